@@ -1,0 +1,160 @@
+//! Time as the machines see it, and the one place that reads it.
+//!
+//! A machine never asks for the time: it gets a [`Tick`]. Whoever drives it reads [`coarse`] for buckets and open
+//! times, [`precise`] where a few milliseconds matter, or a [`ManualClock`] in simulations and tests.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// A point in time: nanoseconds since an arbitrary start.
+///
+/// Subtraction saturates, so a clock that stands still, repeats or jumps back never makes a negative age.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tick(u64);
+
+impl Tick {
+    /// The arbitrary start itself.
+    pub const ZERO: Self = Self(0);
+    /// A point no deadline reaches, about 584 years after the start.
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// The point `nanos` nanoseconds after the start.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the start.
+    #[must_use]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// The time from `earlier` to this point; zero if `earlier` is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl std::ops::Add<Duration> for Tick {
+    type Output = Self;
+
+    /// The point `after` later, at most [`Tick::MAX`].
+    fn add(self, after: Duration) -> Self {
+        Self(self.0.saturating_add(nanos(after)))
+    }
+}
+
+impl fmt::Display for Tick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:09}s", self.0 / 1_000_000_000, self.0 % 1_000_000_000)
+    }
+}
+
+/// A duration in nanoseconds, at most 584 years.
+#[must_use]
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The longest time by which [`coarse`] may lag behind [`precise`], with a margin of two: a kernel tick is 1, 4 or 10 ms.
+pub const COARSE_LAG: Duration = Duration::from_millis(20);
+
+/// The kernel's cached monotonic clock: about 2 ns a read, up to one kernel tick behind [`precise`] and never ahead.
+///
+/// Kept out of line: inlined twice into one function it costs more than the call does.
+#[inline(never)]
+#[must_use]
+pub fn coarse() -> Tick {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return os::read(rustix::time::ClockId::MonotonicCoarse);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    os::read()
+}
+
+/// The monotonic clock at full resolution, on the same time line as [`coarse`].
+#[inline(never)]
+#[must_use]
+pub fn precise() -> Tick {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return os::read(rustix::time::ClockId::Monotonic);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    os::read()
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod os {
+    use super::Tick;
+
+    #[inline]
+    pub(super) fn read(id: rustix::time::ClockId) -> Tick {
+        let time = rustix::time::clock_gettime(id);
+        Tick((time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64))
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod os {
+    use super::{Tick, nanos};
+    use std::sync::OnceLock;
+    use std::time::Instant;
+
+    /// Other systems have no cached clock worth a dependency; both readings are the standard library's.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]
+    pub(super) fn read() -> Tick {
+        static START: OnceLock<Instant> = OnceLock::new();
+        let start = *START.get_or_init(Instant::now);
+        Tick(nanos(Instant::now().saturating_duration_since(start)))
+    }
+}
+
+/// A clock moved by hand, for simulations and tests of the machines.
+#[derive(Debug, Default)]
+pub struct ManualClock(AtomicU64);
+
+impl ManualClock {
+    /// A clock that shows `start`.
+    #[must_use]
+    pub const fn new(start: Tick) -> Self {
+        Self(AtomicU64::new(start.0))
+    }
+
+    /// What the clock shows.
+    #[must_use]
+    pub fn now(&self) -> Tick {
+        Tick(self.0.load(Ordering::Relaxed))
+    }
+
+    /// Moves the clock forward and returns what it then shows.
+    pub fn advance(&self, by: Duration) -> Tick {
+        let now = self.now() + by;
+        self.set(now);
+        now
+    }
+
+    /// Sets the clock, also to an earlier time.
+    pub fn set(&self, to: Tick) {
+        self.0.store(to.0, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f1_ages_saturate_when_the_clock_jumps_back() {
+        assert_eq!(Tick::ZERO.since(Tick::MAX), Duration::ZERO);
+        assert_eq!(Tick::MAX + Duration::MAX, Tick::MAX);
+    }
+
+    #[test]
+    fn coarse_and_precise_share_a_time_line() {
+        for _ in 0..1_000 {
+            let (coarse, precise) = (coarse(), precise());
+            assert!(coarse <= precise, "the coarse clock is ahead: {coarse} > {precise}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The decisions of buttress, without tower, async or dice.
+//!
+//! Each machine answers three questions: *may I* ([`CircuitBreaker::try_acquire`]), *this happened*
+//! ([`CircuitBreaker::record`]) and *how do you stand* ([`CircuitBreaker::snapshot`]). Time is an argument, a [`Tick`];
+//! randomness is an argument, a seed. So the same code runs in production, under a model checker and in a simulation.
+//!
+//! | machine | decides |
+//! |---|---|
+//! | [`CircuitBreaker`] | whether a peer that fails is asked at all |
+//!
+//! The shared words are [`Tick`], [`Outcome`], [`Refusal`], [`Event`], [`Ratio`] and each machine's `Snapshot`.
+
+pub mod circuit_breaker;
+pub mod clock;
+mod config;
+mod event;
+mod measure;
+mod outcome;
+mod ratio;
+mod refusal;
+mod sync;
+
+pub use circuit_breaker::CircuitBreaker;
+pub use clock::{ManualClock, Tick};
+pub use config::InvalidConfig;
+pub use event::{Event, EventKind};
+pub use outcome::{FailureKind, Outcome};
+pub use ratio::Ratio;
+pub use refusal::{Reason, Refusal};

@@ -1,0 +1,60 @@
+//! Shares of a whole.
+
+use std::fmt;
+
+/// A share of a whole, in `0.0..=1.0`.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Ratio(f64);
+
+impl Ratio {
+    /// Nothing.
+    pub const ZERO: Self = Self(0.0);
+    /// Everything.
+    pub const ONE: Self = Self(1.0);
+
+    /// The ratio `value`; `None` unless it lies in `0.0..=1.0`. A percentage is a hundred times too large here.
+    #[must_use]
+    pub const fn new(value: f64) -> Option<Self> {
+        if value >= 0.0 && value <= 1.0 { Some(Self(value)) } else { None }
+    }
+
+    /// `part` of `whole`, at most [`Ratio::ONE`]; `None` of nothing.
+    #[must_use]
+    pub fn of(part: u64, whole: u64) -> Option<Self> {
+        (whole > 0).then(|| Self((part as f64 / whole as f64).min(1.0)))
+    }
+
+    /// The ratio as a number in `0.0..=1.0`.
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+
+    /// Whether `part` is at least this share of `whole`.
+    #[must_use]
+    pub(crate) fn reached_by(self, part: u64, whole: u64) -> bool {
+        part as f64 >= self.0 * whole as f64
+    }
+}
+
+impl fmt::Display for Ratio {
+    /// As a percentage with one decimal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} %", self.0 * 100.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_shares_of_a_whole_are_ratios() {
+        assert_eq!(Ratio::new(0.5).map(Ratio::get), Some(0.5));
+        for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.1, 1.000_000_1, 95.0] {
+            assert_eq!(Ratio::new(wrong), None, "{wrong}");
+        }
+        assert_eq!(Ratio::of(1, 0), None);
+        assert_eq!(Ratio::of(3, 2), Some(Ratio::ONE));
+    }
+}

@@ -1,0 +1,130 @@
+//! Why a call got no answer from its peer, in eight bytes.
+
+use crate::clock::nanos;
+use std::fmt;
+use std::time::Duration;
+
+/// A machine's "no": a reason and a time, packed into one word so that a refusal costs a register on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Refusal(u64);
+
+/// Which rule refused the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The circuit breaker is open.
+    Open,
+    /// The circuit breaker is half-open and all its probes are out.
+    HalfOpen,
+    /// An operator opened the circuit breaker; only an operator closes it.
+    ForcedOpen,
+    /// The call was sent and had no answer within its time limit.
+    TimedOut,
+}
+
+const TIME_BITS: u32 = 56;
+const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
+
+impl Refusal {
+    /// A refusal without a time.
+    #[must_use]
+    pub const fn new(reason: Reason) -> Self {
+        Self((reason as u64) << TIME_BITS)
+    }
+
+    /// A refusal that ends after `time`, at most 833 days and at least a nanosecond; for [`Reason::TimedOut`], the time limit.
+    #[must_use]
+    pub fn after(reason: Reason, time: Duration) -> Self {
+        Self(((reason as u64) << TIME_BITS) | nanos(time).clamp(1, TIME_MASK))
+    }
+
+    /// Which rule refused.
+    #[must_use]
+    pub const fn reason(self) -> Reason {
+        match self.0 >> TIME_BITS {
+            0 => Reason::Open,
+            1 => Reason::HalfOpen,
+            2 => Reason::ForcedOpen,
+            _ => Reason::TimedOut,
+        }
+    }
+
+    /// When to ask again, where the machine knows: the rest of the open time, and at most a second while probes are out,
+    /// as they can end at any moment.
+    #[must_use]
+    pub fn retry_after(self) -> Option<Duration> {
+        match self.reason() {
+            Reason::HalfOpen => Some(self.time()?.min(Duration::from_secs(1))),
+            Reason::TimedOut => None,
+            Reason::Open | Reason::ForcedOpen => self.time(),
+        }
+    }
+
+    /// How long the cause of the refusal can last: the rest of the open time, or of the leases of the probes that are out.
+    /// `None` if only an operator ends it.
+    #[must_use]
+    pub fn lasts(self) -> Option<Duration> {
+        self.time().filter(|_| self.reason() != Reason::TimedOut)
+    }
+
+    /// The time limit that passed, of a refusal for [`Reason::TimedOut`].
+    #[must_use]
+    pub fn time_limit(self) -> Option<Duration> {
+        self.time().filter(|_| self.reason() == Reason::TimedOut)
+    }
+
+    /// Whether the peer may have seen the call. One that was not sent says nothing about the peer; one that was sent
+    /// counts against it.
+    #[must_use]
+    pub const fn was_sent(self) -> bool {
+        matches!(self.reason(), Reason::TimedOut)
+    }
+
+    fn time(self) -> Option<Duration> {
+        match self.0 & TIME_MASK {
+            0 => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refusal").field("reason", &self.reason()).field("time", &self.time()).finish()
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.reason(), self.time()) {
+            (Reason::Open, Some(wait)) => write!(f, "open for another {wait:.1?}"),
+            (Reason::Open, None) => f.write_str("open"),
+            (Reason::HalfOpen, _) => f.write_str("half-open with all its probes out"),
+            (Reason::ForcedOpen, _) => f.write_str("forced open"),
+            (Reason::TimedOut, Some(limit)) => write!(f, "no answer within {limit:?}"),
+            (Reason::TimedOut, None) => f.write_str("no answer in time"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_its_reason_and_its_time() {
+        for reason in [Reason::Open, Reason::HalfOpen, Reason::ForcedOpen, Reason::TimedOut] {
+            assert_eq!(Refusal::new(reason).reason(), reason);
+            assert_eq!(Refusal::new(reason).time(), None);
+            let timed = Refusal::after(reason, Duration::from_millis(1500));
+            assert_eq!((timed.reason(), timed.time()), (reason, Some(Duration::from_millis(1500))));
+            assert_eq!(Refusal::after(reason, Duration::MAX).reason(), reason);
+            assert_eq!(Refusal::after(reason, Duration::ZERO).time(), Some(Duration::from_nanos(1)));
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_one_word() {
+        assert_eq!(size_of::<Refusal>(), 8);
+    }
+}

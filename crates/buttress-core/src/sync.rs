@@ -1,0 +1,19 @@
+//! The one switch between the standard library's atomics and those of the model checker.
+
+#[cfg(not(buttress_loom))]
+pub(crate) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, Ordering},
+};
+
+#[cfg(buttress_loom)]
+pub(crate) use loom::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// Locks, and goes on with the value when a thread panicked while it held the lock: what these locks guard is valid
+/// after each single write.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
