@@ -1,0 +1,41 @@
+//! Rejections as HTTP responses, and requests that stand aside.
+
+use crate::{Answer, Rejected};
+use http::{HeaderValue, Response, StatusCode, header};
+use std::time::Duration;
+
+impl<B: Default> Answer for Response<B> {
+    /// 503 for what was not sent, with `Retry-After` in whole seconds where the layer knows it; 504 for what was. The body
+    /// is empty, the rejection is in the extensions.
+    fn answer(rejected: Rejected) -> Self {
+        let mut response = Self::new(B::default());
+        *response.status_mut() = status(rejected);
+        if let Some(wait) = rejected.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        }
+        response.extensions_mut().insert(rejected);
+        response
+    }
+}
+
+const fn status(rejected: Rejected) -> StatusCode {
+    if rejected.was_sent() { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::SERVICE_UNAVAILABLE }
+}
+
+/// A wait as `Retry-After` tells it: rounded up, as who comes early is refused once more, and so never 0.
+#[must_use]
+pub fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d10_retry_after_is_rounded_up_and_never_zero() {
+        let waits = [0, 1, 999_999_999, 1_000_000_000, 1_000_000_001, 29_400_000_000];
+        let told = waits.map(|nanos| whole_seconds(Duration::from_nanos(nanos)));
+        assert_eq!(told, [1, 1, 1, 1, 2, 30]);
+    }
+}

@@ -1,0 +1,95 @@
+//! The future of one call.
+
+use super::handle::Shared;
+use super::permit::Permit;
+use crate::{Judge, Refuse, Rejected, classify};
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+pin_project! {
+    /// The response of a [`CircuitBreakerService`](super::CircuitBreakerService).
+    pub struct ResponseFuture<F, L: Deref<Target = Shared>, R, J> {
+        #[pin]
+        stage: Stage<F, L, R, J>,
+    }
+}
+
+pin_project! {
+    #[project = StageProj]
+    enum Stage<F, L: Deref<Target = Shared>, R, J> {
+        Called {
+            // Before the permit: the inner future ends first when this one is dropped.
+            #[pin]
+            inner: F,
+            permit: Permit<L>,
+            judge: J,
+        },
+        Refused {
+            rejected: Rejected,
+            refuse: R,
+        },
+    }
+}
+
+impl<F, L: Deref<Target = Shared>, R, J> ResponseFuture<F, L, R, J> {
+    #[inline]
+    pub(super) const fn called(inner: F, permit: Permit<L>, judge: J) -> Self {
+        Self { stage: Stage::Called { inner, permit, judge } }
+    }
+
+    #[inline]
+    pub(super) const fn refused(rejected: Rejected, refuse: R) -> Self {
+        Self { stage: Stage::Refused { rejected, refuse } }
+    }
+}
+
+impl<F, L, R, J, Res, Err> Future for ResponseFuture<F, L, R, J>
+where
+    F: Future<Output = Result<Res, Err>>,
+    L: Deref<Target = Shared> + Send + Sync + 'static,
+    J: Judge<Res, Err>,
+    R: Refuse<J::Response<Permit<L>>, Err>,
+{
+    type Output = Result<J::Response<Permit<L>>, R::Error>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().stage.project() {
+            StageProj::Called { inner, permit, judge } => {
+                let result = ready!(inner.poll(cx));
+                let permit = permit.take();
+                Poll::Ready(match result {
+                    Ok(response) => Ok(judge.response(response, permit)),
+                    Err(error) => {
+                        settle_error::<_, _, _, R, _>(judge, &error, permit);
+                        Err(R::inner(error))
+                    }
+                })
+            }
+            StageProj::Refused { rejected, refuse } => Poll::Ready(refuse.refuse(*rejected)),
+        }
+    }
+}
+
+/// Settles a permit by an error. A rejection by our own stack is settled here, so that no classifier can take it for a
+/// failure of the peer.
+pub(super) fn settle_error<Res, Err, J, R, L>(judge: &J, error: &Err, permit: Permit<L>)
+where
+    J: Judge<Res, Err>,
+    R: Refuse<J::Response<Permit<L>>, Err>,
+    L: Deref<Target = Shared> + Send + Sync + 'static,
+{
+    match R::rejected(error) {
+        Some(rejected) => permit.record(classify::outcome_of(rejected), None),
+        None => judge.error(error, permit),
+    }
+}
+
+impl<F, L: Deref<Target = Shared>, R, J> fmt::Debug for ResponseFuture<F, L, R, J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

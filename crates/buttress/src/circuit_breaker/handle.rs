@@ -1,0 +1,271 @@
+//! The state that all services of a layer share, and the owner's grip on it.
+
+use super::events::{Listeners, Subscription};
+use super::permit::Permit;
+use crate::rejected::Site;
+use crate::{Event, EventKind, Outcome, Rejected, Tick, clock};
+use buttress_core::circuit_breaker::{
+    CircuitBreaker, Config, Explanation, Snapshot, State, Ticket, Transition,
+};
+use buttress_core::{Refusal, clock::COARSE_LAG};
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// A circuit breaker with a name. Cheap to clone; every clone, every layer made from one and every service of those
+/// share one state.
+#[derive(Clone)]
+pub struct Handle(pub(super) Arc<Shared>);
+
+/// What is behind a handle.
+pub struct Shared {
+    pub(super) machine: CircuitBreaker,
+    pub(super) site: &'static Site,
+    timing: Timing,
+    /// Wakes who waits for a change of state or a free probe.
+    pub(super) changed: Notify,
+    pub(super) listeners: Listeners,
+}
+
+/// How exactly the duration of calls is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Timing {
+    Off,
+    Coarse,
+    Precise,
+}
+
+/// The kind of layer, in events and rejections.
+const LAYER: &str = "circuit_breaker";
+
+/// Below this, a clock that steps by 4 ms is too coarse to tell a slow call by.
+const COARSE_FROM: Duration = Duration::from_millis(100);
+
+impl Handle {
+    /// A closed breaker. The name is for people and metrics; an application has as many as it has breakers it names.
+    #[must_use]
+    pub fn new(name: &str, config: Config) -> Self {
+        let timing = match config.slow_call_duration() {
+            None => Timing::Off,
+            Some(slow) if slow >= COARSE_FROM => Timing::Coarse,
+            Some(_) => Timing::Precise,
+        };
+        Self(Arc::new(Shared {
+            // The standard library's hasher is the one source of randomness it has.
+            machine: CircuitBreaker::new(config, RandomState::new().hash_one(name)),
+            site: Site::intern(LAYER, name),
+            timing,
+            changed: Notify::new(),
+            listeners: Listeners::default(),
+        }))
+    }
+
+    /// The name it was given.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0.site.name
+    }
+
+    /// The settings it was made with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        self.0.machine.config()
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.0.machine.state()
+    }
+
+    /// How it stands, in numbers.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.0.machine.snapshot(clock::precise())
+    }
+
+    /// Why it stands where it stands, and why it has not opened.
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        self.0.machine.explain(clock::precise())
+    }
+
+    /// Refuses all calls until it is reset or forced otherwise.
+    pub fn force_open(&self) {
+        self.0.announce(self.0.machine.force_open(clock::precise()));
+    }
+
+    /// Admits all calls and judges none until it is reset or forced otherwise.
+    pub fn force_closed(&self) {
+        self.0.announce(self.0.machine.force_closed(clock::precise()));
+    }
+
+    /// Closes it, with an empty window.
+    pub fn reset(&self) {
+        self.0.announce(self.0.machine.reset(clock::precise()));
+    }
+
+    /// Switches shadow on or off: in shadow it decides and reports, but refuses nothing unless it is forced open.
+    pub fn set_shadow(&self, shadow: bool) {
+        self.0.machine.set_shadow(shadow);
+        self.0.changed.notify_waiters();
+    }
+
+    /// Asks for admission without a service around: for code that has no tower stack.
+    ///
+    /// # Errors
+    /// The rejection, when the breaker refuses.
+    pub fn acquire(&self) -> Result<Permit<Arc<Shared>>, Rejected> {
+        match self.0.try_acquire() {
+            Ok(ticket) => Ok(Permit::new(Arc::clone(&self.0), ticket).called()),
+            Err(refusal) => Err(self.0.reject(refusal)),
+        }
+    }
+
+    /// Asks whether a call would be admitted now, and counts it as refused if not: for routers, which then go elsewhere.
+    /// Reserves nothing; that is what the readiness of a service does.
+    ///
+    /// # Errors
+    /// The rejection, when the breaker refuses.
+    pub fn check(&self) -> Result<(), Rejected> {
+        match self.0.machine.state() {
+            State::Closed => Ok(()),
+            _ => self.0.ask(|machine, now| machine.check(now)).map_err(|refusal| self.0.reject(refusal)),
+        }
+    }
+
+    /// Every change of state from now on, in order. A reader that falls 32 behind loses the oldest and is told how many;
+    /// it never slows a call down.
+    #[must_use]
+    pub fn subscribe(&self) -> Subscription {
+        Subscription::new(Arc::clone(&self.0))
+    }
+
+    /// Calls `listener` at every change of state, in order, on the thread that caused it. A panic in it is caught and counted
+    /// ([`Handle::listener_panics`]). It must be quick; [`Handle::subscribe`] is for the others.
+    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
+        self.0.listeners.add(&self.0.machine, Arc::new(listener));
+    }
+
+    /// How often a listener panicked.
+    #[must_use]
+    pub fn listener_panics(&self) -> u64 {
+        self.0.listeners.panics()
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("name", &self.name())
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("name", &self.site.name).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Asks for admission. Refusals are not counted here but where a call is refused.
+    #[inline]
+    pub(super) fn try_acquire(&self) -> Result<Ticket, Refusal> {
+        match self.machine.acquire_if_closed() {
+            Some(ticket) => Ok(ticket),
+            None => self.try_acquire_unless_closed(),
+        }
+    }
+
+    fn try_acquire_unless_closed(&self) -> Result<Ticket, Refusal> {
+        let answer = self.ask(|machine, now| machine.acquire_uncounted(now));
+        if answer.as_ref().is_ok_and(Ticket::is_probe) {
+            // The first probe is also the change to half-open.
+            self.listeners.deliver(self);
+        }
+        answer
+    }
+
+    /// Asks by the cheap clock, which lags by up to a kernel tick, and once more by the precise one where that matters: who
+    /// waited exactly as long as told is not to be sent away again.
+    fn ask<T>(&self, ask: impl Fn(&CircuitBreaker, Tick) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        match ask(&self.machine, clock::now()) {
+            Err(refusal) if refusal.retry_after().is_some_and(|wait| wait <= COARSE_LAG) => {
+                ask(&self.machine, clock::precise())
+            }
+            answer => answer,
+        }
+    }
+
+    /// The rejection of a call, counted.
+    #[inline]
+    pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
+        self.machine.count_rejected();
+        Rejected::new(self.site, refusal)
+    }
+
+    /// The ticket of a call that begins now, timed if slow calls are asked for.
+    #[inline]
+    pub(super) fn begin(&self, ticket: Ticket) -> Ticket {
+        match self.timing {
+            Timing::Off => ticket,
+            Timing::Coarse => ticket.started(clock::now()),
+            Timing::Precise => ticket.started(clock::precise()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn record(&self, ticket: Ticket, outcome: Outcome, retry_after: Option<Duration>) {
+        let now = if self.timing == Timing::Precise { clock::precise() } else { clock::now() };
+        let probe = ticket.is_probe();
+        let transition = self.machine.record(ticket, outcome, retry_after, now);
+        if probe || transition.is_some() {
+            self.announce(transition);
+        }
+    }
+
+    pub(super) fn cancel(&self, ticket: Ticket) {
+        let probe = ticket.is_probe();
+        self.machine.cancel(ticket);
+        if probe {
+            self.changed.notify_waiters();
+        }
+    }
+
+    pub(super) fn release(&self, ticket: Ticket) {
+        let probe = ticket.is_probe();
+        self.machine.release(ticket);
+        if probe {
+            self.changed.notify_waiters();
+        }
+    }
+
+    #[cold]
+    fn announce(&self, transition: Option<Transition>) {
+        self.changed.notify_waiters();
+        if transition.is_some() {
+            self.listeners.deliver(self);
+        }
+    }
+
+    pub(super) const fn event(&self, transition: Transition) -> Event {
+        Event::new(transition.at, self.site.layer, self.site.name, EventKind::Transition(transition))
+    }
+}
+
+/// When a refusal given at `at` and kept until `now` says to come back.
+pub(super) fn kept(refusal: Refusal, at: Tick, now: Tick) -> Refusal {
+    match refusal.retry_after() {
+        Some(wait) if now > at => {
+            let left = wait.saturating_sub(now.since(at));
+            // The time is over, yet this call is refused: what was decided when it was asked for stands.
+            let told = if left.is_zero() { Duration::from_secs(1) } else { left };
+            Refusal::after(refusal.reason(), told)
+        }
+        _ => refusal,
+    }
+}

@@ -1,0 +1,127 @@
+//! The layer.
+
+use super::handle::Handle;
+use super::service::CircuitBreakerService;
+use super::source::{Aside, Source};
+use crate::{AtHead, Boxed, Respond, RespondWith, Typed, classify};
+use buttress_core::circuit_breaker::Config;
+use tower_layer::Layer;
+
+/// Puts a circuit breaker before a service. All services it makes, and those of its clones, share one breaker.
+#[derive(Clone, Debug)]
+pub struct CircuitBreakerLayer<H = Handle, R = Boxed, J = AtHead<classify::Errors>> {
+    source: H,
+    refuse: R,
+    judge: J,
+    mode: Mode,
+}
+
+/// What a service does while its breaker refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Refuse,
+    Wait,
+}
+
+impl CircuitBreakerLayer {
+    /// A breaker of its own, without a name. Any error is a failure, any response a success.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self::from_handle(Handle::new("", config))
+    }
+}
+
+#[cfg(feature = "http")]
+impl CircuitBreakerLayer<Handle, Boxed, AtHead<classify::Http>> {
+    /// A breaker of its own, without a name, that judges [HTTP responses](classify::Http).
+    #[must_use]
+    pub fn http(config: Config) -> Self {
+        CircuitBreakerLayer::new(config).classify(classify::Http)
+    }
+}
+
+impl<H: Source> CircuitBreakerLayer<H> {
+    /// The breaker of a [`Handle`], shared with whoever else has it. `None` is a layer that is off.
+    #[must_use]
+    pub const fn from_handle(handle: H) -> Self {
+        Self { source: handle, refuse: Boxed, judge: AtHead(classify::Errors), mode: Mode::Refuse }
+    }
+}
+
+impl<H, R, J> CircuitBreakerLayer<H, R, J> {
+    /// The handle, to look at the breaker and to steer it.
+    #[must_use]
+    pub const fn handle(&self) -> &H {
+        &self.source
+    }
+
+    /// Leaves the error type as it is; it must [carry](crate::Carry) the rejection.
+    #[must_use]
+    pub fn typed(self) -> CircuitBreakerLayer<H, Typed, J> {
+        self.with_refuse(Typed)
+    }
+
+    /// Makes the rejection a [response](crate::Answer), so that the error type stays, also an `Infallible` one.
+    #[must_use]
+    pub fn respond(self) -> CircuitBreakerLayer<H, Respond, J> {
+        self.with_refuse(Respond)
+    }
+
+    /// Makes the rejection a response by the function.
+    ///
+    /// A classifier above knows such a response only by what the function puts into it.
+    #[must_use]
+    pub fn respond_with<F>(self, answer: F) -> CircuitBreakerLayer<H, RespondWith<F>, J> {
+        self.with_refuse(RespondWith(answer))
+    }
+
+    /// Judges results by `classify`: a type, or a closure over `Result<&Response, &Error>`.
+    #[must_use]
+    pub fn classify<C>(self, classify: C) -> CircuitBreakerLayer<H, R, AtHead<C>> {
+        let Self { source, refuse, mode, .. } = self;
+        CircuitBreakerLayer { source, refuse, judge: AtHead(classify), mode }
+    }
+
+    /// Is not ready while the breaker refuses, instead of ready and refusing: for balancers, which pick among ready
+    /// services.
+    #[must_use]
+    pub const fn readiness(mut self) -> Self {
+        self.mode = Mode::Wait;
+        self
+    }
+
+    /// Lets requests pass the breaker by for which `passes` is true.
+    ///
+    /// The breaker then decides when it is called, so the service is ready when the one beneath is.
+    #[must_use]
+    pub fn bypass_when<F>(self, passes: F) -> CircuitBreakerLayer<Aside<H, F>, R, J> {
+        let Self { source, refuse, judge, mode } = self;
+        CircuitBreakerLayer { source: Aside { source, passes }, refuse, judge, mode }
+    }
+
+    /// Lets requests pass the breaker by that carry [`Bypass`](crate::Bypass) in their extensions.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn bypass(self) -> CircuitBreakerLayer<Aside<H, super::source::ByExtension>, R, J> {
+        self.bypass_when(super::source::ByExtension)
+    }
+
+    fn with_refuse<R2>(self, refuse: R2) -> CircuitBreakerLayer<H, R2, J> {
+        let Self { source, judge, mode, .. } = self;
+        CircuitBreakerLayer { source, refuse, judge, mode }
+    }
+}
+
+impl<S, H: Source, R: Clone, J: Clone> Layer<S> for CircuitBreakerLayer<H, R, J> {
+    type Service = CircuitBreakerService<S, H, R, J>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        CircuitBreakerService::new(
+            inner,
+            self.source.clone(),
+            self.refuse.clone(),
+            self.judge.clone(),
+            self.mode,
+        )
+    }
+}

@@ -1,0 +1,110 @@
+//! What an HTTP response says about the peer.
+
+use super::{Classify, outcome_of};
+use crate::{FailureKind, Outcome, Rejected};
+use http::{HeaderMap, Response, StatusCode, header};
+use std::time::Duration;
+
+/// Judges a response by its status: 5xx is a failure, 429 is throttling, anything else a success, as what the caller did
+/// wrong says nothing about the peer. An error is a failure of the connection.
+///
+/// A response that a layer beneath made of its own rejection is judged as that rejection. `Retry-After` in seconds is
+/// the peer's hint.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Http;
+
+impl<B, Err> Classify<Response<B>, Err> for Http {
+    #[inline]
+    fn classify(&self, result: Result<&Response<B>, &Err>) -> Outcome {
+        match result {
+            Ok(response) if response.status().as_u16() < 429 => Outcome::Success,
+            Ok(response) => unless_plain(response),
+            Err(_) => Outcome::Failure(FailureKind::Connection),
+        }
+    }
+
+    fn retry_after(&self, result: Result<&Response<B>, &Err>) -> Option<Duration> {
+        retry_after(result.ok()?.headers())
+    }
+}
+
+#[cold]
+fn unless_plain<B>(response: &Response<B>) -> Outcome {
+    if let Some(rejected) = response.extensions().get::<Rejected>() {
+        return outcome_of(*rejected);
+    }
+    match response.status() {
+        StatusCode::TOO_MANY_REQUESTS => Outcome::Throttled,
+        status if status.is_server_error() => Outcome::Failure(FailureKind::Response),
+        _ => Outcome::Success,
+    }
+}
+
+/// The seconds of a single, well-formed `Retry-After`.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let mut values = headers.get_all(header::RETRY_AFTER).iter();
+    let (value, None) = (values.next()?.as_bytes(), values.next()) else { return None };
+    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    // All digits, so the only way to fail is a number beyond any wait.
+    let seconds = std::str::from_utf8(value).ok()?.parse().unwrap_or(u64::MAX);
+    Some(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Answer;
+
+    fn outcome(status: u16) -> Outcome {
+        let mut response = Response::new(());
+        *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+        Http.classify(Ok::<_, &()>(&response))
+    }
+
+    #[test]
+    fn c15_statuses_and_errors_say_what_the_peer_did() {
+        for status in [100, 200, 304, 400, 404, 428, 431, 499] {
+            assert_eq!(outcome(status), Outcome::Success, "{status}");
+        }
+        assert_eq!(outcome(429), Outcome::Throttled);
+        for status in [500, 502, 503, 599] {
+            assert_eq!(outcome(status), Outcome::Failure(FailureKind::Response), "{status}");
+        }
+        let error = Http.classify(Err::<&Response<()>, _>(&()));
+        assert_eq!(error, Outcome::Failure(FailureKind::Connection));
+    }
+
+    #[test]
+    fn our_own_answers_are_no_failures_of_the_peer() {
+        use crate::rejected::Site;
+        use crate::{Reason, Refusal};
+        let rejected = |refusal| Rejected::new(Site::intern("circuit_breaker", ""), refusal);
+        let judge = |refusal| {
+            let response = Response::<()>::answer(rejected(refusal));
+            Http.classify(Ok::<_, &()>(&response))
+        };
+        assert_eq!(judge(Refusal::new(Reason::Open)), Outcome::Ignored);
+        let timed_out = judge(Refusal::after(Reason::TimedOut, Duration::from_secs(1)));
+        assert_eq!(timed_out, Outcome::Failure(FailureKind::Timeout));
+    }
+
+    #[test]
+    fn e5_hints_are_read_strictly() {
+        let hint = |values: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                let value = http::HeaderValue::from_bytes(value).expect("a header value");
+                headers.append(header::RETRY_AFTER, value);
+            }
+            retry_after(&headers)
+        };
+        assert_eq!(hint(&[b"7"]), Some(Duration::from_secs(7)));
+        assert_eq!(hint(&[b"18446744073709551617"]), Some(Duration::from_secs(u64::MAX)));
+        for wrong in [&b""[..], b"-1", b"1.5", b"+3", b"NaN", b"\xff", b"7 "] {
+            assert_eq!(hint(&[wrong]), None, "{wrong:?}");
+        }
+        assert_eq!(hint(&[b"7", b"9"]), None);
+    }
+}

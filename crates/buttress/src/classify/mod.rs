@@ -1,0 +1,62 @@
+//! What the result of a call says about the peer.
+
+#[cfg(feature = "http")]
+mod http;
+
+#[cfg(feature = "http")]
+pub use http::Http;
+
+use crate::{FailureKind, Outcome, Rejected};
+use std::time::Duration;
+
+/// Maps a result to an [`Outcome`]. A closure will do:
+///
+/// ```
+/// # use buttress::{Config, CircuitBreakerLayer, Outcome, FailureKind};
+/// let layer = CircuitBreakerLayer::new(Config::default()).classify(|result: Result<&u32, &std::io::Error>| {
+///     match result {
+///         Ok(_) => Outcome::Success,
+///         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Outcome::Ignored,
+///         Err(_) => Outcome::Failure(FailureKind::Error),
+///     }
+/// });
+/// ```
+///
+/// A rejection by another layer of buttress beneath never comes here: one that was not sent is
+/// [`Outcome::Ignored`], one that was sent a failure by [`FailureKind::Timeout`].
+pub trait Classify<Res, Err> {
+    /// How the call ended.
+    fn classify(&self, result: Result<&Res, &Err>) -> Outcome;
+
+    /// How long the peer asks to be left alone. Asked only about failures and throttling.
+    fn retry_after(&self, result: Result<&Res, &Err>) -> Option<Duration> {
+        let _ = result;
+        None
+    }
+}
+
+impl<Res, Err, F: Fn(Result<&Res, &Err>) -> Outcome> Classify<Res, Err> for F {
+    fn classify(&self, result: Result<&Res, &Err>) -> Outcome {
+        self(result)
+    }
+}
+
+/// Any response is a success, any error a failure. The default of layers that know nothing about the protocol: an HTTP
+/// response of status 500 is a success to it, so for HTTP take [`Http`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Errors;
+
+impl<Res, Err> Classify<Res, Err> for Errors {
+    #[inline]
+    fn classify(&self, result: Result<&Res, &Err>) -> Outcome {
+        match result {
+            Ok(_) => Outcome::Success,
+            Err(_) => Outcome::Failure(FailureKind::Error),
+        }
+    }
+}
+
+/// What a rejection by a layer beneath says about the peer.
+pub(crate) const fn outcome_of(rejected: Rejected) -> Outcome {
+    if rejected.was_sent() { Outcome::Failure(FailureKind::Timeout) } else { Outcome::Ignored }
+}

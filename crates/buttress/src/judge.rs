@@ -1,0 +1,51 @@
+//! When an outcome is known. *What* it is, [`Classify`] says.
+
+use crate::{Classify, Outcome};
+use std::time::Duration;
+
+/// What a call holds until its outcome is known: a permit. Dropped unsettled, it says that the call was cancelled.
+pub trait Settle: Send + Sync + Sized + 'static {
+    /// The call ended like this, and the peer said how long to leave it alone.
+    fn settle(self, outcome: Outcome, retry_after: Option<Duration>);
+}
+
+/// Decides when a call has ended, and so how long its permit is held. The third type parameter of a layer.
+pub trait Judge<Res, Err> {
+    /// The response, which holds the permit where the end of the call lies beyond its head.
+    type Response<P: Settle>;
+
+    /// Settles the permit by `response` now, or lets the response hold it.
+    fn response<P: Settle>(&self, response: Res, permit: P) -> Self::Response<P>;
+
+    /// Settles the permit of a call that ended with `error`.
+    fn error<P: Settle>(&self, error: &Err, permit: P);
+}
+
+/// The call has ended when its response is there; for HTTP, the head of it. The default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AtHead<C>(pub(crate) C);
+
+impl<Res, Err, C: Classify<Res, Err>> Judge<Res, Err> for AtHead<C> {
+    type Response<P: Settle> = Res;
+
+    #[inline]
+    fn response<P: Settle>(&self, response: Res, permit: P) -> Res {
+        settle(&self.0, Ok(&response), permit);
+        response
+    }
+
+    #[inline]
+    fn error<P: Settle>(&self, error: &Err, permit: P) {
+        settle(&self.0, Err(error), permit);
+    }
+}
+
+#[inline]
+fn settle<Res, Err, C: Classify<Res, Err>>(classify: &C, result: Result<&Res, &Err>, permit: impl Settle) {
+    let outcome = classify.classify(result);
+    let hint = match outcome {
+        Outcome::Failure(_) | Outcome::Throttled => classify.retry_after(result),
+        Outcome::Success | Outcome::Ignored | Outcome::Cancelled => None,
+    };
+    permit.settle(outcome, hint);
+}

@@ -1,0 +1,7 @@
+//! Events on their way out.
+
+#[cfg(feature = "tracing")]
+mod tracing;
+
+#[cfg(feature = "tracing")]
+pub(crate) use self::tracing::trace;

@@ -1,0 +1,173 @@
+//! The one error that buttress makes.
+
+use crate::{BoxError, Reason, Refusal};
+use std::any::Any;
+use std::collections::HashSet;
+use std::error::Error;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use std::{fmt, io};
+
+/// A call that a layer answered itself: refused before it was sent, or given up after.
+///
+/// 16 bytes on its way: who, and why. [`Rejected::find`] finds it in any error that went through other hands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Rejected {
+    site: &'static Site,
+    refusal: Refusal,
+}
+
+/// A layer by kind and name. Interned: as many as an application names layers, never one per key.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Site {
+    pub(crate) layer: &'static str,
+    pub(crate) name: &'static str,
+}
+
+impl Site {
+    pub(crate) fn intern(layer: &'static str, name: &str) -> &'static Self {
+        static SITES: Mutex<Option<HashSet<&'static Site>>> = Mutex::new(None);
+        let mut sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
+        let sites = sites.get_or_insert_default();
+        if let Some(site) = sites.iter().find(|site| site.layer == layer && site.name == name) {
+            return site;
+        }
+        let site: &'static Self = Box::leak(Box::new(Self { layer, name: Box::leak(Box::from(name)) }));
+        sites.insert(site);
+        site
+    }
+}
+
+impl Rejected {
+    pub(crate) const fn new(site: &'static Site, refusal: Refusal) -> Self {
+        Self { site, refusal }
+    }
+
+    /// The kind of layer: `"circuit_breaker"`, `"timeout"`.
+    #[must_use]
+    pub const fn layer(&self) -> &'static str {
+        self.site.layer
+    }
+
+    /// The name its owner gave to that layer; empty if none.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.site.name
+    }
+
+    /// Which rule refused.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        self.refusal.reason()
+    }
+
+    /// When to ask again, where the layer knows.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.refusal.retry_after()
+    }
+
+    /// The time limit that passed, of a timeout.
+    #[must_use]
+    pub fn time_limit(&self) -> Option<Duration> {
+        self.refusal.time_limit()
+    }
+
+    /// Whether the peer may have seen the call. What was not sent says nothing about the peer and is safe to send again;
+    /// what was sent counts against it.
+    #[must_use]
+    pub const fn was_sent(&self) -> bool {
+        self.refusal.was_sent()
+    }
+
+    /// Looks for a rejection in `error` and everything it wraps.
+    #[must_use]
+    pub fn find(error: &(dyn Error + 'static)) -> Option<Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(rejected) = error.downcast_ref::<Self>() {
+                return Some(*rejected);
+            }
+            // The source of an `io::Error` skips the very error it was made of.
+            let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            if let Some(found) = wrapped.and_then(|wrapped| Self::find(wrapped)) {
+                return Some(found);
+            }
+            next = error.source();
+        }
+        None
+    }
+
+    /// Looks for a rejection in an error whose type may be anything.
+    pub(crate) fn within<E: 'static>(error: &E) -> Option<Self> {
+        let error: &dyn Any = error;
+        if let Some(rejected) = error.downcast_ref::<Self>() {
+            return Some(*rejected);
+        }
+        if let Some(boxed) = error.downcast_ref::<BoxError>() {
+            return Self::find(&**boxed);
+        }
+        error.downcast_ref::<io::Error>().and_then(|error| Self::find(error))
+    }
+}
+
+impl fmt::Debug for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Rejected");
+        debug
+            .field("layer", &self.layer())
+            .field("name", &self.name())
+            .field("refusal", &self.refusal)
+            .finish()
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            "" => write!(f, "{}: {}", self.layer(), self.refusal),
+            name => write!(f, "{} {name:?}: {}", self.layer(), self.refusal),
+        }
+    }
+}
+
+impl Error for Rejected {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rejected() -> Rejected {
+        Rejected::new(Site::intern("circuit_breaker", "orders"), Refusal::new(Reason::ForcedOpen))
+    }
+
+    #[test]
+    fn a_rejection_is_sixteen_bytes_and_its_site_is_shared() {
+        assert_eq!(size_of::<Rejected>(), 16);
+        assert!(std::ptr::eq(rejected().site, rejected().site));
+        assert_eq!(rejected().to_string(), "circuit_breaker \"orders\": forced open");
+    }
+
+    #[test]
+    fn s0_16_it_is_found_in_boxes_sources_and_io_errors() {
+        #[derive(Debug)]
+        struct Outer(BoxError);
+        impl fmt::Display for Outer {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("outer")
+            }
+        }
+        impl Error for Outer {
+            fn source(&self) -> Option<&(dyn Error + 'static)> {
+                Some(&*self.0)
+            }
+        }
+        let nested = Outer(Box::new(Outer(Box::new(io::Error::other(rejected())))));
+        assert_eq!(Rejected::find(&nested), Some(rejected()));
+        let boxed: BoxError = Box::new(nested);
+        assert_eq!(Rejected::within(&boxed), Some(rejected()));
+        assert_eq!(Rejected::within(&io::Error::other(Outer(Box::new(rejected())))), Some(rejected()));
+        assert_eq!(Rejected::within(&io::Error::other("else")), None);
+        assert_eq!(Rejected::within(&5), None);
+    }
+}
