@@ -1,0 +1,128 @@
+//! What the demo tells, as data: one row a second and a summary. The JSON form is these types
+//! as they stand, the form for people is drawn from them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use buttress::circuit_breaker::State;
+use serde::{Serialize, Serializer};
+
+/// Tells the demo's story to somebody.
+pub(super) trait Report {
+    /// Called once, before the first row.
+    fn begin(&mut self, scene: &Scene) -> io::Result<()>;
+    /// Called for each second in order, once all that arrived in it has ended.
+    fn row(&mut self, row: &Row) -> io::Result<()>;
+    /// Called once, after the last row.
+    fn end(&mut self, summary: &Summary) -> io::Result<()>;
+}
+
+/// Who takes part.
+#[derive(Debug)]
+pub(super) struct Scene {
+    pub(super) proxy: SocketAddr,
+    pub(super) origins: Vec<(&'static str, SocketAddr)>,
+    pub(super) length: Duration,
+}
+
+/// One second of arrivals.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Row {
+    /// The first second is 1.
+    pub(super) second: u64,
+    /// What the schedule does, or nothing when all origins are well.
+    pub(super) fault: Option<String>,
+    /// Requests that arrived in this second.
+    pub(super) requests: u64,
+    /// Those of them that were answered well in time.
+    pub(super) good: u64,
+    /// Of all of them, the bad ones included.
+    pub(super) p99_ms: Option<f64>,
+    pub(super) breakers: Vec<Breaker>,
+}
+
+/// One breaker in one second.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Breaker {
+    pub(super) name: &'static str,
+    /// At the end of the second.
+    #[serde(serialize_with = "as_text")]
+    pub(super) state: State,
+    pub(super) transitions: Vec<Transition>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Transition {
+    #[serde(serialize_with = "as_text")]
+    pub(super) from: State,
+    #[serde(serialize_with = "as_text")]
+    pub(super) to: State,
+    /// The rule that fired, in words.
+    pub(super) cause: String,
+}
+
+/// The whole demo.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Summary {
+    #[serde(flatten)]
+    pub(super) all: Share,
+    /// The seconds in which one origin misbehaved.
+    pub(super) faulty: Share,
+    /// The seconds in which all were well.
+    pub(super) healthy: Share,
+    pub(super) origins: Vec<OriginSummary>,
+}
+
+/// How many of the requests of some seconds were answered well.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Share {
+    pub(super) seconds: u64,
+    pub(super) requests: u64,
+    pub(super) good: u64,
+}
+
+/// What the breaker of one origin did.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct OriginSummary {
+    pub(super) name: &'static str,
+    pub(super) address: SocketAddr,
+    /// Transitions into each state.
+    pub(super) opened: u64,
+    pub(super) half_opened: u64,
+    pub(super) closed: u64,
+    /// Requests that were not answered well while this origin was down.
+    pub(super) lost: u64,
+    /// Requests that its breaker refused before anything was sent, so that they went elsewhere.
+    pub(super) spared: u64,
+}
+
+impl Share {
+    /// Both together.
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        Self {
+            seconds: self.seconds + other.seconds,
+            requests: self.requests + other.requests,
+            good: self.good + other.good,
+        }
+    }
+
+    pub(super) fn bad(&self) -> u64 {
+        self.requests - self.good
+    }
+
+    /// Between 0 and 1; nothing asked is nothing failed.
+    pub(super) fn ratio(&self) -> f64 {
+        if self.requests == 0 { 1.0 } else { self.good as f64 / self.requests as f64 }
+    }
+}
+
+impl Row {
+    pub(super) fn share(&self) -> Share {
+        Share { seconds: 1, requests: self.requests, good: self.good }
+    }
+}
+
+fn as_text<S: Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(state)
+}

@@ -1,0 +1,162 @@
+//! Origins, proxy and clients together, from the first request to the last answer.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
+use std::time::Duration;
+
+use buttress::circuit_breaker::presets;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::DemoError;
+use super::breakers::Breakers;
+use super::load::{Load, RATE, arrivals};
+use super::origins::Origins;
+use super::report::{OriginSummary, Report, Scene, Share, Summary};
+use super::schedule::{Behaviour, NAMES, Schedule};
+use super::tally::Tally;
+use crate::{Origin, Proxy, ProxyConfig, Stopped};
+
+/// The proxy's patience with an origin: far above what a healthy one needs here, and short
+/// enough that a caller of a hanging one hears of it within its own patience.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// How long the proxy may take to stop once nothing is under way any more.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Everything that takes part, ready to begin.
+#[derive(Debug)]
+pub(super) struct Stage {
+    schedule: Schedule,
+    origins: Origins,
+    proxy: SocketAddr,
+    breakers: Breakers,
+    /// Dropping it stops the proxy.
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<Stopped>,
+}
+
+impl Stage {
+    /// Starts the origins and the proxy.
+    ///
+    /// # Errors
+    ///
+    /// When one of them gets no port.
+    pub(super) async fn set(schedule: Schedule) -> Result<Self, DemoError> {
+        let origins = Origins::start().map_err(DemoError::Origin)?;
+        let config = ProxyConfig {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            origins: origins.addresses().map(origin).to_vec(),
+            attempt_timeout: ATTEMPT_TIMEOUT,
+            breaker: presets::proxy(),
+            grace: GRACE,
+        };
+        let proxy = Proxy::bind(config).await.map_err(|error| DemoError::Proxy(Box::new(error)))?;
+        let address = proxy.local_addr();
+        let breakers = Breakers::watch(proxy.breakers());
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(proxy.serve(async { drop(stopped.await) }));
+        Ok(Self { schedule, origins, proxy: address, breakers, stop, serving })
+    }
+
+    /// Lets the requests arrive and tells each second once it is complete, and last the summary.
+    ///
+    /// # Errors
+    ///
+    /// When an origin cannot go on or the report cannot be written.
+    pub(super) async fn play(
+        mut self,
+        report: &mut dyn Report,
+        interrupted: impl Future<Output = ()>,
+    ) -> Result<(), DemoError> {
+        report.begin(&self.scene()).map_err(DemoError::Output)?;
+        let (load, mut answers) = Load::new(self.proxy);
+        let mut tally = Tally::default();
+        let mut arrivals = arrivals();
+        let mut interrupted = pin!(interrupted);
+        let mut sent = 0;
+        loop {
+            tokio::select! {
+                () = &mut interrupted => break,
+                error = self.origins.lost() => return Err(DemoError::Origin(error)),
+                due = arrivals.tick() => {
+                    if sent == self.schedule.requests() {
+                        break;
+                    }
+                    let second = 1 + sent / RATE;
+                    if sent % RATE == 0 {
+                        self.turn(second, &mut tally);
+                    }
+                    tally.arrived();
+                    load.send(second, due);
+                    sent += 1;
+                }
+                Some(answer) = answers.recv() => tally.answered(answer),
+            }
+            tell(report, &mut tally)?;
+        }
+        tally.end(self.breakers.take());
+        drop(load);
+        while let Some(answer) = answers.recv().await {
+            tally.answered(answer);
+        }
+        tell(report, &mut tally)?;
+        report.end(&self.summary(&tally)).map_err(DemoError::Output)?;
+        self.close().await;
+        Ok(())
+    }
+
+    /// From one second to the next.
+    fn turn(&mut self, second: u64, tally: &mut Tally) {
+        tally.end(self.breakers.take());
+        let fault = self.schedule.fault_in(second);
+        for origin in 0..NAMES.len() {
+            let befallen = fault.filter(|fault| fault.origin == origin);
+            self.origins.set(origin, befallen.map_or(Behaviour::Well, |fault| fault.behaviour));
+        }
+        tally.begin(second, fault);
+    }
+
+    fn scene(&self) -> Scene {
+        let origins = NAMES.into_iter().zip(self.origins.addresses().iter().copied()).collect();
+        Scene { proxy: self.proxy, origins, length: self.schedule.length() }
+    }
+
+    fn summary(&self, tally: &Tally) -> Summary {
+        let Tally { faulty, healthy, entered, .. } = tally;
+        let origins = NAMES.iter().zip(self.origins.addresses()).zip(faulty.iter().zip(entered));
+        let origins =
+            origins.zip(self.breakers.refused()).map(|(((name, &address), (down, entered)), refused)| {
+                OriginSummary {
+                    name,
+                    address,
+                    opened: entered.open,
+                    half_opened: entered.half_open,
+                    closed: entered.closed,
+                    lost: down.bad(),
+                    spared: refused,
+                }
+            });
+        let origins = origins.collect();
+        let faulty = faulty.iter().fold(Share::default(), |sum, share| sum.plus(share));
+        Summary { all: faulty.plus(healthy), faulty, healthy: *healthy, origins }
+    }
+
+    /// Waits for the proxy to stop, which its grace bounds.
+    async fn close(self) {
+        drop(self.stop);
+        // What is left of a proxy that panicked is nothing to wait for.
+        let _ = self.serving.await;
+    }
+}
+
+fn tell(report: &mut dyn Report, tally: &mut Tally) -> Result<(), DemoError> {
+    while let Some(row) = tally.complete() {
+        report.row(&row).map_err(DemoError::Output)?;
+    }
+    Ok(())
+}
+
+fn origin(address: SocketAddr) -> Origin {
+    format!("http://{address}").parse().expect("a socket address is an origin's address")
+}

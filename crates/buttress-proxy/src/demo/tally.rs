@@ -1,0 +1,169 @@
+//! The bookkeeping: every request belongs to the second of its arrival and is counted once.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use buttress::circuit_breaker::State;
+
+use super::load::Answer;
+use super::report::{Breaker, Row, Share};
+use super::schedule::{Fault, NAMES};
+
+/// Seconds under way and the sums of those that are done.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// Oldest first; only the last one may still have arrivals.
+    seconds: VecDeque<Second>,
+    /// By the origin that was down.
+    pub(super) faulty: [Share; NAMES.len()],
+    pub(super) healthy: Share,
+    pub(super) entered: [Entered; NAMES.len()],
+}
+
+/// How often a breaker entered each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Entered {
+    pub(super) open: u64,
+    pub(super) half_open: u64,
+    pub(super) closed: u64,
+}
+
+#[derive(Debug)]
+struct Second {
+    row: Row,
+    fault: Option<Fault>,
+    latencies: Vec<Duration>,
+    over: bool,
+}
+
+impl Tally {
+    /// A second begins; arrivals are its own until the next one begins.
+    pub(super) fn begin(&mut self, second: u64, fault: Option<Fault>) {
+        let told = fault.map(|fault| fault.to_string());
+        let row = Row { second, fault: told, requests: 0, good: 0, p99_ms: None, breakers: Vec::new() };
+        self.seconds.push_back(Second { row, fault, latencies: Vec::new(), over: false });
+    }
+
+    /// A request has been sent in the second under way.
+    pub(super) fn arrived(&mut self) {
+        self.seconds.back_mut().expect("a second has begun").row.requests += 1;
+    }
+
+    /// A request has ended, perhaps one of an earlier second.
+    pub(super) fn answered(&mut self, answer: Answer) {
+        let arrival = self.seconds.iter_mut().find(|second| second.row.second == answer.second);
+        let second = arrival.expect("a second stays until its last request has ended");
+        second.row.good += u64::from(answer.good);
+        second.latencies.push(answer.latency);
+    }
+
+    /// The second under way is over, and so stand the breakers.
+    pub(super) fn end(&mut self, breakers: Vec<Breaker>) {
+        if let Some(second) = self.seconds.back_mut() {
+            second.row.breakers = breakers;
+            second.over = true;
+        }
+    }
+
+    /// The oldest second, once it is over and all its requests have ended.
+    pub(super) fn complete(&mut self) -> Option<Row> {
+        let oldest = self.seconds.front()?;
+        if !oldest.over || (oldest.latencies.len() as u64) < oldest.row.requests {
+            return None;
+        }
+        let Second { row, fault, mut latencies, .. } = self.seconds.pop_front()?;
+        let row = Row { p99_ms: p99(&mut latencies).map(milliseconds), ..row };
+        let share = match fault {
+            Some(fault) => &mut self.faulty[fault.origin],
+            None => &mut self.healthy,
+        };
+        *share = share.plus(&row.share());
+        for (entered, breaker) in self.entered.iter_mut().zip(&row.breakers) {
+            entered.add(breaker);
+        }
+        Some(row)
+    }
+}
+
+impl Entered {
+    fn add(&mut self, breaker: &Breaker) {
+        for transition in &breaker.transitions {
+            match transition.to {
+                State::Open => self.open += 1,
+                State::HalfOpen => self.half_open += 1,
+                State::Closed => self.closed += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// By nearest rank: one in a hundred took longer.
+fn p99(latencies: &mut [Duration]) -> Option<Duration> {
+    let rank = (latencies.len() * 99).div_ceil(100).checked_sub(1)?;
+    Some(*latencies.select_nth_unstable(rank).1)
+}
+
+/// With one decimal, which is what the timer can tell.
+fn milliseconds(latency: Duration) -> f64 {
+    (latency.as_secs_f64() * 10_000.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::Transition;
+    use super::super::schedule::Behaviour;
+    use super::*;
+
+    fn answer(second: u64, good: bool, milliseconds: u64) -> Answer {
+        Answer { second, good, latency: Duration::from_millis(milliseconds) }
+    }
+
+    #[test]
+    fn a_second_is_complete_when_it_is_over_and_its_last_request_has_ended() {
+        let mut tally = Tally::default();
+        tally.begin(1, None);
+        tally.arrived();
+        tally.arrived();
+        tally.answered(answer(1, true, 1));
+        assert!(tally.complete().is_none(), "not over");
+        tally.end(Vec::new());
+        assert!(tally.complete().is_none(), "one request under way");
+
+        tally.begin(2, Some(Fault { origin: 0, behaviour: Behaviour::Answers503 }));
+        tally.arrived();
+        tally.answered(answer(2, true, 1));
+        tally.end(Vec::new());
+        assert!(tally.complete().is_none(), "rows come in order");
+
+        tally.answered(answer(1, false, 1_000));
+        let row = tally.complete().expect("the straggler has ended");
+        assert_eq!((row.second, row.requests, row.good, row.p99_ms), (1, 2, 1, Some(1_000.0)));
+        assert_eq!(tally.complete().expect("the second is complete").second, 2);
+        assert_eq!(tally.healthy, Share { seconds: 1, requests: 2, good: 1 });
+        assert_eq!(tally.faulty[0], Share { seconds: 1, requests: 1, good: 1 });
+    }
+
+    #[test]
+    fn the_p99_is_the_third_slowest_of_three_hundred_and_the_slowest_of_few() {
+        let mut latencies: Vec<_> = (1..=300).rev().map(Duration::from_millis).collect();
+        assert_eq!(p99(&mut latencies), Some(Duration::from_millis(297)));
+        assert_eq!(p99(&mut latencies[..5]), latencies[..5].iter().max().copied());
+        assert_eq!(p99(&mut []), None);
+    }
+
+    #[test]
+    fn transitions_count_for_the_state_they_enter() {
+        let transition = |from, to| Transition { from, to, cause: String::new() };
+        let transitions = vec![
+            transition(State::Closed, State::Open),
+            transition(State::Open, State::HalfOpen),
+            transition(State::HalfOpen, State::Open),
+        ];
+        let mut tally = Tally::default();
+        tally.begin(1, None);
+        tally.end(vec![Breaker { name: "a", state: State::Open, transitions }]);
+        tally.complete().expect("an empty second is complete when it is over");
+        assert_eq!(tally.entered[0], Entered { open: 2, half_open: 1, closed: 0 });
+    }
+}

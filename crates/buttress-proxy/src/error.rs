@@ -1,0 +1,65 @@
+//! Why the program did not do what it was told.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::{error, fmt, io};
+
+use buttress::InvalidConfig;
+
+use crate::demo::DemoError;
+
+/// Why the program failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// A proxy without origins has nowhere to forward to.
+    NoOrigins,
+    /// The address to listen on cannot be had.
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The breaker's settings contradict each other.
+    Breaker(InvalidConfig),
+    /// The demo failed.
+    Demo(DemoError),
+    /// The system gave no threads or no signals.
+    System(io::Error),
+}
+
+impl Failure {
+    /// 2 for what the command line can mend, 1 for the rest.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::NoOrigins | Self::Listen { .. } | Self::Breaker(_) => 2,
+            Self::Demo(DemoError::TooShort { .. }) => 2,
+            Self::Demo(_) | Self::System(_) => 1,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoOrigins => f.write_str("no origin to forward to"),
+            Self::Listen { address, source } => write!(f, "cannot listen on {address}: {source}"),
+            Self::Breaker(error) => write!(f, "the breaker cannot be set up: {error}"),
+            Self::Demo(error) => error.fmt(f),
+            Self::System(error) => write!(f, "the system refuses: {error}"),
+        }
+    }
+}
+
+impl error::Error for Failure {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::NoOrigins => None,
+            Self::Listen { source, .. } | Self::System(source) => Some(source),
+            Self::Breaker(error) => Some(error),
+            Self::Demo(error) => Some(error),
+        }
+    }
+}

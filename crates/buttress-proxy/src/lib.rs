@@ -1,0 +1,13 @@
+//! The binary `buttress` as a library: a reverse proxy that runs the layers, its command line, and a demo.
+//!
+//! [`Proxy`] is the proxy itself, for tests and for programs that bring their own command line.
+
+pub mod cli;
+pub mod demo;
+mod error;
+mod origin;
+mod proxy;
+
+pub use error::Failure;
+pub use origin::{InvalidOrigin, Origin};
+pub use proxy::{Proxy, ProxyConfig, Stopped};

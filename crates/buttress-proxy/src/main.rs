@@ -1,0 +1,7 @@
+//! The binary `buttress`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    buttress_proxy::cli::main()
+}

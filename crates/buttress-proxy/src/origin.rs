@@ -1,0 +1,149 @@
+//! The address of an origin as it is written on a command line.
+
+use std::fmt;
+use std::str::FromStr;
+
+use http::uri::{Authority, Uri};
+
+/// An origin: `http://host[:port]` and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    authority: Authority,
+}
+
+/// Why a text is not an [`Origin`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidOrigin {
+    /// `https://`.
+    Tls,
+    /// Another scheme, or none.
+    Scheme,
+    /// A path, query or fragment: every request brings its own.
+    Path,
+    /// A user or password.
+    UserInfo,
+    /// No host, or not a host.
+    Host,
+    /// A port outside of 1 to 65535.
+    Port,
+}
+
+impl Origin {
+    /// Host and port as written; the name of the origin.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Host without the brackets of an IPv6 address, and port, as a resolver takes them.
+    #[must_use]
+    pub fn address(&self) -> (&str, u16) {
+        let host = self.authority.host();
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        (host, self.authority.port_u16().unwrap_or(80))
+    }
+}
+
+impl FromStr for Origin {
+    type Err = InvalidOrigin;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (scheme, rest) = text.split_once("://").ok_or(InvalidOrigin::Scheme)?;
+        if scheme.eq_ignore_ascii_case("https") {
+            return Err(InvalidOrigin::Tls);
+        }
+        if !scheme.eq_ignore_ascii_case("http") {
+            return Err(InvalidOrigin::Scheme);
+        }
+        if rest.contains('@') {
+            return Err(InvalidOrigin::UserInfo);
+        }
+        // A lone slash is what browsers and shells append; it adds no path.
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        if rest.contains(['/', '?', '#']) {
+            return Err(InvalidOrigin::Path);
+        }
+        let authority = Authority::from_str(rest).map_err(|_| InvalidOrigin::Host)?;
+        let host = authority.host();
+        if host.is_empty() || host == "[]" {
+            return Err(InvalidOrigin::Host);
+        }
+        match (authority.as_str().strip_prefix(host), authority.port_u16()) {
+            (Some(""), None) => {}
+            (_, Some(port)) if port > 0 => {}
+            _ => return Err(InvalidOrigin::Port),
+        }
+        // The address goes into a request target later, so it has to stand as one now.
+        Uri::builder()
+            .scheme("http")
+            .authority(authority.clone())
+            .path_and_query("/")
+            .build()
+            .map_err(|_| InvalidOrigin::Host)?;
+        Ok(Self { authority })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}", self.authority)
+    }
+}
+
+impl fmt::Display for InvalidOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tls => "TLS is not there yet, an origin is http://host[:port]",
+            Self::Scheme => "an origin is http://host[:port]",
+            Self::Path => "an origin has no path, query or fragment: http://host[:port]",
+            Self::UserInfo => "an origin has no user or password: http://host[:port]",
+            Self::Host => "the host of the origin is missing or malformed: http://host[:port]",
+            Self::Port => "the port of the origin is not in 1..=65535: http://host[:port]",
+        })
+    }
+}
+
+impl std::error::Error for InvalidOrigin {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_read() {
+        for (text, host, port) in [
+            ("http://127.0.0.1:9001", "127.0.0.1", 9001),
+            ("HTTP://api.internal", "api.internal", 80),
+            ("http://api.internal:80/", "api.internal", 80),
+            ("http://[::1]:9001", "::1", 9001),
+            ("http://[2001:db8::1]", "2001:db8::1", 80),
+        ] {
+            assert_eq!(text.parse::<Origin>().unwrap().address(), (host, port), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_its_reason() {
+        for (text, reason) in [
+            ("https://example.com", InvalidOrigin::Tls),
+            ("ftp://example.com", InvalidOrigin::Scheme),
+            ("127.0.0.1:9001", InvalidOrigin::Scheme),
+            ("", InvalidOrigin::Scheme),
+            ("http://", InvalidOrigin::Host),
+            ("http://:80", InvalidOrigin::Host),
+            ("http://a b", InvalidOrigin::Host),
+            ("http://[::1", InvalidOrigin::Host),
+            ("http://host:", InvalidOrigin::Port),
+            ("http://host:0", InvalidOrigin::Port),
+            ("http://host:65536", InvalidOrigin::Port),
+            ("http://host:80x", InvalidOrigin::Port),
+            ("http://host/path", InvalidOrigin::Path),
+            ("http://host?query", InvalidOrigin::Path),
+            ("http://host#top", InvalidOrigin::Path),
+            ("http://user:secret@host", InvalidOrigin::UserInfo),
+        ] {
+            assert_eq!(text.parse::<Origin>(), Err(reason), "{text}");
+        }
+    }
+}

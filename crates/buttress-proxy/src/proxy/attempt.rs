@@ -1,0 +1,143 @@
+//! One attempt at an origin, with a bound on the time until its answer begins.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use buttress::{BoxError, TimeoutLayer};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{self, Client, ResponseFuture};
+use pin_project_lite::pin_project;
+use tokio::time::Sleep;
+use tower::{Layer, Service};
+
+use super::exchange::Exchange;
+use super::request_body::RequestBody;
+
+/// The pooled client of all origins, cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct HttpClient(Arc<Client<HttpConnector, RequestBody>>);
+
+impl HttpClient {
+    pub(super) fn new(client: Client<HttpConnector, RequestBody>) -> Self {
+        Self(Arc::new(client))
+    }
+}
+
+impl Service<Request<RequestBody>> for HttpClient {
+    type Response = Response<Incoming>;
+    type Error = legacy::Error;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), legacy::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> ResponseFuture {
+        self.0.request(request)
+    }
+}
+
+type Timed = <TimeoutLayer as Layer<HttpClient>>::Service;
+
+/// Sends a request and waits at most so long for the head of its answer.
+///
+/// While a client is still sending its body, the time its own pauses take is not the origin's: a slow
+/// uploader must not make a healthy origin look late.
+#[derive(Debug, Clone)]
+pub(super) struct Attempt {
+    timed: Timed,
+    client: HttpClient,
+    timeout: Duration,
+}
+
+impl Attempt {
+    pub(super) fn new(client: HttpClient, timeout: Duration) -> Self {
+        Self { timed: TimeoutLayer::new(timeout).layer(client.clone()), client, timeout }
+    }
+}
+
+impl Service<Request<RequestBody>> for Attempt {
+    type Response = Response<Incoming>;
+    type Error = BoxError;
+    type Future = AttemptFuture;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Service::<Request<RequestBody>>::poll_ready(&mut self.timed, cx)
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> AttemptFuture {
+        match request.body().exchange() {
+            None => AttemptFuture::Plain { call: self.timed.call(request) },
+            Some(exchange) => AttemptFuture::Upload {
+                call: self.client.call(request),
+                timer: Box::pin(tokio::time::sleep(self.timeout)),
+                timeout: self.timeout,
+                exchange,
+            },
+        }
+    }
+}
+
+pin_project! {
+    /// The answer of an [`Attempt`].
+    #[project = AttemptProjection]
+    pub(super) enum AttemptFuture {
+        Plain {
+            #[pin]
+            call: <Timed as Service<Request<RequestBody>>>::Future,
+        },
+        Upload {
+            #[pin]
+            call: ResponseFuture,
+            timer: Pin<Box<Sleep>>,
+            timeout: Duration,
+            exchange: Arc<Exchange>,
+        },
+    }
+}
+
+impl fmt::Debug for AttemptFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AttemptFuture").finish_non_exhaustive()
+    }
+}
+
+impl Future for AttemptFuture {
+    type Output = Result<Response<Incoming>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            AttemptProjection::Plain { call } => call.poll(cx),
+            AttemptProjection::Upload { call, timer, timeout, exchange } => {
+                if let Poll::Ready(answer) = call.poll(cx) {
+                    return Poll::Ready(answer.map_err(Into::into));
+                }
+                while timer.as_mut().poll(cx).is_ready() {
+                    if exchange.origin_is_late() {
+                        return Poll::Ready(Err(Box::new(OriginLate(*timeout))));
+                    }
+                    let next = timer.deadline() + *timeout;
+                    timer.as_mut().reset(next);
+                }
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// The origin had the whole timeout to itself and did not begin to answer.
+#[derive(Debug)]
+pub(super) struct OriginLate(Duration);
+
+impl fmt::Display for OriginLate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no answer within {}", humantime::format_duration(self.0))
+    }
+}
+
+impl std::error::Error for OriginLate {}

@@ -1,0 +1,62 @@
+//! What is known of one client connection, written down once for all of its requests.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::HeaderValue;
+
+/// One client connection: who it is, and whether an answer on it is still incomplete.
+#[derive(Debug)]
+pub(crate) struct Client {
+    forwarded_for: HeaderValue,
+    forwarded: HeaderValue,
+    answer_unfinished: AtomicBool,
+}
+
+impl Client {
+    pub(crate) fn new(peer: SocketAddr) -> Self {
+        let address = peer.ip().to_canonical();
+        let forwarded = match address {
+            IpAddr::V4(address) => format!("for={address};proto=http"),
+            IpAddr::V6(address) => format!("for=\"[{address}]\";proto=http"),
+        };
+        let value = |text: String| HeaderValue::try_from(text).expect("an address is printable ASCII");
+        Self {
+            forwarded_for: value(address.to_string()),
+            forwarded: value(forwarded),
+            answer_unfinished: AtomicBool::new(false),
+        }
+    }
+
+    /// The value of `X-Forwarded-For`.
+    pub(crate) fn forwarded_for(&self) -> HeaderValue {
+        self.forwarded_for.clone()
+    }
+
+    /// The value of `Forwarded` (RFC 7239).
+    pub(crate) fn forwarded(&self) -> HeaderValue {
+        self.forwarded.clone()
+    }
+
+    pub(crate) fn is_answer_unfinished(&self) -> bool {
+        self.answer_unfinished.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_answer_unfinished(&self, unfinished: bool) {
+        self.answer_unfinished.store(unfinished, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_written_as_their_headers_want_them() {
+        let client = |peer: &str| Client::new(peer.parse().unwrap());
+        assert_eq!(client("192.0.2.7:4711").forwarded(), "for=192.0.2.7;proto=http");
+        assert_eq!(client("[2001:db8::1]:4711").forwarded(), "for=\"[2001:db8::1]\";proto=http");
+        assert_eq!(client("[2001:db8::1]:4711").forwarded_for(), "2001:db8::1");
+        assert_eq!(client("[::ffff:192.0.2.7]:1").forwarded_for(), "192.0.2.7");
+    }
+}

@@ -1,0 +1,217 @@
+//! What the two halves of one exchange share: the body that comes from the client, and whoever waits for
+//! the answer or passes it on. Only requests with a body have one.
+
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+/// What is read of a body that nobody wants, so that its connection can be used again.
+const DRAIN_BYTES: usize = 64 * 1024;
+const DRAIN_FOR: Duration = Duration::from_secs(1);
+
+/// How a client spoilt its own request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ClientFault {
+    /// Its body is malformed or broke off.
+    Broken,
+    /// It stopped sending.
+    Stalled,
+}
+
+/// The body of a request, and how far the exchange is.
+///
+/// The body is held here rather than by the forwarded request: an origin that answered and then neither
+/// reads nor closes never lets go of that.
+#[derive(Debug)]
+pub(super) struct Exchange(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    stage: Stage,
+    /// `None` once it has ended, failed, or was given up.
+    incoming: Option<Incoming>,
+    /// A client that waits to be asked for its body is not asked just to throw it away.
+    drain: bool,
+    fault: Option<ClientFault>,
+    /// The origin would take more, the client has not sent it yet.
+    waits_for_client: bool,
+    /// The client sent something since the origin was last judged.
+    moved: bool,
+    answering: Option<Waker>,
+    sending: Option<Waker>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// No answer yet.
+    Waiting,
+    /// The answer is on its way.
+    Answering,
+    /// Nobody needs the rest of the body.
+    Over,
+}
+
+/// The next of a body, as far as the exchange lets it through.
+#[derive(Debug)]
+pub(super) enum Next {
+    Frame(Frame<Bytes>),
+    End,
+    /// Nobody needs the rest.
+    Unwanted,
+    Fault(ClientFault),
+}
+
+impl Exchange {
+    pub(super) fn new(incoming: Incoming, drain: bool) -> Self {
+        Self(Mutex::new(State {
+            stage: Stage::Waiting,
+            incoming: Some(incoming),
+            drain,
+            fault: None,
+            waits_for_client: false,
+            moved: false,
+            answering: None,
+            sending: None,
+        }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ready when the client spoilt its request before there was an answer.
+    pub(super) fn poll_fault(&self, cx: &mut Context<'_>) -> Poll<ClientFault> {
+        let mut state = self.state();
+        match state.fault {
+            Some(fault) => Poll::Ready(fault),
+            None => {
+                keep(&mut state.answering, cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Whether the time since the last judgement was the origin's alone to use.
+    pub(super) fn origin_is_late(&self) -> bool {
+        let mut state = self.state();
+        let moved = std::mem::take(&mut state.moved);
+        !(moved || state.waits_for_client)
+    }
+
+    /// The head of the answer is there.
+    pub(super) fn answer_begins(&self) {
+        let mut state = self.state();
+        state.stage = Stage::Answering;
+        state.answering = None;
+        let sending = state.fault.and_then(|_| state.sending.take());
+        drop(state);
+        sending.into_iter().for_each(Waker::wake);
+    }
+
+    /// Nobody needs the body any more. What is left of it is read in the background up to a bound, behind
+    /// which its connection closes; so none of it is taken for a request.
+    pub(super) fn give_up(&self) {
+        let mut state = self.state();
+        state.stage = Stage::Over;
+        let sending = state.sending.take();
+        let incoming = state.incoming.take().filter(|incoming| state.drain && !incoming.is_end_stream());
+        drop(state);
+        sending.into_iter().for_each(Waker::wake);
+        if let (Some(incoming), Ok(runtime)) = (incoming, tokio::runtime::Handle::try_current()) {
+            runtime.spawn(drain(incoming));
+        }
+    }
+
+    /// The next of the body. Pending behind a fault as long as there is no answer: whoever waits for that
+    /// gives the request up, which is no failure of the origin.
+    pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Next> {
+        let mut state = self.state();
+        if let Some(fault) = state.fault {
+            return state.poll_broken(cx, fault);
+        }
+        if state.stage == Stage::Over {
+            return Poll::Ready(Next::Unwanted);
+        }
+        let Some(incoming) = &mut state.incoming else { return Poll::Ready(Next::End) };
+        match Pin::new(incoming).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) if frame.is_data() => {
+                state.client_moved();
+                Poll::Ready(Next::Frame(frame))
+            }
+            Poll::Ready(None | Some(Ok(_))) => {
+                state.client_moved();
+                state.incoming = None;
+                Poll::Ready(Next::End)
+            }
+            Poll::Ready(Some(Err(_))) => {
+                drop(state);
+                self.poll_broken(cx, ClientFault::Broken)
+            }
+            Poll::Pending => {
+                state.waits_for_client = true;
+                keep(&mut state.sending, cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The client spoilt its request.
+    pub(super) fn poll_broken(&self, cx: &mut Context<'_>, fault: ClientFault) -> Poll<Next> {
+        let mut state = self.state();
+        state.fault = Some(fault);
+        state.incoming = None;
+        let broken = state.poll_broken(cx, fault);
+        let answering = state.answering.take();
+        drop(state);
+        answering.into_iter().for_each(Waker::wake);
+        broken
+    }
+
+    pub(super) fn is_end_stream(&self) -> bool {
+        self.state().incoming.as_ref().is_some_and(Body::is_end_stream)
+    }
+
+    pub(super) fn size_hint(&self) -> SizeHint {
+        self.state().incoming.as_ref().map_or_else(SizeHint::default, Body::size_hint)
+    }
+}
+
+impl State {
+    fn client_moved(&mut self) {
+        self.waits_for_client = false;
+        self.moved = true;
+    }
+
+    fn poll_broken(&mut self, cx: &Context<'_>, fault: ClientFault) -> Poll<Next> {
+        if self.stage != Stage::Waiting {
+            return Poll::Ready(Next::Fault(fault));
+        }
+        keep(&mut self.sending, cx);
+        Poll::Pending
+    }
+}
+
+fn keep(slot: &mut Option<Waker>, cx: &Context<'_>) {
+    match slot {
+        Some(waker) => waker.clone_from(cx.waker()),
+        None => *slot = Some(cx.waker().clone()),
+    }
+}
+
+async fn drain(mut incoming: Incoming) {
+    let bounded = async {
+        let mut left = DRAIN_BYTES;
+        while let Some(Ok(frame)) = incoming.frame().await {
+            let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+            left = rest;
+        }
+    };
+    // In time or not, the body is dropped here, and with it the connection if bytes of it are left.
+    let _ = tokio::time::timeout(DRAIN_FOR, bounded).await;
+}

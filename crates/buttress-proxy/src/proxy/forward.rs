@@ -1,0 +1,125 @@
+//! One request, from the client to an origin and back.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use buttress::{BoxError, Rejected};
+use http::header::{self, HeaderMap};
+use http::{Request, Response, StatusCode, Version};
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
+use tower::Service;
+
+use super::answer::OwnAnswer;
+use super::answer_body::AnswerBody;
+use super::attempt::OriginLate;
+use super::blame;
+use super::client::Client;
+use super::exchange::{ClientFault, Exchange};
+use super::headers;
+use super::request_body::RequestBody;
+use super::target::Target;
+use super::upstream::Upstreams;
+
+/// Answers `request`, with an origin's answer where there is one.
+pub(super) async fn forward(
+    upstreams: &Upstreams,
+    client: Arc<Client>,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
+    let expects_continue = expects_continue(request.headers());
+    let answer =
+        exchange(upstreams, client, request.map(|body| RequestBody::new(body, expects_continue))).await;
+    answer.unwrap_or_else(|answer| {
+        // A client that was not told to continue may send its body or not; only closing is unambiguous.
+        let answer = if expects_continue { answer.closing() } else { answer };
+        answer.into_response()
+    })
+}
+
+async fn exchange(
+    upstreams: &Upstreams,
+    client: Arc<Client>,
+    request: Request<RequestBody>,
+) -> Result<Response<AnswerBody>, OwnAnswer> {
+    let target = Target::of(&request)?;
+    let (upstream, mut service) = upstreams.admit().map_err(OwnAnswer::unavailable)?;
+
+    let (mut parts, body) = request.into_parts();
+    let host = target.host.unwrap_or_else(|| upstream.host());
+    headers::to_origin(&mut parts.headers, host, body.is_chunked(), &client);
+    parts.uri = upstream.uri(target.path);
+    parts.version = Version::HTTP_11;
+    parts.extensions.clear();
+
+    let shared = body.exchange();
+    let call = service.call(Request::from_parts(parts, body));
+    let answer = answered(call, shared.as_deref()).await.and_then(unswitched);
+    if let (Err(_), Some(exchange)) = (&answer, &shared) {
+        exchange.give_up();
+    }
+    let (mut parts, body) = answer?.into_parts();
+    headers::to_client(&mut parts.headers);
+    parts.version = Version::HTTP_11;
+    parts.extensions.clear();
+    Ok(Response::from_parts(parts, AnswerBody::forwarded(body, client, shared)))
+}
+
+/// Waits for the head of the answer, or for the client to spoil its request. The latter drops the call,
+/// which says nothing about the origin.
+async fn answered(
+    call: impl Future<Output = Result<Response<Incoming>, BoxError>>,
+    exchange: Option<&Exchange>,
+) -> Result<Response<Incoming>, OwnAnswer> {
+    let mut call = pin!(call);
+    let answer = poll_fn(|cx| {
+        if let Some(Poll::Ready(fault)) = exchange.map(|exchange| exchange.poll_fault(cx)) {
+            return Poll::Ready(Err(spoilt(fault)));
+        }
+        call.as_mut().poll(cx).map_err(|error| explain(&error))
+    });
+    let answer = answer.await?;
+    if let Some(exchange) = exchange {
+        exchange.answer_begins();
+    }
+    Ok(answer)
+}
+
+/// An origin that was not asked to switch protocols has no business to; nothing is tunnelled.
+fn unswitched<B>(answer: Response<B>) -> Result<Response<B>, OwnAnswer> {
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(OwnAnswer::bad_gateway("the origin switched to another protocol unasked\n"));
+    }
+    Ok(answer)
+}
+
+fn spoilt(fault: ClientFault) -> OwnAnswer {
+    match fault {
+        ClientFault::Broken => OwnAnswer::bad_request("the request body is malformed or broke off\n"),
+        ClientFault::Stalled => {
+            OwnAnswer::new(StatusCode::REQUEST_TIMEOUT, "the request body did not arrive in time\n").closing()
+        }
+    }
+}
+
+fn explain(error: &BoxError) -> OwnAnswer {
+    // Of the layers around an origin only the timeout rejects a call: the breaker admitted it before.
+    if Rejected::find(&**error).is_some() || error.is::<OriginLate>() {
+        return OwnAnswer::late();
+    }
+    if blame::is_local(&**error) {
+        return OwnAnswer::unavailable(None);
+    }
+    let unreachable = error.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect);
+    OwnAnswer::bad_gateway(if unreachable {
+        "the origin cannot be reached\n"
+    } else {
+        "the origin broke off before it answered\n"
+    })
+}
+
+fn expects_continue(headers: &HeaderMap) -> bool {
+    headers.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}

@@ -1,0 +1,189 @@
+//! Which header fields stop at the proxy, and which ones it writes itself.
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use super::client::Client;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED: &str = "x-forwarded-";
+
+/// Turns a client's fields into those of the forwarded request. What the client nominated or claimed is
+/// gone before the proxy writes its own.
+pub(super) fn to_origin(headers: &mut HeaderMap, host: HeaderValue, chunked: bool, client: &Client) {
+    remove_nominated(headers);
+    remove_all(headers, |name| {
+        // The server below answers an expectation itself, as soon as the origin wants the body.
+        is_hop_by_hop(name) || matches!(name, "expect" | "forwarded") || name.starts_with(X_FORWARDED)
+    });
+    headers.insert(X_FORWARDED_FOR, client.forwarded_for());
+    headers.insert(X_FORWARDED_PROTO, const { HeaderValue::from_static("http") });
+    headers.insert(X_FORWARDED_HOST, host.clone());
+    headers.insert(header::FORWARDED, client.forwarded());
+    headers.insert(header::HOST, host);
+    if chunked {
+        // Stated, because the client below drops an unannounced body of a GET.
+        headers.insert(header::TRANSFER_ENCODING, const { HeaderValue::from_static("chunked") });
+    }
+}
+
+/// Turns an origin's fields into those of the answer.
+pub(super) fn to_client(headers: &mut HeaderMap) {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        // The coding framed the body; a length beside it would announce something else.
+        headers.remove(header::CONTENT_LENGTH);
+    }
+    remove_nominated(headers);
+    remove_all(headers, is_hop_by_hop);
+}
+
+/// Fields about one connection (RFC 9110, section 7.6.1), and `Trailer`, as trailers are not forwarded.
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-authenticate"
+            | "proxy-authentication-info"
+            | "proxy-authorization"
+            | "proxy-connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
+
+/// One look at each name is all that most heads cost here.
+fn remove_all(headers: &mut HeaderMap, gone: impl Fn(&str) -> bool) {
+    while let Some(name) = headers.keys().find(|name| gone(name.as_str())).cloned() {
+        headers.remove(name);
+    }
+}
+
+/// Removes what `Connection` names.
+fn remove_nominated(headers: &mut HeaderMap) {
+    if !headers.contains_key(header::CONNECTION) {
+        return;
+    }
+    let nominated: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
+        .filter(|name| !is_end_to_end(name))
+        .collect();
+    for name in nominated {
+        headers.remove(name);
+    }
+}
+
+/// Fields that `Connection` cannot take away: they carry who asks, for what, and where a body ends.
+fn is_end_to_end(name: &HeaderName) -> bool {
+    const KEPT: [HeaderName; 5] =
+        [header::HOST, header::AUTHORIZATION, header::COOKIE, header::CONTENT_LENGTH, header::FORWARDED];
+    KEPT.contains(name) || name.as_str().starts_with(X_FORWARDED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(fields: &[(&str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(HeaderName::try_from(*name).unwrap(), HeaderValue::try_from(*value).unwrap());
+        }
+        headers
+    }
+
+    fn forwarded(fields: &[(&str, &str)]) -> HeaderMap {
+        let mut headers = map(fields);
+        let client = Client::new("192.0.2.7:4711".parse().unwrap());
+        to_origin(&mut headers, HeaderValue::from_static("shop.example"), false, &client);
+        headers
+    }
+
+    #[test]
+    fn h5_hop_by_hop_fields_and_nominated_ones_stay_behind() {
+        let headers = forwarded(&[
+            ("connection", "close, X-Hop , te"),
+            ("connection", "x-other,,"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-connection", "keep-alive"),
+            ("proxy-authorization", "Basic Zm9v"),
+            ("te", "trailers"),
+            ("trailer", "x-sum"),
+            ("upgrade", "websocket"),
+            ("expect", "100-continue"),
+            ("x-hop", "1"),
+            ("x-other", "1"),
+            ("x-kept", "1"),
+        ]);
+        let mut left: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        let own = ["forwarded", "host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-kept"];
+        assert_eq!(left, own);
+    }
+
+    #[test]
+    fn h5_a_client_cannot_nominate_away_what_the_origin_relies_on() {
+        let headers = forwarded(&[
+            ("connection", "host, authorization, cookie, content-length, forwarded, x-forwarded-for"),
+            ("authorization", "Bearer t"),
+            ("cookie", "a=b"),
+            ("content-length", "3"),
+            ("x-forwarded-for", "10.0.0.1"),
+        ]);
+        for (name, value) in [
+            ("host", "shop.example"),
+            ("authorization", "Bearer t"),
+            ("cookie", "a=b"),
+            ("content-length", "3"),
+            ("forwarded", "for=192.0.2.7;proto=http"),
+            ("x-forwarded-for", "192.0.2.7"),
+        ] {
+            assert_eq!(headers.get(name).unwrap(), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn claims_about_the_way_here_are_replaced_and_never_appended_to() {
+        let headers = forwarded(&[
+            ("x-forwarded-for", "10.0.0.1"),
+            ("x-forwarded-for", "10.0.0.2"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "bank.example"),
+            ("x-forwarded-port", "443"),
+            ("forwarded", "for=10.0.0.1"),
+        ]);
+        let all = |name: &str| headers.get_all(name).iter().map(|v| v.to_str().unwrap()).collect::<Vec<_>>();
+        assert_eq!(all("x-forwarded-for"), ["192.0.2.7"]);
+        assert_eq!(all("x-forwarded-proto"), ["http"]);
+        assert_eq!(all("x-forwarded-host"), ["shop.example"]);
+        assert_eq!(all("x-forwarded-port"), [""; 0]);
+        assert_eq!(all("forwarded"), ["for=192.0.2.7;proto=http"]);
+    }
+
+    #[test]
+    fn h5_an_answer_loses_its_hop_by_hop_fields_but_not_its_length() {
+        let mut headers = map(&[
+            ("connection", "x-hop, content-length"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-authenticate", "Basic"),
+            ("upgrade", "h2c"),
+            ("x-hop", "1"),
+            ("content-length", "3"),
+        ]);
+        to_client(&mut headers);
+        assert_eq!(headers, map(&[("content-length", "3")]));
+    }
+
+    #[test]
+    fn h1_a_coded_answer_keeps_no_length_beside_its_coding() {
+        let mut headers = map(&[("transfer-encoding", "chunked"), ("content-length", "3")]);
+        to_client(&mut headers);
+        assert_eq!(headers, HeaderMap::new());
+    }
+}

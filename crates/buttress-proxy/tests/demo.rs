@@ -1,0 +1,193 @@
+//! The command `buttress demo` as its readers see it: only its output and its exit code.
+
+use std::io::{BufRead, BufReader, Lines, Read, empty};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn demo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_buttress"));
+    command.arg("demo").args(arguments).stdin(Stdio::null()).env_remove("NO_COLOR");
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    demo(arguments).output().expect("the binary runs")
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("the demo writes UTF-8")
+}
+
+/// A demo under way whose lines are read as they come; killed if the test gives up on it.
+struct Running {
+    child: Child,
+    lines: Lines<BufReader<Box<dyn Read>>>,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = demo(arguments).stdout(Stdio::piped()).spawn().expect("the binary runs");
+        let stdout = child.stdout.take().expect("standard output is piped");
+        Self { child, lines: lines(stdout) }
+    }
+
+    /// Closes the pipe.
+    fn leave(&mut self) {
+        self.lines = lines(empty());
+    }
+
+    fn object(&mut self) -> Option<Value> {
+        let line = self.lines.next()?.expect("standard output can be read");
+        Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")))
+    }
+
+    fn interrupt(&self) {
+        let interrupt = format!("kill -INT {}", self.child.id());
+        let sent = Command::new("sh").args(["-c", &interrupt]).status().expect("there is a shell");
+        assert!(sent.success(), "the demo has ended before it was interrupted");
+    }
+}
+
+fn lines(from: impl Read + 'static) -> Lines<BufReader<Box<dyn Read>>> {
+    BufReader::new(Box::new(from) as Box<dyn Read>).lines()
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is the usual case.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What the rows say together.
+#[derive(Debug, Default, PartialEq)]
+struct Sums {
+    requests: u64,
+    good: u64,
+}
+
+impl Sums {
+    fn of<'a>(rows: impl IntoIterator<Item = &'a Value>) -> Self {
+        rows.into_iter().fold(Self::default(), |sums, row| Self {
+            requests: sums.requests + number(row, "requests"),
+            good: sums.good + number(row, "good"),
+        })
+    }
+
+    fn good_share(&self) -> f64 {
+        self.good as f64 / self.requests as f64
+    }
+}
+
+fn number(object: &Value, key: &str) -> u64 {
+    object[key].as_u64().unwrap_or_else(|| panic!("{key} is a number in {object}"))
+}
+
+/// The states a breaker entered over all rows, in order.
+fn entered<'a>(rows: &'a [Value], name: &str) -> Vec<&'a str> {
+    let breakers = rows.iter().flat_map(|row| row["breakers"].as_array().expect("a row has breakers"));
+    let transitions = breakers
+        .filter(|breaker| breaker["name"] == name)
+        .flat_map(|breaker| breaker["transitions"].as_array().expect("a breaker has transitions"));
+    transitions
+        .map(|transition| {
+            assert!(!transition["cause"].as_str().expect("a transition has a cause").is_empty());
+            transition["to"].as_str().expect("a transition enters a state")
+        })
+        .collect()
+}
+
+#[test]
+fn s0_01_each_failing_origin_is_left_alone_and_taken_back_while_clients_hardly_notice() {
+    let output = output(&["--for", "30s", "--json"]);
+    let stderr = text(output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let stdout = text(output.stdout);
+    let mut rows: Vec<Value> =
+        stdout.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect();
+    let last = rows.pop().expect("there is output");
+    let summary = &last["summary"];
+    assert!(summary.is_object(), "the last line is the summary: {last}");
+
+    let seconds: Vec<u64> = rows.iter().map(|row| number(row, "second")).collect();
+    assert_eq!(seconds, (1..=30).collect::<Vec<_>>(), "one row a second, in order");
+    assert!(rows.iter().all(|row| number(row, "requests") == 300), "arrivals are constant\n{stdout}");
+
+    for origin in summary["origins"].as_array().expect("the summary has origins") {
+        let name = origin["name"].as_str().expect("an origin has a name");
+        let states = entered(&rows, name);
+        let times = |state| states.iter().filter(|entered| **entered == state).count() as u64;
+        assert!(states.starts_with(&["open", "half_open"]), "{name} opens, then probes: {states:?}");
+        assert_eq!(states.last(), Some(&"closed"), "{name} closes in the end: {states:?}");
+        for (key, state) in [("opened", "open"), ("half_opened", "half_open"), ("closed", "closed")] {
+            assert_eq!(number(origin, key), times(state), "{name}, {key}");
+        }
+        let third = 6 * 300 / 3;
+        // Its turns while it was down, and a few more until it had proved that it was back.
+        let spared = number(origin, "spared");
+        assert!((third * 3 / 4..third * 3 / 2).contains(&spared), "{origin}");
+    }
+    assert_eq!(summary["origins"].as_array().map(Vec::len), Some(3));
+
+    let (faulty, healthy): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row["fault"].is_string());
+    let (faulty_sums, healthy_sums) = (Sums::of(faulty.iter().copied()), Sums::of(healthy.iter().copied()));
+    assert_eq!((faulty.len(), healthy.len()), (18, 12));
+    assert!(faulty_sums.good_share() >= 0.95, "with one origin down: {faulty_sums:?}\n{stdout}");
+    assert!(faulty_sums.good < faulty_sums.requests, "the faults are real");
+    assert!(healthy_sums.good_share() >= 0.999, "with all well: {healthy_sums:?}\n{stdout}");
+
+    assert_eq!(Sums::of(&rows), Sums::of([summary]), "the rows add up to the summary");
+    assert_eq!(faulty_sums, Sums::of([&summary["faulty"]]));
+    assert_eq!(healthy_sums, Sums::of([&summary["healthy"]]));
+}
+
+#[test]
+fn an_interrupt_ends_the_demo_early_with_its_summary_and_exit_code_0() {
+    let mut demo = Running::start(&["--for", "1h", "--json"]);
+    let mut rows: Vec<Value> = std::iter::from_fn(|| demo.object()).take(2).collect();
+    demo.interrupt();
+    rows.extend(std::iter::from_fn(|| demo.object()));
+    let last = rows.pop().expect("there is a summary");
+    assert!(last["summary"].is_object(), "{last}");
+    assert!((2..60).contains(&rows.len()), "it ended early, after {} seconds", rows.len());
+    assert_eq!(Sums::of(&rows), Sums::of([&last["summary"]]), "the second that was cut short counts too");
+    assert_eq!(demo.child.wait().expect("the demo ends").code(), Some(0));
+}
+
+#[test]
+fn the_output_for_people_has_no_escape_codes_unless_on_a_terminal() {
+    let output = output(&["--for", "12s"]);
+    assert!(output.status.success(), "{}", text(output.stderr));
+    let stdout = text(output.stdout);
+    assert!(!stdout.contains('\x1b'), "{stdout}");
+    assert!(stdout.lines().all(|line| line.chars().count() <= 100), "{stdout}");
+    for expected in [
+        "a answers 503",
+        "b refuses connections",
+        "c never answers",
+        "closed → open",
+        "3,600 requests",
+        "buttress proxy --listen",
+    ] {
+        assert!(stdout.contains(expected), "no {expected:?} in\n{stdout}");
+    }
+}
+
+#[test]
+fn a_reader_who_leaves_ends_the_demo_without_an_error() {
+    let mut demo = Running::start(&["--for", "1h", "--json"]);
+    assert_eq!(demo.object().map(|row| number(&row, "second")), Some(1));
+    demo.leave();
+    assert_eq!(demo.child.wait().expect("the demo ends").code(), Some(0));
+}
+
+#[test]
+fn a_demo_too_short_for_its_faults_says_so_and_exits_with_2() {
+    let output = output(&["--for", "3s"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let stderr = text(output.stderr);
+    assert!(stderr.contains("a demo of 3s is too short") && stderr.contains("12s"), "{stderr}");
+}

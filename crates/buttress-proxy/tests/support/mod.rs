@@ -1,0 +1,94 @@
+//! What every test of the proxy needs: an origin and a client written on bare sockets, so that neither
+//! repairs what the proxy got wrong, and the proxy between them.
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
+
+mod client;
+mod origin;
+mod program;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use buttress::circuit_breaker::{Handle, presets};
+use buttress_proxy::{Proxy, ProxyConfig};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub(crate) use client::{Answer, Client};
+pub(crate) use origin::{Mode, Origin};
+pub(crate) use program::Program;
+
+/// Far longer than anything here takes, and short enough to fail before a test runner loses patience.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits for `future`, which has to end soon.
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(PATIENCE, future).await.expect("it took too long")
+}
+
+/// A proxy in this process; dropped, it ends.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) breakers: Vec<Handle>,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<buttress_proxy::Stopped>,
+}
+
+impl Running {
+    /// A proxy in front of `origins`, with changes to its settings.
+    pub(crate) async fn with(origins: &[SocketAddr], change: impl FnOnce(&mut ProxyConfig)) -> Self {
+        let mut config = ProxyConfig {
+            listen: ([127, 0, 0, 1], 0).into(),
+            origins: origins.iter().map(|origin| format!("http://{origin}").parse().unwrap()).collect(),
+            attempt_timeout: PATIENCE,
+            breaker: presets::proxy(),
+            grace: PATIENCE,
+        };
+        change(&mut config);
+        let proxy = Proxy::bind(config).await.unwrap();
+        let (address, breakers) = (proxy.local_addr(), proxy.breakers());
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(proxy.serve(async {
+            let _ = stopped.await;
+        }));
+        Self { address, breakers, stop: Some(stop), serving }
+    }
+
+    /// A proxy in front of `origins`.
+    pub(crate) async fn before(origins: &[SocketAddr]) -> Self {
+        Self::with(origins, |_| {}).await
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        Client::connect(self.address).await
+    }
+
+    /// Sends one request on its own connection.
+    pub(crate) async fn ask(&self, request: &str) -> Answer {
+        let mut client = self.connect().await;
+        client.send(request).await;
+        client.answer().await
+    }
+
+    /// Asks the proxy to stop.
+    pub(crate) fn stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn stopped(&mut self) -> buttress_proxy::Stopped {
+        soon(&mut self.serving).await.unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// An address that refuses connections.
+pub(crate) async fn nobody() -> SocketAddr {
+    tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+}

@@ -1,0 +1,92 @@
+//! The real binary.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
+
+pub(crate) struct Program {
+    pub(crate) address: SocketAddr,
+    /// The line it printed at its start.
+    pub(crate) announced: String,
+    child: Child,
+    _stdout: BufReader<ChildStdout>,
+    stderr: Option<BufReader<ChildStderr>>,
+}
+
+impl Program {
+    fn command(arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_buttress"));
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(arguments: &[&str]) -> Output {
+        Self::command(arguments).output().unwrap()
+    }
+
+    /// Starts a proxy and waits until it listens.
+    pub(crate) fn proxy(origin: SocketAddr, arguments: &[&str]) -> Self {
+        let origin = format!("http://{origin}");
+        let own = ["proxy", "--listen", "127.0.0.1:0", "--to", &origin];
+        Self::started(Self::command(&[&own, arguments].concat()))
+    }
+
+    /// Starts a proxy that may hold so many file descriptors.
+    pub(crate) fn limited_proxy(origin: SocketAddr, descriptors: u32) -> Self {
+        let line = format!(
+            "ulimit -n {descriptors} && exec {} proxy --listen 127.0.0.1:0 --to http://{origin}",
+            env!("CARGO_BIN_EXE_buttress")
+        );
+        let mut command = Command::new("sh");
+        command.args(["-c", &line]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::started(command)
+    }
+
+    fn started(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut announced = String::new();
+        stdout.read_line(&mut announced).unwrap();
+        let address = announced.split("http://").nth(1).expect(&announced);
+        let address = address.split(',').next().unwrap().parse().expect(&announced);
+        let stderr = child.stderr.take().map(BufReader::new);
+        Self { address, announced, child, _stdout: stdout, stderr }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let signal = format!("-{name}");
+        assert!(
+            Command::new("kill").args([&signal, &self.child.id().to_string()]).status().unwrap().success()
+        );
+    }
+
+    /// Processor time it used, in hundredths of a second.
+    pub(crate) fn cpu_ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        // Fields 14 and 15 of the line, counted from the one behind the name.
+        fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+    }
+
+    pub(crate) fn next_line_of_stderr(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.as_mut().unwrap().read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Waits for its end; what it wrote to standard error comes with it.
+    pub(crate) fn wait(&mut self) -> (ExitStatus, String) {
+        let status = self.child.wait().unwrap();
+        let mut stderr = String::new();
+        self.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (status, stderr)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
