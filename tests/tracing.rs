@@ -1,0 +1,64 @@
+//! Events as `tracing` events. Alone in its program, as a subscriber for all threads can be set once.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use buttress::circuit_breaker::{Config, Handle};
+use buttress::{FailureKind, Outcome};
+use std::fmt;
+use std::sync::Mutex;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Metadata, Subscriber, span};
+
+static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Keeps the events of one target as lines.
+struct Collect;
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0 += &format!(" {}={value:?}", field.name());
+    }
+}
+
+impl Subscriber for Collect {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "buttress"
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        LINES.lock().unwrap().push(line.0);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+#[test]
+fn s1_18_every_change_is_a_tracing_event() {
+    tracing::subscriber::set_global_default(Collect).unwrap();
+    let handle = Handle::new("traced", Config::builder().consecutive_failures(2).build().unwrap());
+    for _ in 0..2 {
+        handle.acquire().unwrap().record(Outcome::Failure(FailureKind::Error), None);
+    }
+    handle.reset();
+    let lines = LINES.lock().unwrap();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for part in ["WARN", "name=\"traced\"", "from=\"closed\"", "to=\"open\"", "2 failures in a row, limit 2"]
+    {
+        assert!(lines[0].contains(part), "`{part}` is missing in {}", lines[0]);
+    }
+    assert!(lines[1].starts_with("INFO") && lines[1].contains("reset"), "{}", lines[1]);
+}
