@@ -40,7 +40,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct ProxyArgs {
     /// Where clients connect; port 0 takes any free one.
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen_address)]
     listen: SocketAddr,
     /// An origin, http://host[:port]; repeat it for more, they take turns.
     #[arg(long, value_name = "ORIGIN", required = true)]
@@ -155,6 +155,10 @@ fn announce(proxy: &Proxy, origins: &[Origin]) {
         "buttress: listening on http://{address}, forwarding to {}",
         origins.join(", ")
     );
+}
+
+fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "an IP address and a port are needed, as in 127.0.0.1:8080 or [::1]:8080")
 }
 
 fn some_time(text: &str) -> Result<Duration, String> {

@@ -54,7 +54,7 @@ fn wrong_arguments_are_refused_with_one_clear_message_and_code_2() {
     let cases: &[(&[&str], &str)] = &[
         (&["--listen", free], "--to"),
         (&["--to", good], "--listen"),
-        (&["--listen", "localhost", "--to", good], "--listen"),
+        (&["--listen", "localhost:8080", "--to", good], "as in 127.0.0.1:8080"),
         (&["--listen", &taken, "--to", good], &taken),
         (&["--listen", free, "--to", "https://127.0.0.1:9001"], "TLS is not there yet"),
         (&["--listen", free, "--to", "127.0.0.1:9001"], "http://host[:port]"),

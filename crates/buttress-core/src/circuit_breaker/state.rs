@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn c08_one_state_has_three_spellings_and_a_number_and_reads_them_all() {
+    fn c08_s0_11_one_state_has_three_spellings_and_a_number_and_reads_them_all() {
         for state in State::ALL {
             for name in [state.as_str(), state.as_kebab_case(), state.as_upper_case()] {
                 assert_eq!(name.parse(), Ok(state));

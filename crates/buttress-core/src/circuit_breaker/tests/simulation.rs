@@ -6,7 +6,7 @@ use super::*;
 const EACH: Duration = millis(10);
 
 #[test]
-fn thirty_percent_random_failures_keep_the_default_breaker_closed() {
+fn c35_thirty_percent_random_failures_keep_the_default_breaker_closed() {
     for seed in 1..=5 {
         let rig = Rig::new(Config::default());
         let dice = &mut Dice::new(seed);
@@ -26,7 +26,7 @@ fn thirty_percent_random_failures_keep_the_default_breaker_closed() {
 }
 
 #[test]
-fn a_total_outage_opens_the_default_breaker_within_half_a_second() {
+fn s4_13_a_total_outage_opens_the_default_breaker_within_half_a_second() {
     for seed in 1..=20 {
         let rig = Rig::new(Config::default());
         let dice = &mut Dice::new(seed);
@@ -45,7 +45,7 @@ fn a_total_outage_opens_the_default_breaker_within_half_a_second() {
 }
 
 #[test]
-fn half_of_the_calls_failing_open_the_default_breaker() {
+fn c02_half_of_the_calls_failing_open_the_default_breaker() {
     let rig = Rig::new(Config::default());
     let calls = (1..=1_000).find(|call| {
         rig.pass(EACH);

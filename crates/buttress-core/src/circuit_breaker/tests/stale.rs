@@ -128,7 +128,7 @@ fn b3_a_panic_gives_the_lease_back_and_is_counted() {
 }
 
 #[test]
-fn a_permit_records_with_its_hint() {
+fn f3_hint_max_a_permit_records_with_its_hint() {
     let rig = Rig::with(|b| b.consecutive_failures(1));
     let permit = Permit::acquire(&rig.breaker, rig.now()).expect("closed");
     let change = permit.record_with_hint(FAILURE, Some(secs(5)), rig.now()).expect("it opens");
