@@ -14,8 +14,8 @@ fn ping(second: u64) -> Result<(), FailureKind> {
 fn main() {
     // Five failures within a minute without a success between them; ask again after 30 s. Here every second counts.
     let config = presets::cyberfly().to_builder().open_for(Duration::from_secs(3)).build();
-    let breaker = CircuitBreaker::new(config.expect("3 s is a valid open time"), 7);
     let clock = ManualClock::default();
+    let breaker = CircuitBreaker::new(config.expect("3 s is a valid open time"), 7, clock.now());
     let mut states = Vec::new();
 
     for second in 0..14 {

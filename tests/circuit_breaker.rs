@@ -423,6 +423,15 @@ async fn f5_a_reader_that_never_reads_costs_nothing_and_is_told_what_it_missed()
     assert_eq!(handle.snapshot().history.len(), 32);
 }
 
+#[tokio::test(start_paused = true)]
+async fn s4_37_a_breaker_has_its_name_and_s0_23_counts_its_time_from_when_it_was_made() {
+    advance(Duration::from_secs(86_400)).await;
+    let handle = Handle::new("external_apis", Config::default());
+    advance(Duration::from_secs(7)).await;
+    assert_eq!(handle.name(), "external_apis");
+    assert_eq!(handle.snapshot().in_state_for, Duration::from_secs(7));
+}
+
 #[tokio::test]
 async fn d4_layers_of_one_handle_share_a_breaker_and_two_handles_do_not() {
     let layer = CircuitBreakerLayer::new(config());

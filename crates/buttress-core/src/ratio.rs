@@ -33,7 +33,8 @@ impl Ratio {
     /// Whether `part` is at least this share of `whole`.
     #[must_use]
     pub(crate) fn reached_by(self, part: u64, whole: u64) -> bool {
-        part as f64 >= self.0 * whole as f64
+        // A quotient is rounded as the decimal it is compared with was; a product can end just above `part`.
+        part as f64 / whole as f64 >= self.0
     }
 }
 
@@ -56,5 +57,15 @@ mod tests {
         }
         assert_eq!(Ratio::of(1, 0), None);
         assert_eq!(Ratio::of(3, 2), Some(Ratio::ONE));
+    }
+
+    #[test]
+    fn c02_every_percentage_is_reached_by_exactly_so_many_of_a_hundred() {
+        for percent in 1_u32..=100 {
+            let share: f64 = format!("{percent}e-2").parse().unwrap();
+            let ratio = Ratio::new(share).unwrap();
+            assert!(ratio.reached_by(percent.into(), 100), "{percent} of 100");
+            assert!(!ratio.reached_by(u64::from(percent) - 1, 100), "{} of 100", percent - 1);
+        }
     }
 }

@@ -20,8 +20,8 @@
 //! use buttress_core::{FailureKind, Outcome, Tick};
 //! use std::time::Duration;
 //!
-//! let breaker = CircuitBreaker::new(Config::default(), 42);
 //! let mut now = Tick::from_nanos(1_000);
+//! let breaker = CircuitBreaker::new(Config::default(), 42, now);
 //! for _ in 0..5 {
 //!     let permit = Permit::acquire(&breaker, now).expect("a new breaker is closed");
 //!     permit.record(Outcome::Failure(FailureKind::Timeout), now);
@@ -32,6 +32,7 @@
 //! # drop(probe);
 //! ```
 
+mod builder;
 mod config;
 mod explain;
 mod permit;
@@ -43,7 +44,8 @@ mod snapshot;
 mod state;
 mod transition;
 
-pub use config::{Builder, Config, Window};
+pub use builder::Builder;
+pub use config::{Config, Window};
 pub use explain::{Explanation, Standing};
 pub use permit::{Permit, Ticket};
 pub use rules::Rule;
@@ -51,6 +53,7 @@ pub use snapshot::{LastFailure, Probes, Snapshot, Totals, WindowCounts};
 pub use state::{State, UnknownState};
 pub use transition::{Cause, Cursor, Transition};
 
+use crate::clock::nanos;
 use crate::measure::RollingWindow;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use crate::{Reason, Refusal, Tick};
@@ -78,6 +81,8 @@ struct Gate {
     leased_at: AtomicU64,
     /// When the present run of failures began.
     run_since: AtomicU64,
+    /// A call of at least so many nanoseconds is slow; no call is as long as the maximum.
+    slow_from: u64,
     config: Config,
 }
 
@@ -99,9 +104,9 @@ struct Counters {
 }
 
 impl CircuitBreaker {
-    /// A closed breaker. The seed spreads its open times; give each its own.
+    /// A breaker that is closed since `now`. The seed spreads its open times; give each its own.
     #[must_use]
-    pub fn new(config: Config, seed: u64) -> Self {
+    pub fn new(config: Config, seed: u64, now: Tick) -> Self {
         let zero = || AtomicU64::new(0);
         Self {
             gate: Gate {
@@ -109,6 +114,7 @@ impl CircuitBreaker {
                 due: zero(),
                 leased_at: zero(),
                 run_since: zero(),
+                slow_from: config.slow_call_duration().map_or(u64::MAX, nanos),
                 config,
             },
             window: config.rolling_window(),
@@ -124,7 +130,7 @@ impl CircuitBreaker {
                 last_failure_at: zero(),
                 last_failure_kind: zero(),
             },
-            journal: Mutex::new(Journal::new(seed)),
+            journal: Mutex::new(Journal::new(seed, now)),
         }
     }
 

@@ -61,9 +61,10 @@ impl Ticket {
         self.bits.get() >> 2
     }
 
+    /// Nanoseconds since the call began.
     #[inline]
-    pub(super) const fn age(&self, now: Tick) -> Duration {
-        now.since(self.started)
+    pub(super) const fn age(&self, now: Tick) -> u64 {
+        now.as_nanos().saturating_sub(self.started.as_nanos())
     }
 }
 

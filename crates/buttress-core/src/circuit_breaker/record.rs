@@ -230,10 +230,7 @@ impl CircuitBreaker {
 
     #[inline]
     fn is_slow(&self, ticket: &Ticket, now: Tick) -> bool {
-        match &self.gate.config.slow_calls {
-            Some(slow) => ticket.age(now) >= slow.slower_than,
-            None => false,
-        }
+        ticket.age(now) >= self.gate.slow_from
     }
 
     fn note_failure(&self, kind: FailureKind, now: Tick) {

@@ -35,7 +35,7 @@ struct Rig {
 impl Rig {
     fn new(config: Config) -> Self {
         let clock = ManualClock::new(Tick::from_nanos(1_000_000_000_000));
-        Self { breaker: CircuitBreaker::new(config, 7), clock }
+        Self { breaker: CircuitBreaker::new(config, 7, clock.now()), clock }
     }
 
     /// A breaker with the changed defaults, whose open time is exactly one second and does not grow.

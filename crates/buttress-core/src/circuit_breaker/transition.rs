@@ -145,12 +145,12 @@ pub(super) struct Journal {
 pub struct Cursor(u64);
 
 impl Journal {
-    pub(super) const fn new(seed: u64) -> Self {
+    pub(super) const fn new(seed: u64, now: Tick) -> Self {
         Self {
             seed,
             level: 0,
             open_for: Duration::ZERO,
-            entered_at: Tick::ZERO,
+            entered_at: now,
             opened: 0,
             written: 0,
             recent: VecDeque::new(),

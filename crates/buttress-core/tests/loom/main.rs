@@ -72,7 +72,7 @@ fn explore_within<const N: usize>(
 fn breaker(change: impl FnOnce(Builder) -> Builder) -> Arc<CircuitBreaker> {
     let steady = Config::builder().no_rules().failures_in_window(1).window_of_calls(2);
     let steady = steady.open_for(Duration::from_secs(1)).escalation(1.0, Duration::from_secs(1)).jitter(0.0);
-    Arc::new(CircuitBreaker::new(change(steady).build().expect("valid"), 1))
+    Arc::new(CircuitBreaker::new(change(steady).build().expect("valid"), 1, Tick::ZERO))
 }
 
 /// The same, opened at `START`.

@@ -104,7 +104,7 @@ fn probes_that_agree(outcome: Outcome, to: State) {
         });
         step_back();
         let mine = breaker.record(two, outcome, None, DUE).is_some();
-        let others = other.join().unwrap();
+        let others = other.join().expect("no panic");
         first.note(mine);
         second.note(others);
         assert!(mine != others, "exactly one of them wins");
@@ -233,5 +233,25 @@ fn d2_d3_no_lease_is_given_up_beside_the_failure_that_decides() {
             assert_told_in_order(&breaker).len(),
             2 + usize::from(reopened) + usize::from(admitted && reopened)
         );
+    });
+}
+
+#[test]
+fn d4_d9_a_reset_beside_a_takeover_leaves_a_window_that_counts() {
+    explore("takeover, reset", |[taken_over, closed_first], step_back| {
+        let breaker = opened(breaker(|b| b.half_open_probes(1)));
+        let _lost = probe(&breaker);
+        let caller = thread::spawn({
+            let breaker = breaker.clone();
+            move || breaker.try_acquire(EXPIRED).expect("a place is free in either state")
+        });
+        step_back();
+        breaker.reset(EXPIRED);
+        let ticket = caller.join().unwrap();
+        taken_over.note(ticket.is_probe());
+        closed_first.note(!ticket.is_probe());
+        let after = breaker.try_acquire(EXPIRED).unwrap();
+        breaker.record(after, Outcome::Success, None, EXPIRED);
+        assert_eq!((breaker.state(), breaker.snapshot(EXPIRED).window.calls), (State::Closed, 1));
     });
 }

@@ -40,7 +40,7 @@ struct Pair {
 
 impl Pair {
     fn new(knobs: Knobs) -> Self {
-        let breaker = CircuitBreaker::new(knobs.config(), 11);
+        let breaker = CircuitBreaker::new(knobs.config(), 11, Tick::ZERO);
         let (cursor, oracle) = (breaker.cursor(), Oracle::new(knobs.clone()));
         let (out, seen) = (Vec::new(), BTreeSet::new());
         Self { knobs, breaker, cursor, oracle, out, now: YEAR, changes: 0, opened: 0, seen }
@@ -117,7 +117,11 @@ impl Pair {
     }
 
     fn acquire(&mut self) -> bool {
+        // Who asks beforehand hears the same and changes nothing.
+        let foreseen = self.breaker.check(self.tick());
+        self.check();
         let (real, model) = (self.breaker.try_acquire(self.tick()), self.oracle.acquire(self.now));
+        assert_eq!(foreseen.err(), real.as_ref().err().copied());
         match (real, model) {
             (Ok(real), Ok(model)) => {
                 assert_eq!(real.is_probe(), model.kind == Kind::Probe);

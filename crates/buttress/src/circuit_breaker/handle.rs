@@ -54,7 +54,7 @@ impl Handle {
         };
         Self(Arc::new(Shared {
             // The standard library's hasher is the one source of randomness it has.
-            machine: CircuitBreaker::new(config, RandomState::new().hash_one(name)),
+            machine: CircuitBreaker::new(config, RandomState::new().hash_one(name), clock::precise()),
             site: Site::intern(LAYER, name),
             timing,
             changed: Notify::new(),

@@ -1,7 +1,7 @@
 //! The layer.
 
 use super::handle::Handle;
-use super::service::CircuitBreakerService;
+use super::service::{CircuitBreakerService, Mode};
 use super::source::{Aside, Source};
 use crate::{AtHead, Boxed, Respond, RespondWith, Typed, classify};
 use buttress_core::circuit_breaker::Config;
@@ -14,13 +14,6 @@ pub struct CircuitBreakerLayer<H = Handle, R = Boxed, J = AtHead<classify::Error
     refuse: R,
     judge: J,
     mode: Mode,
-}
-
-/// What a service does while its breaker refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    Refuse,
-    Wait,
 }
 
 impl CircuitBreakerLayer {

@@ -2,7 +2,6 @@
 
 use super::future::{ResponseFuture, settle_error};
 use super::handle::{Handle, Shared, kept};
-use super::layer::Mode;
 use super::permit::Permit;
 use super::source::{Select, Source};
 use super::wait::Wait;
@@ -21,6 +20,13 @@ pub struct CircuitBreakerService<S, H: Source = Handle, R = Boxed, J = AtHead<cl
     mode: Mode,
     decided: Decided<H::Lease>,
     wait: Wait<H::Lease>,
+}
+
+/// What a service does while its breaker refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Refuse,
+    Wait,
 }
 
 /// What `poll_ready` decided for the next call.
@@ -51,16 +57,12 @@ where
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>> {
-        match self.decided {
+        if let Decided::Nothing = self.decided {
+            self.decided = ready!(self.decide(cx));
+        }
+        if let Decided::Refused(..) = self.decided {
             // Its next call does not touch the inner service, which may never be ready.
-            Decided::Refused(..) => return Poll::Ready(Ok(())),
-            Decided::Admitted(_) => {}
-            Decided::Nothing => {
-                if let Some(refused) = ready!(self.decide(cx)) {
-                    self.decided = refused;
-                    return Poll::Ready(Ok(()));
-                }
-            }
+            return Poll::Ready(Ok(()));
         }
         match ready!(self.inner.poll_ready(cx)) {
             Ok(()) => Poll::Ready(Ok(())),
@@ -95,22 +97,20 @@ where
 }
 
 impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
-    /// Asks the breaker, where one is known ahead of the request, and keeps an admission. Ready with a refusal to keep.
+    /// Asks the breaker, where one is known ahead of the request.
     #[inline]
-    fn decide(&mut self, cx: &mut Context<'_>) -> Poll<Option<Decided<H::Lease>>> {
-        let Some(lease) = self.source.ahead() else { return Poll::Ready(None) };
-        if self.wait.is_under_way() {
-            self.decided = Decided::Admitted(ready!(self.wait.poll(|| lease, cx)));
-            return Poll::Ready(None);
-        }
-        match lease.try_acquire() {
-            Ok(ticket) => self.decided = Decided::Admitted(Permit::new(lease, ticket)),
-            Err(refusal) if self.mode == Mode::Refuse => {
-                return Poll::Ready(Some(Decided::Refused(refusal, clock::now())));
+    fn decide(&mut self, cx: &mut Context<'_>) -> Poll<Decided<H::Lease>> {
+        let Some(lease) = self.source.ahead() else { return Poll::Ready(Decided::Nothing) };
+        if !self.wait.is_under_way() {
+            match lease.try_acquire() {
+                Ok(ticket) => return Poll::Ready(Decided::Admitted(Permit::new(lease, ticket))),
+                Err(refusal) if self.mode == Mode::Refuse => {
+                    return Poll::Ready(Decided::Refused(refusal, clock::now()));
+                }
+                Err(_) => {}
             }
-            Err(_) => self.decided = Decided::Admitted(ready!(self.wait.poll(|| lease, cx))),
         }
-        Poll::Ready(None)
+        self.wait.poll(lease, cx).map(Decided::Admitted)
     }
 
     /// The answer to a call that was refused when readiness was asked for.

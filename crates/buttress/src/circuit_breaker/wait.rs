@@ -21,9 +21,9 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Wait<L> {
         self.0.is_some()
     }
 
-    /// Ready with a reservation. `lease` is asked once, when the wait begins.
-    pub(super) fn poll(&mut self, lease: impl FnOnce() -> L, cx: &mut Context<'_>) -> Poll<Permit<L>> {
-        let wait = self.0.get_or_insert_with(|| Box::pin(admission(lease())));
+    /// Ready with a reservation of the breaker that `lease` holds.
+    pub(super) fn poll(&mut self, lease: L, cx: &mut Context<'_>) -> Poll<Permit<L>> {
+        let wait = self.0.get_or_insert_with(|| Box::pin(admission(lease)));
         let permit = ready!(wait.as_mut().poll(cx));
         self.0 = None;
         Poll::Ready(permit)

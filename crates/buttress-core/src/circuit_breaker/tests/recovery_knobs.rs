@@ -48,7 +48,7 @@ fn f3_jitter_spreads_within_its_share_in_both_directions_and_below_the_cap() {
         let config = Config::builder().open_for(secs(1)).escalation(1.0, max).jitter(jitter).build().unwrap();
         (0..1_000)
             .map(|seed| {
-                let breaker = CircuitBreaker::new(config, seed);
+                let breaker = CircuitBreaker::new(config, seed, Tick::ZERO);
                 (0..5).find_map(|_| {
                     breaker.record(breaker.acquire_if_closed().unwrap(), FAILURE, None, Tick::ZERO)
                 })

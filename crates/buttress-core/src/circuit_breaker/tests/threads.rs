@@ -22,7 +22,7 @@ fn operate(breaker: &CircuitBreaker, dice: &mut Dice, now: Tick) {
 #[test]
 fn b7_f7_every_admission_ends_exactly_once_while_states_change() {
     let config = Config::builder().count_throttling(true).open_for(millis(1)).probe_lease(millis(1)).build();
-    let breaker = CircuitBreaker::new(config.expect("valid"), 1);
+    let breaker = CircuitBreaker::new(config.expect("valid"), 1, Tick::ZERO);
     let clock = ManualClock::new(Tick::from_nanos(1));
     let [admitted, refused, released, left_out] = std::array::from_fn(|_| AtomicU64::new(0));
     std::thread::scope(|scope| {
@@ -124,4 +124,24 @@ fn d3_threads_that_cross_a_threshold_together_make_one_change() {
         let snapshot = rig.snapshot();
         assert_eq!((changes, snapshot.transitions, snapshot.totals.failures), (1, 1, 8), "round {round}");
     }
+}
+
+#[test]
+fn s2_123_neither_admission_nor_a_success_nor_a_plain_failure_takes_a_lock() {
+    let breaker = CircuitBreaker::new(Config::default(), 1, Tick::ZERO);
+    let changing = breaker.journal();
+    std::thread::scope(|scope| {
+        let (done, finished) = std::sync::mpsc::channel();
+        let breaker = &breaker;
+        scope.spawn(move || {
+            for outcome in [Outcome::Success, Outcome::Failure(FailureKind::Error), Outcome::Success] {
+                let ticket = breaker.try_acquire(Tick::ZERO).expect("it is closed");
+                assert_eq!(breaker.record(ticket, outcome, None, Tick::ZERO), None);
+            }
+            done.send(()).expect("somebody waits");
+        });
+        let free = finished.recv_timeout(Duration::from_secs(10));
+        drop(changing);
+        assert!(free.is_ok(), "a call waits for whoever changes the state");
+    });
 }
