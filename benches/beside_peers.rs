@@ -1,0 +1,109 @@
+//! What a call costs beside other crates, all measured in one run.
+//!
+//! `cargo bench -p buttress-benches --features peers --bench beside_peers [-- --rounds N] [--only TEXT] [--json]`
+
+use buttress::BoxError;
+use buttress_benches::measure::{allocations, median, nanos_per_call};
+use buttress_benches::paths::{self, Path};
+use buttress_benches::peers;
+use buttress_benches::table::{Bar, Figures, Row, Table};
+use std::env;
+use std::process::ExitCode;
+
+/// Rounds, unless `--rounds` says otherwise.
+const ROUNDS: usize = 15;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), BoxError> {
+    let (mut rounds, mut json, mut bench, mut only) = (ROUNDS, false, false, String::new());
+    let mut arguments = env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--bench" => bench = true,
+            "--json" => json = true,
+            "--rounds" => rounds = arguments.next().ok_or("--rounds wants a number")?.parse()?,
+            "--only" => only = arguments.next().ok_or("--only wants a part of a path's name")?,
+            other => return Err(format!("unknown argument {other}").into()),
+        }
+    }
+    if !bench || rounds == 0 {
+        return Err(
+            "measured are optimised code and one round or more: cargo bench … [-- --rounds N] [--json]"
+                .into(),
+        );
+    }
+    let rows = rows().into_iter().filter(|row| row.path.name.contains(&only)).collect();
+    let table = measured(rows, rounds);
+    if json {
+        println!("{:#}", table.to_json());
+    } else {
+        print!("{table}");
+    }
+    Ok(())
+}
+
+/// Measures every row once a round, so that what disturbs the machine for a while disturbs all of them.
+fn measured(rows: Vec<Row>, rounds: usize) -> Table {
+    let mut nanos = vec![(Vec::new(), Vec::new()); rows.len()];
+    for round in 1..=rounds {
+        eprint!("\rround {round} of {rounds}");
+        for (row, (one, two)) in rows.iter().zip(&mut nanos) {
+            let mut worker = (row.path.make)();
+            one.push(nanos_per_call(&mut *worker, 1, row.calls));
+            if row.threads > 1 {
+                two.push(nanos_per_call(&mut *worker, 2, row.calls));
+            }
+        }
+    }
+    eprintln!();
+    let mut table = Table::default();
+    for (row, (one, two)) in rows.into_iter().zip(nanos) {
+        let one = median(one).expect("there is at least one round");
+        let mut worker = (row.path.make)();
+        let allocations = allocations(&mut *worker, row.calls) as f64 / row.calls as f64;
+        table.push(row, Figures { nanos: (one, median(two)), allocations });
+    }
+    table
+}
+
+fn rows() -> Vec<Row> {
+    vec![
+        ours(paths::BARE, (None, None)),
+        ours(paths::BREAKER_DEFAULT, (Some(24.0), Some(60.0))),
+        ours(paths::BREAKER_CLOSED, (Some(24.0), Some(60.0))),
+        ours(paths::BREAKER_STATIC, (Some(24.0), Some(60.0))),
+        ours(paths::BREAKER_CLONED, (None, None)),
+        peer(peers::RECLOSER, paths::BREAKER_CLOSED, 100_000),
+        peer(peers::FAILSAFE, paths::BREAKER_CLOSED, 100_000),
+        // A call that is measured joins the window that it is measured with, so there are not many of them.
+        peer(peers::TOWER_RESILIENCE_1K, paths::BREAKER_CLOSED, 128),
+        peer(peers::TOWER_RESILIENCE_100K, paths::BREAKER_CLOSED, 128),
+        ours(paths::BREAKER_FAILING, (Some(45.0), Some(160.0))),
+        ours(paths::BREAKER_OPEN, (Some(12.0), Some(15.0))),
+        ours(paths::BREAKER_OPEN_BOXED, (Some(20.0), None)),
+        peer(peers::RECLOSER_OPEN, paths::BREAKER_OPEN, 100_000),
+        peer(peers::FAILSAFE_OPEN, paths::BREAKER_OPEN, 100_000),
+        // Callers that meet there wait by a timer, which nobody drives here.
+        Row { threads: 1, ..peer(peers::TOWER_RESILIENCE_OPEN, paths::BREAKER_OPEN, 100_000) },
+        ours(paths::TIMEOUT, (Some(4.0), None)),
+        peer(peers::TOWER_TIMEOUT, paths::TIMEOUT, 100_000),
+        ours(paths::STACK, (None, None)),
+    ]
+}
+
+const fn ours(path: Path, bar: Bar) -> Row {
+    Row { path, bar, beside: None, calls: 200_000, threads: 2 }
+}
+
+const fn peer(path: Path, beside: Path, calls: u64) -> Row {
+    Row { path, bar: (None, None), beside: Some(beside), calls, threads: 2 }
+}

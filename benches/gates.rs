@@ -1,0 +1,175 @@
+//! What must not get worse: allocations, instructions and bytes, which are the same at every run.
+//!
+//! `cargo bench -p buttress-benches --bench gates` fails when a gate is broken, and says which.
+
+use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle};
+use buttress::{BoxError, TimeoutLayer};
+use buttress_benches::callgrind::{self, instructions};
+use buttress_benches::inner::Echo;
+use buttress_benches::measure::{allocations, bytes_held};
+use buttress_benches::paths::{self, LONG, Path};
+use buttress_benches::recorded::{COMPILER, RECORDED, THIS_COMPILER, TOLERANCE};
+use std::env;
+use std::ffi::OsStr;
+use std::process::ExitCode;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Calls that are counted.
+const CALLS: u64 = 10_000;
+
+/// Calls before those that are counted.
+const WARM_UP: u64 = 1_000;
+
+/// Bytes that a breaker may hold.
+const BREAKER_BYTES: i64 = 600;
+
+/// By how much a call may cost more with 100,000 calls in the window than with 100.
+const GROWTH: f64 = 1.05;
+
+fn main() -> ExitCode {
+    run().unwrap_or_else(|error| {
+        println!("  BROKEN {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run() -> Result<ExitCode, BoxError> {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [COUNTED, path, calls] => {
+            let path = paths::ALL.into_iter().find(|known| known.name == path).ok_or("no such path")?;
+            (path.make)().run(calls.parse()?);
+            Ok(ExitCode::SUCCESS)
+        }
+        ["--bench", ..] => gates(),
+        _ => {
+            println!("These are gates on optimised code: cargo bench -p buttress-benches --bench gates");
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// The first argument of the run that callgrind watches.
+const COUNTED: &str = "--counted";
+
+fn gates() -> Result<ExitCode, BoxError> {
+    let mut gates = Gates::default();
+    gate_allocations(&mut gates);
+    gate_bytes(&mut gates);
+    gate_instructions(&mut gates)?;
+    Ok(gates.verdict())
+}
+
+#[derive(Default)]
+struct Gates {
+    broken: u32,
+}
+
+impl Gates {
+    /// Prints how a figure stands to its limit.
+    fn check(&mut self, name: &str, holds: bool, figure: &str) {
+        self.broken += u32::from(!holds);
+        println!("{} {name}: {figure}", if holds { "  ok    " } else { "  BROKEN" });
+    }
+
+    fn verdict(&self) -> ExitCode {
+        if self.broken == 0 {
+            println!("all gates hold");
+            return ExitCode::SUCCESS;
+        }
+        println!("broken gates: {}", self.broken);
+        ExitCode::FAILURE
+    }
+}
+
+fn note(name: &str, figure: &str) {
+    println!("           {name}: {figure}");
+}
+
+/// F6: what a call allocates.
+fn gate_allocations(gates: &mut Gates) {
+    println!("allocations in {CALLS} calls");
+    let none = [
+        paths::BREAKER_DEFAULT,
+        paths::BREAKER_CLOSED,
+        paths::BREAKER_CLONED,
+        paths::BREAKER_FAILING,
+        paths::BREAKER_OPEN,
+        paths::TIMEOUT,
+        paths::STACK,
+    ];
+    for (path, limit) in none.map(|path| (path, 0)).into_iter().chain([(paths::BREAKER_OPEN_BOXED, CALLS)]) {
+        let mut worker = (path.make)();
+        worker.check();
+        let count = allocations(&mut *worker, CALLS);
+        gates.check(path.name, count <= limit, &format!("{count}, at most {limit}"));
+    }
+}
+
+/// What a breaker and the futures of its calls take.
+fn gate_bytes(gates: &mut Gates) {
+    println!("bytes");
+    // The name is interned once however many breakers have it, so the second one shows what each costs.
+    let handle = Handle::new("gates", Config::default());
+    let fresh = bytes_held(|| Handle::new("gates", Config::default()));
+    gates.check("held by a breaker", fresh <= BREAKER_BYTES, &format!("{fresh}, at most {BREAKER_BYTES}"));
+    let history = bytes_held(|| {
+        for _ in 0..100 {
+            handle.force_open();
+            handle.reset();
+        }
+    });
+    note("held besides by one that has opened often, for its history", &history.to_string());
+    let breaker = CircuitBreakerLayer::new(paths::every_rule());
+    let timeout = TimeoutLayer::new(LONG);
+    note("future of the service beneath", &future_size(Echo).to_string());
+    note("future of a breaker", &future_size(breaker.clone().layer(Echo)).to_string());
+    note("future of a timeout", &future_size(timeout.clone().layer(Echo)).to_string());
+    note("future of both", &future_size(breaker.layer(timeout.layer(Echo))).to_string());
+}
+
+fn future_size<S: Service<u64>>(_: S) -> usize {
+    size_of::<S::Future>()
+}
+
+/// What a call costs in instructions, and C11: that it does not cost more when there were many before it.
+fn gate_instructions(gates: &mut Gates) -> Result<(), callgrind::Error> {
+    println!("instructions per call, of which the loop and the service beneath are the first line");
+    println!("           by {THIS_COMPILER}");
+    let comparable = THIS_COMPILER == COMPILER;
+    if !comparable {
+        println!(
+            "           recorded for {COMPILER}: other code, so these figures are shown and break no gate"
+        );
+    }
+    for recorded in RECORDED {
+        let count = per_call(recorded.path)?;
+        let by_design = recorded.ceiling.unwrap_or(f64::INFINITY);
+        let limit = recorded.instructions.min(by_design) * TOLERANCE;
+        let figure = format!("{count:.1}, recorded {:.1}, at most {limit:.1}", recorded.instructions);
+        if comparable {
+            gates.check(recorded.path.name, count <= limit, &figure);
+        } else {
+            note(recorded.path.name, &figure);
+        }
+    }
+    for (few, many) in [
+        (paths::BREAKER_CLOSED_100, paths::BREAKER_CLOSED_100K),
+        (paths::BREAKER_FAILING_100, paths::BREAKER_FAILING_100K),
+    ] {
+        let growth = per_call(many)? / per_call(few)?;
+        let figure = format!("{growth:.3} times those of {}, at most {GROWTH}", few.name);
+        gates.check(many.name, growth <= GROWTH, &figure);
+    }
+    Ok(())
+}
+
+/// The difference that `CALLS` more calls make to a whole run, so that neither the start of the program nor the making of
+/// the state is in it.
+fn per_call(path: Path) -> Result<f64, callgrind::Error> {
+    let program = env::current_exe().map_err(callgrind::Error::Start)?;
+    let run = |calls: u64| instructions(&program, &[COUNTED, path.name, &calls.to_string()].map(OsStr::new));
+    let (few, many) = (run(WARM_UP)?, run(WARM_UP + CALLS)?);
+    Ok(many.saturating_sub(few) as f64 / CALLS as f64)
+}

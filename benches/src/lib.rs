@@ -1,0 +1,23 @@
+//! What a call through the layers of buttress costs.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`inner`] | the services beneath: their futures are ready at once, so that the layers are what is measured |
+//! | [`worker`] | many calls through one service, one after the other |
+//! | [`paths`] | the ways a call can take through buttress |
+//! | `peers` | the same ways through other crates (feature `peers`) |
+//! | [`measure`] | allocations, bytes, nanoseconds |
+//! | [`callgrind`] | instructions |
+//! | [`recorded`] | the instructions a path is known to cost |
+//! | `table` | results for people and for programs (feature `peers`) |
+
+pub mod callgrind;
+pub mod inner;
+pub mod measure;
+pub mod paths;
+#[cfg(feature = "peers")]
+pub mod peers;
+pub mod recorded;
+#[cfg(feature = "peers")]
+pub mod table;
+pub mod worker;

@@ -1,0 +1,185 @@
+//! The ways a call can take through buttress.
+
+use crate::inner::{CallError, Echo, Failing};
+use crate::worker::{Worker, cloned_per_call, kept};
+use buttress::circuit_breaker::{Builder, CircuitBreakerLayer, Config, Handle};
+use buttress::{AtHead, Classify, FailureKind, Outcome, Rejected, TimeoutLayer, Typed};
+use std::fmt;
+use std::time::Duration;
+use tower_layer::Layer;
+
+/// A way for a call to take, with a state of its own each time it is made.
+#[derive(Clone, Copy)]
+pub struct Path {
+    /// What it is called in tables.
+    pub name: &'static str,
+    /// Makes the state and the first worker on it.
+    pub make: fn() -> Box<dyn Worker>,
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Path").field(&self.name).finish()
+    }
+}
+
+/// Longer than any measurement: an open time, a time limit, a window from which nothing leaves.
+pub const LONG: Duration = Duration::from_secs(3600);
+
+/// The service beneath alone: part of every other figure.
+pub const BARE: Path = Path { name: "no layer", make: || kept(Echo, 0, |result| result.is_ok()) };
+
+/// A breaker with its defaults.
+pub const BREAKER_DEFAULT: Path = Path {
+    name: "breaker, closed, defaults",
+    make: || {
+        kept(CircuitBreakerLayer::new(Config::default()).typed().layer(Echo), 0, |result| result.is_ok())
+    },
+};
+
+/// A breaker with every rule, timed calls and a classifier of the user's.
+pub const BREAKER_CLOSED: Path = Path {
+    name: "breaker, closed, every rule on",
+    make: || kept(breaker(every_rule()).layer(Echo), 0, |result| result.is_ok()),
+};
+
+/// The same with 100 calls in its window.
+pub const BREAKER_CLOSED_100: Path =
+    Path { name: "breaker, closed, 100 calls in the window", make: || closed_after(100) };
+
+/// The same with 100,000 calls in its window.
+pub const BREAKER_CLOSED_100K: Path =
+    Path { name: "breaker, closed, 100,000 calls in the window", make: || closed_after(100_000) };
+
+/// The same held by a `&'static` handle.
+pub const BREAKER_STATIC: Path = Path {
+    name: "breaker, closed, every rule on, &'static",
+    make: || {
+        // Leaked, as a static would be: a few hundred bytes for each state that is measured.
+        let handle: &'static Handle = Box::leak(Box::new(Handle::new("static", every_rule())));
+        kept(CircuitBreakerLayer::from_handle(handle).classify(Verdict).typed().layer(Echo), 0, |result| {
+            result.is_ok()
+        })
+    },
+};
+
+/// The same with the service cloned for each call.
+pub const BREAKER_CLONED: Path = Path {
+    name: "breaker, closed, every rule on, cloned per call",
+    make: || cloned_per_call(breaker(every_rule()).layer(Echo), 0, |result| result.is_ok()),
+};
+
+/// A breaker that sees failures and does not open.
+pub const BREAKER_FAILING: Path = Path { name: "breaker, failing call", make: || failing_after(0) };
+
+/// The same with 100 calls in its window.
+pub const BREAKER_FAILING_100: Path =
+    Path { name: "breaker, failing, 100 calls in the window", make: || failing_after(100) };
+
+/// The same with 100,000 calls in its window.
+pub const BREAKER_FAILING_100K: Path =
+    Path { name: "breaker, failing, 100,000 calls in the window", make: || failing_after(100_000) };
+
+/// An open breaker that refuses in the caller's own error type.
+pub const BREAKER_OPEN: Path = Path {
+    name: "breaker, open, typed",
+    make: || {
+        let layer = CircuitBreakerLayer::new(opens_at_once()).typed();
+        // The first call to this service succeeds, the second opens the breaker.
+        kept(layer.layer(Failing), 2, |result| matches!(result, Err(CallError::Rejected(_))))
+    },
+};
+
+/// An open breaker that refuses with a boxed error.
+pub const BREAKER_OPEN_BOXED: Path = Path {
+    name: "breaker, open, boxed",
+    make: || {
+        let layer = CircuitBreakerLayer::new(opens_at_once());
+        kept(layer.layer(Failing), 2, |result| {
+            result.as_ref().is_err_and(|error| Rejected::find(&**error).is_some())
+        })
+    },
+};
+
+/// A timeout before a service that answers at once.
+pub const TIMEOUT: Path = Path {
+    name: "timeout, answered at once",
+    make: || kept(TimeoutLayer::new(LONG).typed().layer(Echo), 0, |result| result.is_ok()),
+};
+
+/// A breaker above a timeout.
+pub const STACK: Path = Path {
+    name: "breaker and timeout",
+    make: || {
+        let timeout = TimeoutLayer::new(LONG).typed();
+        kept(breaker(every_rule()).layer(timeout.layer(Echo)), 0, |result| result.is_ok())
+    },
+};
+
+/// All of them.
+pub const ALL: [Path; 14] = [
+    BARE,
+    BREAKER_DEFAULT,
+    BREAKER_CLOSED,
+    BREAKER_CLOSED_100,
+    BREAKER_CLOSED_100K,
+    BREAKER_STATIC,
+    BREAKER_CLONED,
+    BREAKER_FAILING,
+    BREAKER_FAILING_100,
+    BREAKER_FAILING_100K,
+    BREAKER_OPEN,
+    BREAKER_OPEN_BOXED,
+    TIMEOUT,
+    STACK,
+];
+
+/// Every rule at once, over a window of 10 s. A slow call is told by the coarse clock.
+#[must_use]
+pub fn every_rule() -> Config {
+    let rules = Config::builder().failures_in_window(100_000).count_throttling(true);
+    built(rules.slow_call_rate_threshold(0.5, Duration::from_secs(1)))
+}
+
+/// Every rule at once, none of which fires when all but one in a thousand calls fail.
+fn every_rule_unreached() -> Config {
+    let rules = every_rule().to_builder().failures_in_window(u32::MAX).failure_rate_threshold(1.0);
+    built(rules.consecutive_failures(u16::MAX).window(LONG))
+}
+
+fn opens_at_once() -> Config {
+    built(Config::builder().consecutive_failures(1).open_for(LONG))
+}
+
+fn built(builder: Builder) -> Config {
+    builder.build().expect("these settings are valid")
+}
+
+/// A classifier of the user's own.
+#[derive(Clone, Copy)]
+struct Verdict;
+
+impl Classify<u64, CallError> for Verdict {
+    #[inline]
+    fn classify(&self, result: Result<&u64, &CallError>) -> Outcome {
+        match result {
+            Ok(_) => Outcome::Success,
+            Err(CallError::Failed) => Outcome::Failure(FailureKind::Error),
+            Err(CallError::Rejected(_)) => Outcome::Ignored,
+        }
+    }
+}
+
+fn breaker(config: Config) -> CircuitBreakerLayer<Handle, Typed, AtHead<Verdict>> {
+    CircuitBreakerLayer::new(config).classify(Verdict).typed()
+}
+
+fn closed_after(calls: u64) -> Box<dyn Worker> {
+    let config = built(every_rule().to_builder().window(LONG));
+    kept(breaker(config).layer(Echo), calls, |result| result.is_ok())
+}
+
+fn failing_after(calls: u64) -> Box<dyn Worker> {
+    let failed = |result: &Result<u64, CallError>| matches!(result, Err(CallError::Failed));
+    kept(breaker(every_rule_unreached()).layer(Failing), calls, failed)
+}
