@@ -8,7 +8,9 @@ use buttress_benches::callgrind::{self, instructions};
 use buttress_benches::inner::Echo;
 use buttress_benches::measure::{allocations, bytes_held};
 use buttress_benches::paths::{self, LONG, Path};
-use buttress_benches::recorded::{COMPILER, RECORDED, THIS_COMPILER, TOLERANCE};
+use buttress_benches::recorded::{
+    BREAKER_BYTES, BREAKER_BYTES_BAR, COMPILER, RECORDED, THIS_COMPILER, TOLERANCE,
+};
 use std::env;
 use std::ffi::OsStr;
 use std::process::ExitCode;
@@ -20,9 +22,6 @@ const CALLS: u64 = 10_000;
 
 /// Calls before those that are counted.
 const WARM_UP: u64 = 1_000;
-
-/// Bytes that a breaker may hold.
-const BREAKER_BYTES: i64 = 600;
 
 /// By how much a call may cost more with 100,000 calls in the window than with 100.
 const GROWTH: f64 = 1.05;
@@ -55,9 +54,9 @@ const COUNTED: &str = "--counted";
 
 fn gates() -> Result<ExitCode, BoxError> {
     let mut gates = Gates::default();
-    gate_allocations(&mut gates);
-    gate_bytes(&mut gates);
-    gate_instructions(&mut gates)?;
+    f6_allocations(&mut gates);
+    s2_122_bytes(&mut gates);
+    c11_s2_121_instructions(&mut gates)?;
     Ok(gates.verdict())
 }
 
@@ -83,12 +82,17 @@ impl Gates {
     }
 }
 
+/// What is said of a figure that holds its gate, and not yet its bar.
+fn missed(figure: f64, bar: f64) -> String {
+    if figure > bar { format!(", over its bar of {bar:.1}") } else { String::new() }
+}
+
 fn note(name: &str, figure: &str) {
     println!("           {name}: {figure}");
 }
 
 /// F6: what a call allocates.
-fn gate_allocations(gates: &mut Gates) {
+fn f6_allocations(gates: &mut Gates) {
     println!("allocations in {CALLS} calls");
     let none = [
         paths::BREAKER_DEFAULT,
@@ -108,12 +112,14 @@ fn gate_allocations(gates: &mut Gates) {
 }
 
 /// What a breaker and the futures of its calls take.
-fn gate_bytes(gates: &mut Gates) {
+fn s2_122_bytes(gates: &mut Gates) {
     println!("bytes");
     // The name is interned once however many breakers have it, so the second one shows what each costs.
     let handle = Handle::new("gates", Config::default());
     let fresh = bytes_held(|| Handle::new("gates", Config::default()));
-    gates.check("held by a breaker", fresh <= BREAKER_BYTES, &format!("{fresh}, at most {BREAKER_BYTES}"));
+    let figure =
+        format!("{fresh}, at most {BREAKER_BYTES}{}", missed(fresh as f64, BREAKER_BYTES_BAR as f64));
+    gates.check("held by a breaker", fresh <= BREAKER_BYTES, &figure);
     let history = bytes_held(|| {
         for _ in 0..100 {
             handle.force_open();
@@ -134,7 +140,7 @@ fn future_size<S: Service<u64>>(_: S) -> usize {
 }
 
 /// What a call costs in instructions, and C11: that it does not cost more when there were many before it.
-fn gate_instructions(gates: &mut Gates) -> Result<(), callgrind::Error> {
+fn c11_s2_121_instructions(gates: &mut Gates) -> Result<(), callgrind::Error> {
     println!("instructions per call, of which the loop and the service beneath are the first line");
     println!("           by {THIS_COMPILER}");
     let comparable = THIS_COMPILER == COMPILER;
@@ -145,9 +151,9 @@ fn gate_instructions(gates: &mut Gates) -> Result<(), callgrind::Error> {
     }
     for recorded in RECORDED {
         let count = per_call(recorded.path)?;
-        let by_design = recorded.ceiling.unwrap_or(f64::INFINITY);
-        let limit = recorded.instructions.min(by_design) * TOLERANCE;
-        let figure = format!("{count:.1}, recorded {:.1}, at most {limit:.1}", recorded.instructions);
+        let limit = recorded.instructions * TOLERANCE;
+        let bar = recorded.bar.map_or_else(String::new, |bar| missed(count, bar * TOLERANCE));
+        let figure = format!("{count:.1}, recorded {:.1}, at most {limit:.1}{bar}", recorded.instructions);
         if comparable {
             gates.check(recorded.path.name, count <= limit, &figure);
         } else {

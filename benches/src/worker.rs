@@ -1,6 +1,7 @@
 //! Many calls through one service, one after the other, without a runtime.
 
 use std::fmt::Debug;
+use std::future::poll_fn;
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -71,15 +72,18 @@ where
     // Out of line, so that the loop is the same code wherever it is measured from.
     #[inline(never)]
     fn run(&mut self, calls: u64) {
-        let cx = &mut Context::from_waker(Waker::noop());
-        for request in self.request..self.request + calls {
-            let request = black_box(request);
-            // By reference, as a copy would cost more than the service beneath.
-            black_box(&match self.lifetime {
-                Lifetime::Kept => call(&mut self.service, request, cx),
-                Lifetime::ClonedPerCall => call(&mut self.service.clone(), request, cx),
-            });
-        }
+        let (service, first) = (&mut self.service, self.request);
+        let lifetime = self.lifetime;
+        drive(async move {
+            for request in first..first + calls {
+                let request = black_box(request);
+                // By reference, as a copy would cost more than the service beneath.
+                black_box(&match lifetime {
+                    Lifetime::Kept => call(service, request).await,
+                    Lifetime::ClonedPerCall => call(&mut service.clone(), request).await,
+                });
+            }
+        });
         self.request += calls;
     }
 
@@ -89,35 +93,25 @@ where
     }
 
     fn check(&mut self) {
-        let cx = &mut Context::from_waker(Waker::noop());
         // A number that no worker's own calls reach, and none that is special to a service.
-        let result = call(&mut self.service, u64::MAX, cx);
+        let result = drive(call(&mut self.service, u64::MAX));
         assert!((self.expected)(&result), "a call ended unexpectedly: {result:?}");
     }
 }
 
-/// Reserve, call, and poll to the end. Where a service makes callers wait for each other, they yield to each other.
-///
-/// The future is hidden from the optimiser, as it is in a program where it is part of a task: what is left of a layer whose
-/// every branch is known beforehand says nothing.
-#[inline]
-fn call<S: Service<u64>>(
-    service: &mut S,
-    request: u64,
-    cx: &mut Context<'_>,
-) -> Result<S::Response, S::Error> {
-    loop {
-        match service.poll_ready(cx) {
-            Poll::Ready(Ok(())) => break,
-            Poll::Ready(Err(error)) => return Err(error),
-            Poll::Pending => yield_now(),
-        }
-    }
-    let future = pin!(service.call(request));
-    let mut future = black_box(future);
+/// A call as its users write it.
+async fn call<S: Service<u64>>(service: &mut S, request: u64) -> Result<S::Response, S::Error> {
+    poll_fn(|cx| service.poll_ready(cx)).await?;
+    service.call(request).await
+}
+
+/// Polls to the end. Where a service makes callers wait for each other, they yield to each other.
+fn drive<F: Future>(future: F) -> F::Output {
+    let cx = &mut Context::from_waker(Waker::noop());
+    let mut future = pin!(future);
     loop {
         match future.as_mut().poll(cx) {
-            Poll::Ready(result) => return result,
+            Poll::Ready(output) => return output,
             Poll::Pending => yield_now(),
         }
     }

@@ -24,6 +24,7 @@ pub enum Reason {
 
 const TIME_BITS: u32 = 56;
 const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
+const SECOND: u64 = 1_000_000_000;
 
 impl Refusal {
     /// A refusal without a time.
@@ -35,7 +36,34 @@ impl Refusal {
     /// A refusal that ends after `time`, at most 833 days and at least a nanosecond; for [`Reason::TimedOut`], the time limit.
     #[must_use]
     pub fn after(reason: Reason, time: Duration) -> Self {
-        Self(((reason as u64) << TIME_BITS) | nanos(time).clamp(1, TIME_MASK))
+        Self::after_nanos(reason, nanos(time))
+    }
+
+    #[inline]
+    pub(crate) const fn after_nanos(reason: Reason, nanos: u64) -> Self {
+        let nanos = if nanos > TIME_MASK { TIME_MASK } else { nanos };
+        Self(((reason as u64) << TIME_BITS) | if nanos == 0 { 1 } else { nanos })
+    }
+
+    /// The same refusal, delivered so much later than it was given. It stands although its time is over; then it asks for
+    /// another second.
+    #[inline]
+    #[must_use]
+    pub fn delivered_after(self, since: Duration) -> Self {
+        let (since, left) = (nanos(since), self.0 & TIME_MASK);
+        match left {
+            0 => self,
+            _ if since < left => Self(self.0 - since),
+            _ => Self((self.0 & !TIME_MASK) | SECOND),
+        }
+    }
+
+    /// Whether it lasts no longer than so many nanoseconds.
+    #[inline]
+    #[must_use]
+    pub const fn ends_within(self, nanos: u64) -> bool {
+        let time = self.0 & TIME_MASK;
+        time != 0 && time <= nanos
     }
 
     /// Which rule refused.
@@ -121,6 +149,16 @@ mod tests {
             assert_eq!(Refusal::after(reason, Duration::MAX).reason(), reason);
             assert_eq!(Refusal::after(reason, Duration::ZERO).time(), Some(Duration::from_nanos(1)));
         }
+    }
+
+    #[test]
+    fn d10_a_refusal_that_was_kept_tells_what_is_left_and_never_nothing() {
+        let refusal = Refusal::after(Reason::Open, Duration::from_secs(30));
+        let after = |secs| refusal.delivered_after(Duration::from_secs(secs)).retry_after();
+        assert_eq!([0, 10, 29].map(after), [30, 20, 1].map(|secs| Some(Duration::from_secs(secs))));
+        assert_eq!([30, 31, u64::MAX].map(after), [Some(Duration::from_secs(1)); 3]);
+        let forced = Refusal::new(Reason::ForcedOpen);
+        assert_eq!(forced.delivered_after(Duration::from_secs(5)), forced);
     }
 
     #[test]

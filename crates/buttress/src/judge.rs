@@ -5,8 +5,12 @@ use std::time::Duration;
 
 /// What a call holds until its outcome is known: a permit. Dropped unsettled, it says that the call was cancelled.
 pub trait Settle: Send + Sync + Sized + 'static {
-    /// The call ended like this, and the peer said how long to leave it alone.
-    fn settle(self, outcome: Outcome, retry_after: Option<Duration>);
+    /// The call ended like this, and the peer said how long to leave it alone. Only the first time counts.
+    fn settle(&mut self, outcome: Outcome, retry_after: Option<Duration>);
+
+    /// Moves the permit elsewhere, and leaves a settled one behind.
+    #[must_use = "a dropped permit is a cancelled call"]
+    fn take(&mut self) -> Self;
 }
 
 /// Decides when a call has ended, and so how long its permit is held. The third type parameter of a layer.
@@ -15,10 +19,10 @@ pub trait Judge<Res, Err> {
     type Response<P: Settle>;
 
     /// Settles the permit by `response` now, or lets the response hold it.
-    fn response<P: Settle>(&self, response: Res, permit: P) -> Self::Response<P>;
+    fn response<P: Settle>(&self, response: Res, permit: &mut P) -> Self::Response<P>;
 
     /// Settles the permit of a call that ended with `error`.
-    fn error<P: Settle>(&self, error: &Err, permit: P);
+    fn error<P: Settle>(&self, error: &Err, permit: &mut P);
 }
 
 /// The call has ended when its response is there; for HTTP, the head of it. The default.
@@ -28,20 +32,24 @@ pub struct AtHead<C>(pub(crate) C);
 impl<Res, Err, C: Classify<Res, Err>> Judge<Res, Err> for AtHead<C> {
     type Response<P: Settle> = Res;
 
-    #[inline]
-    fn response<P: Settle>(&self, response: Res, permit: P) -> Res {
+    #[inline(always)]
+    fn response<P: Settle>(&self, response: Res, permit: &mut P) -> Res {
         settle(&self.0, Ok(&response), permit);
         response
     }
 
-    #[inline]
-    fn error<P: Settle>(&self, error: &Err, permit: P) {
+    #[inline(always)]
+    fn error<P: Settle>(&self, error: &Err, permit: &mut P) {
         settle(&self.0, Err(error), permit);
     }
 }
 
-#[inline]
-fn settle<Res, Err, C: Classify<Res, Err>>(classify: &C, result: Result<&Res, &Err>, permit: impl Settle) {
+#[inline(always)]
+fn settle<Res, Err, C: Classify<Res, Err>>(
+    classify: &C,
+    result: Result<&Res, &Err>,
+    permit: &mut impl Settle,
+) {
     let outcome = classify.classify(result);
     let hint = match outcome {
         Outcome::Failure(_) | Outcome::Throttled => classify.retry_after(result),

@@ -47,7 +47,7 @@ mod transition;
 pub use builder::Builder;
 pub use config::{Config, Window};
 pub use explain::{Explanation, Standing};
-pub use permit::{Permit, Ticket};
+pub use permit::{Pass, Permit, Ticket};
 pub use rules::Rule;
 pub use snapshot::{LastFailure, Probes, Snapshot, Totals, WindowCounts};
 pub use state::{State, UnknownState};
@@ -57,7 +57,6 @@ use crate::clock::nanos;
 use crate::measure::RollingWindow;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use crate::{Reason, Refusal, Tick};
-use permit::Kind;
 use state::Word;
 use transition::Journal;
 
@@ -88,7 +87,6 @@ struct Gate {
 
 /// Rare endings, counted where they do not disturb the gate.
 #[derive(Debug)]
-#[repr(align(64))]
 struct Counters {
     /// Calls that ended in a window of calls; the position of the next one.
     calls: AtomicU64,
@@ -146,12 +144,12 @@ impl CircuitBreaker {
         self.word().state()
     }
 
-    /// A ticket while the breaker is closed, which needs no clock. Everything else is [`CircuitBreaker::try_acquire`]'s.
+    /// A pass while the breaker is closed, which needs no clock. Everything else is [`CircuitBreaker::try_acquire`]'s.
     #[inline]
     #[must_use]
-    pub fn acquire_if_closed(&self) -> Option<Ticket> {
+    pub fn pass_if_closed(&self) -> Option<Pass> {
         let word = self.word();
-        word.is_closed().then(|| Ticket::new(word.generation(), Kind::Judged))
+        word.is_closed().then_some(Pass(word))
     }
 
     /// May I call? A ticket goes back with [`CircuitBreaker::record`], or unused with [`CircuitBreaker::release`];
@@ -161,10 +159,19 @@ impl CircuitBreaker {
     /// The reason and, where it is known, the time to ask again.
     #[inline]
     pub fn try_acquire(&self, now: Tick) -> Result<Ticket, Refusal> {
-        match self.acquire_if_closed() {
-            Some(ticket) => Ok(ticket.started(now)),
+        match self.pass_if_closed() {
+            Some(pass) => Ok(pass.begin(now)),
             None => self.acquire_uncounted(now).inspect_err(|_| self.count_rejected()),
         }
+    }
+
+    /// The refusal of a breaker that is open and refuses, which needs no more than two loads. Whatever this does not answer
+    /// is [`CircuitBreaker::try_acquire`]'s.
+    #[inline]
+    #[must_use]
+    pub fn refusal_if_open(&self, now: Tick) -> Option<Refusal> {
+        let word = self.word();
+        if word.state() == State::Open && !word.is_shadow() { self.still_open(now) } else { None }
     }
 
     /// Would I be admitted now? For those who choose among several peers: reserves and counts nothing.
@@ -196,8 +203,7 @@ impl CircuitBreaker {
         loop {
             let word = self.word();
             return match word.state() {
-                State::Closed => Ok(Ticket::new(word.generation(), Kind::Judged).started(now)),
-                State::ForcedClosed => Ok(Ticket::new(word.generation(), Kind::Unjudged).started(now)),
+                State::Closed | State::ForcedClosed => Ok(Ticket::of(word).started(now)),
                 State::ForcedOpen => Err(Refusal::new(Reason::ForcedOpen)),
                 State::Open => match self.still_open(now) {
                     Some(refusal) => self.refuse(word, now, refusal),
@@ -216,15 +222,17 @@ impl CircuitBreaker {
     }
 
     /// The refusal of an open breaker, until its time is over.
+    #[inline]
     fn still_open(&self, now: Tick) -> Option<Refusal> {
-        let due = Tick::from_nanos(self.gate.due.load(Ordering::Relaxed));
-        (now < due).then(|| Refusal::after(Reason::Open, due.since(now)))
+        let due = self.gate.due.load(Ordering::Relaxed);
+        let left = due.saturating_sub(now.as_nanos());
+        (left > 0).then(|| Refusal::after_nanos(Reason::Open, left))
     }
 
     fn refuse(&self, word: Word, now: Tick, refusal: Refusal) -> Result<Ticket, Refusal> {
         if word.is_shadow() {
             self.counters.would_reject.fetch_add(1, Ordering::Relaxed);
-            return Ok(Ticket::new(word.generation(), Kind::Unjudged).started(now));
+            return Ok(Ticket::unjudged(word).started(now));
         }
         Err(refusal)
     }

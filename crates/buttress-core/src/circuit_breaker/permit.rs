@@ -1,26 +1,38 @@
 //! Admission, as a value: the bare ticket, and the permit that cannot be lost.
 
+use super::state::{State, Word};
 use super::{CircuitBreaker, Transition};
 use crate::{Outcome, Refusal, Tick};
-use std::num::NonZeroU64;
 use std::ops::Deref;
 use std::time::Duration;
 
-/// The leave to make one call. Says which generation it belongs to, what kind of call it is and when that began.
+/// The leave to make one call: the state and generation it was given in, and when the call began.
 ///
 /// Not `Clone`: it goes back once.
 #[derive(Debug)]
 #[must_use = "a ticket goes back to the breaker that gave it"]
 pub struct Ticket {
-    /// Generation and kind; never zero, so that an `Option` of a ticket is no larger than a ticket.
-    bits: NonZeroU64,
+    /// The breaker's word without its counters: as long as that is the very same, nothing has changed since.
+    word: Word,
     started: Tick,
+}
+
+/// The word of a closed breaker. It admits a call and reserves nothing, so it need not be used nor given back.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass(pub(super) Word);
+
+impl Pass {
+    /// The call begins at `now`: slow calls are measured from there.
+    #[inline]
+    pub const fn begin(self, now: Tick) -> Ticket {
+        Ticket::of(self.0).started(now)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Its outcome goes into the window.
-    Judged = 1,
+    Judged,
     /// Its outcome decides about the peer's return.
     Probe,
     /// Its outcome is counted and changes nothing.
@@ -28,10 +40,15 @@ pub(super) enum Kind {
 }
 
 impl Ticket {
+    /// A call admitted by `word`.
     #[inline]
-    pub(super) const fn new(generation: u64, kind: Kind) -> Self {
-        let bits = NonZeroU64::MIN.saturating_add(((generation << 2) | kind as u64) - 1);
-        Self { bits, started: Tick::ZERO }
+    pub(super) const fn of(word: Word) -> Self {
+        Self { word: word.cleaned(), started: Tick::ZERO }
+    }
+
+    /// A call let through although `word` refuses.
+    pub(super) const fn unjudged(word: Word) -> Self {
+        Self::of(word.with_state(State::ForcedClosed))
     }
 
     /// The same ticket for a call that begins at `now`: slow calls are measured from there.
@@ -42,23 +59,30 @@ impl Ticket {
     }
 
     /// Whether the call is one of the few that probe a half-open breaker, and holds a lease.
+    #[inline]
     #[must_use]
     pub const fn is_probe(&self) -> bool {
         matches!(self.kind(), Kind::Probe)
     }
 
+    /// Whether `word` is the closed one that admitted the call, and has no failures to clear up.
+    #[inline]
+    pub(super) const fn is_plain(&self, word: Word) -> bool {
+        self.word.0 == word.0 && word.is_closed()
+    }
+
     #[inline]
     pub(super) const fn kind(&self) -> Kind {
-        match self.bits.get() & 3 {
-            1 => Kind::Judged,
-            2 => Kind::Probe,
-            _ => Kind::Unjudged,
+        match self.word.state() {
+            State::Closed => Kind::Judged,
+            State::HalfOpen => Kind::Probe,
+            State::Open | State::ForcedOpen | State::ForcedClosed => Kind::Unjudged,
         }
     }
 
     #[inline]
     pub(super) const fn generation(&self) -> u64 {
-        self.bits.get() >> 2
+        self.word.generation()
     }
 
     /// Nanoseconds since the call began.

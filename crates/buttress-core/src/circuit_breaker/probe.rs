@@ -1,6 +1,6 @@
 //! Probes of a half-open breaker: leased, few, and never lost.
 
-use super::permit::{Kind, Ticket};
+use super::permit::Ticket;
 use super::state::Word;
 use super::{CircuitBreaker, State};
 use crate::sync::Ordering;
@@ -21,7 +21,7 @@ impl CircuitBreaker {
         if next.generation() != word.generation() {
             self.counters.expired.fetch_add(word.in_flight(), Ordering::Relaxed);
         }
-        Some(Ok(Ticket::new(next.generation(), Kind::Probe).started(now)))
+        Some(Ok(Ticket::of(next).started(now)))
     }
 
     /// The word with one more probe out, if there is a place for it.

@@ -21,14 +21,26 @@ impl CircuitBreaker {
         retry_after: Option<Duration>,
         now: Tick,
     ) -> Option<Transition> {
-        if outcome == Outcome::Success && ticket.kind() == Kind::Judged && !self.is_slow(&ticket, now) {
-            let word = self.word();
-            if word.generation() == ticket.generation() && word.is_clean() {
-                self.window.add_ok(self.place(word, now));
-                return None;
-            }
+        if self.record_plain(&ticket, outcome, now) {
+            return None;
         }
         self.record_unless_plain(ticket, outcome, retry_after, now)
+    }
+
+    /// Records what nearly all calls are: a success that is not slow, of a closed breaker that has nothing to clear up.
+    /// `false` when it is none; nothing is recorded then, and the call is [`CircuitBreaker::record`]'s.
+    #[inline]
+    #[must_use]
+    pub fn record_plain(&self, ticket: &Ticket, outcome: Outcome, now: Tick) -> bool {
+        if outcome != Outcome::Success || self.is_slow(ticket, now) {
+            return false;
+        }
+        let word = self.word();
+        if !ticket.is_plain(word) {
+            return false;
+        }
+        self.window.add_ok(self.place(word, now));
+        true
     }
 
     /// No call was made with this ticket: a lease goes back, nothing is counted.
@@ -47,8 +59,9 @@ impl CircuitBreaker {
         self.release(ticket);
     }
 
+    /// Records what is not [plain](CircuitBreaker::record_plain).
     #[cold]
-    fn record_unless_plain(
+    pub fn record_unless_plain(
         &self,
         ticket: Ticket,
         outcome: Outcome,

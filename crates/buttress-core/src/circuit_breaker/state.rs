@@ -120,8 +120,9 @@ const SUCCESSES: u32 = 8;
 const FAILURES: u32 = 16;
 
 impl Word {
+    /// The word of a new breaker.
     pub(super) const fn new(shadow: bool) -> Self {
-        Self(if shadow { SHADOW } else { 0 })
+        Self(0).with_shadow(shadow)
     }
 
     #[inline]
@@ -153,10 +154,15 @@ impl Word {
         Self(if shadow { self.0 | SHADOW } else { self.0 & !SHADOW })
     }
 
+    /// The same word in another state.
+    pub(super) const fn with_state(self, state: State) -> Self {
+        Self((self.0 & !(0b111 << STATE_SHIFT)) | ((state as u64) << STATE_SHIFT))
+    }
+
     /// The first word of the next generation, in `state`.
     pub(super) const fn enter(self, state: State) -> Self {
         let generation = (self.generation() + 1) & ((1 << GENERATION_BITS) - 1);
-        Self(((state as u64) << STATE_SHIFT) | (self.0 & SHADOW) | (generation << COUNTER_BITS))
+        Self((generation << COUNTER_BITS) | (self.0 & SHADOW)).with_state(state)
     }
 
     // While closed.

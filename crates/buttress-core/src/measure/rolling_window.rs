@@ -110,18 +110,18 @@ impl RollingWindow {
 
     /// What the window holds at `position`, of the given generation alone.
     pub(crate) fn tally(&self, position: u64, generation: u64) -> Tally {
-        let now = self.epoch(position);
-        let mut tally = Tally::default();
-        // Epochs before the first one have a bucket too: when the clock went back it holds what is not to expire.
-        for age in 0..self.span {
-            let bucket = ((now + BUCKETS - age) % BUCKETS) as usize;
-            let place = Place { bucket, tag: self.tag(now.saturating_sub(age) / BUCKETS, generation) };
-            let [ok, bad, slow] = self.rings().map(|ring| ring.read(place, self.count_bits));
-            tally.ok += ok;
-            tally.bad += bad;
-            tally.slow += slow;
-        }
-        tally
+        let epoch = self.epoch(position);
+        let (lap, newest) = (epoch / BUCKETS, (epoch % BUCKETS) as usize);
+        // Behind the newest bucket stand those of the lap before. In the first lap that has been none: when the clock went
+        // back, they hold what is not to expire.
+        let tags = [lap, lap.saturating_sub(1)].map(|lap| self.tag(lap, generation));
+        let first = (newest + 1).saturating_sub(self.span as usize);
+        let older = BUCKETS as usize - (self.span as usize).saturating_sub(newest + 1);
+        let [ok, bad, slow] = self.rings().map(|ring| {
+            let (this_lap, last_lap) = (&ring.buckets[first..=newest], &ring.buckets[older..]);
+            sum(this_lap, tags[0], self.count_bits) + sum(last_lap, tags[1], self.count_bits)
+        });
+        Tally { ok, bad, slow }
     }
 
     /// Everything ever counted.
@@ -155,8 +155,7 @@ impl RollingWindow {
 
     #[inline]
     fn tag(&self, lap: u64, generation: u64) -> u64 {
-        (lap << (self.count_bits + GENERATION_BITS))
-            | ((generation << self.count_bits) & self.generation_mask())
+        ((lap << GENERATION_BITS) | (generation & low(GENERATION_BITS))) << self.count_bits
     }
 
     #[inline]
@@ -174,7 +173,7 @@ impl Ring {
     fn add(&self, place: Place, count_bits: u32) -> bool {
         let old = self.buckets[place.bucket].fetch_add(1, Ordering::Relaxed);
         // One comparison for both: the right tag, and the top bit of the count, which marks it as full, not set.
-        if old >> (count_bits - 1) == place.tag >> (count_bits - 1) {
+        if (old ^ place.tag) >> (count_bits - 1) == 0 {
             return true;
         }
         self.settle(place, old, count_bits)
@@ -225,15 +224,6 @@ impl Ring {
         }
     }
 
-    /// The count at `place`; zero if the bucket there is of an earlier lap or another generation.
-    fn read(&self, place: Place, count_bits: u32) -> u64 {
-        let word = self.buckets[place.bucket].load(Ordering::Relaxed);
-        let tag = word & !low(count_bits);
-        let same_generation = (tag ^ place.tag) & (low(GENERATION_BITS) << count_bits) == 0;
-        // A bucket of a later lap is there when the clock went back: nothing expires until it has caught up.
-        if same_generation && lap_distance(tag, place.tag) <= 0 { word & low(count_bits) } else { 0 }
-    }
-
     fn reset(&self, keep: impl Fn(u64) -> u64, count_bits: u32) {
         for word in &self.buckets {
             let old = word
@@ -249,6 +239,25 @@ impl Ring {
         // A stray on its way can leave the sum below zero for an instant.
         if total > u64::MAX / 2 { 0 } else { total }
     }
+}
+
+/// What `buckets` count that belong to `tag`, or to a later lap of its generation: those are there when the clock went back,
+/// and nothing expires until it has caught up.
+fn sum(buckets: &[AtomicU64], tag: u64, count_bits: u32) -> u64 {
+    let count = |word: &AtomicU64| {
+        let word = word.load(Ordering::Relaxed);
+        let ahead = lap_distance(tag, word);
+        if ahead < 0 {
+            0
+        } else if ahead <= low(count_bits) as i64 {
+            // The tag is the very same, so the difference is the count.
+            ahead as u64
+        } else {
+            let same_generation = (word ^ tag) & (low(GENERATION_BITS) << count_bits) == 0;
+            if same_generation { word & low(count_bits) } else { 0 }
+        }
+    };
+    buckets.iter().map(count).sum()
 }
 
 /// How many laps `to` is ahead of `from`, scaled; negative if it is behind. Right for gaps of up to half of all laps.

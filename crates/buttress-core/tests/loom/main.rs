@@ -77,7 +77,7 @@ fn breaker(change: impl FnOnce(Builder) -> Builder) -> Arc<CircuitBreaker> {
 
 /// The same, opened at `START`.
 fn opened(breaker: Arc<CircuitBreaker>) -> Arc<CircuitBreaker> {
-    let ticket = breaker.acquire_if_closed().expect("it is closed");
+    let ticket = breaker.pass_if_closed().expect("it is closed").begin(START);
     breaker.record(ticket, FAILURE, None, START).expect("one failure opens");
     breaker
 }

@@ -2,7 +2,7 @@
 
 use super::handle::Shared;
 use super::permit::Permit;
-use crate::{Judge, Refuse, Rejected, classify};
+use crate::{Judge, Refuse, Rejected, Settle, classify};
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::ops::Deref;
@@ -55,12 +55,11 @@ where
 {
     type Output = Result<J::Response<Permit<L>>, R::Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().stage.project() {
             StageProj::Called { inner, permit, judge } => {
                 let result = ready!(inner.poll(cx));
-                let permit = permit.take();
                 Poll::Ready(match result {
                     Ok(response) => Ok(judge.response(response, permit)),
                     Err(error) => {
@@ -76,14 +75,16 @@ where
 
 /// Settles a permit by an error. A rejection by our own stack is settled here, so that no classifier can take it for a
 /// failure of the peer.
-pub(super) fn settle_error<Res, Err, J, R, L>(judge: &J, error: &Err, permit: Permit<L>)
+#[cold]
+#[inline(never)]
+pub(super) fn settle_error<Res, Err, J, R, L>(judge: &J, error: &Err, permit: &mut Permit<L>)
 where
     J: Judge<Res, Err>,
     R: Refuse<J::Response<Permit<L>>, Err>,
     L: Deref<Target = Shared> + Send + Sync + 'static,
 {
     match R::rejected(error) {
-        Some(rejected) => permit.record(classify::outcome_of(rejected), None),
+        Some(rejected) => permit.settle(classify::outcome_of(rejected), None),
         None => judge.error(error, permit),
     }
 }

@@ -1,11 +1,11 @@
 //! The state that all services of a layer share, and the owner's grip on it.
 
 use super::events::{Listeners, Subscription};
-use super::permit::Permit;
+use super::permit::{Permit, Reservation};
 use crate::rejected::Site;
 use crate::{Event, EventKind, Outcome, Rejected, Tick, clock};
 use buttress_core::circuit_breaker::{
-    CircuitBreaker, Config, Explanation, Snapshot, State, Ticket, Transition,
+    CircuitBreaker, Config, Explanation, Pass, Snapshot, State, Ticket, Transition,
 };
 use buttress_core::{Refusal, clock::COARSE_LAG};
 use std::fmt;
@@ -27,6 +27,13 @@ pub struct Shared {
     /// Wakes who waits for a change of state or a free probe.
     pub(super) changed: Notify,
     pub(super) listeners: Listeners,
+}
+
+/// A refusal and when it was given.
+#[derive(Clone, Copy)]
+pub(super) struct Refused {
+    pub(super) refusal: Refusal,
+    pub(super) at: Tick,
 }
 
 /// How exactly the duration of calls is measured.
@@ -119,8 +126,8 @@ impl Handle {
     /// The rejection, when the breaker refuses.
     pub fn acquire(&self) -> Result<Permit<Arc<Shared>>, Rejected> {
         match self.0.try_acquire() {
-            Ok(ticket) => Ok(Permit::new(Arc::clone(&self.0), ticket).called()),
-            Err(refusal) => Err(self.0.reject(refusal)),
+            Ok(ticket) => Ok(Reservation::new(Arc::clone(&self.0), ticket).begin()),
+            Err(refused) => Err(self.0.reject(refused.refusal)),
         }
     }
 
@@ -132,7 +139,10 @@ impl Handle {
     pub fn check(&self) -> Result<(), Rejected> {
         match self.0.machine.state() {
             State::Closed => Ok(()),
-            _ => self.0.ask(|machine, now| machine.check(now)).map_err(|refusal| self.0.reject(refusal)),
+            _ => self
+                .0
+                .ask(|machine, now| machine.check(now))
+                .map_err(|refused| self.0.reject(refused.refusal)),
         }
     }
 
@@ -172,16 +182,31 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
+    #[inline]
+    pub(super) fn pass_if_closed(&self) -> Option<Pass> {
+        self.machine.pass_if_closed()
+    }
+
     /// Asks for admission. Refusals are not counted here but where a call is refused.
     #[inline]
-    pub(super) fn try_acquire(&self) -> Result<Ticket, Refusal> {
-        match self.machine.acquire_if_closed() {
-            Some(ticket) => Ok(ticket),
+    pub(super) fn try_acquire(&self) -> Result<Ticket, Refused> {
+        match self.pass_if_closed() {
+            Some(pass) => Ok(pass.begin(Tick::ZERO)),
             None => self.try_acquire_unless_closed(),
         }
     }
 
-    fn try_acquire_unless_closed(&self) -> Result<Ticket, Refusal> {
+    #[inline]
+    pub(super) fn try_acquire_unless_closed(&self) -> Result<Ticket, Refused> {
+        let at = clock::now();
+        match self.machine.refusal_if_open(at) {
+            Some(refusal) if !ends_soon(refusal) => Err(Refused { refusal, at }),
+            _ => self.try_acquire_at_turn(),
+        }
+    }
+
+    #[cold]
+    fn try_acquire_at_turn(&self) -> Result<Ticket, Refused> {
         let answer = self.ask(|machine, now| machine.acquire_uncounted(now));
         if answer.as_ref().is_ok_and(Ticket::is_probe) {
             // The first probe is also the change to half-open.
@@ -190,13 +215,11 @@ impl Shared {
         answer
     }
 
-    /// Asks by the cheap clock, which lags by up to a kernel tick, and once more by the precise one where that matters: who
-    /// waited exactly as long as told is not to be sent away again.
-    fn ask<T>(&self, ask: impl Fn(&CircuitBreaker, Tick) -> Result<T, Refusal>) -> Result<T, Refusal> {
-        match ask(&self.machine, clock::now()) {
-            Err(refusal) if refusal.retry_after().is_some_and(|wait| wait <= COARSE_LAG) => {
-                ask(&self.machine, clock::precise())
-            }
+    /// Asks by the cheap clock, and once more by the precise one where that matters.
+    fn ask<T>(&self, ask: impl Fn(&CircuitBreaker, Tick) -> Result<T, Refusal>) -> Result<T, Refused> {
+        let ask_at = |at| ask(&self.machine, at).map_err(|refusal| Refused { refusal, at });
+        match ask_at(clock::now()) {
+            Err(refused) if ends_soon(refused.refusal) => ask_at(clock::precise()),
             answer => answer,
         }
     }
@@ -208,21 +231,31 @@ impl Shared {
         Rejected::new(self.site, refusal)
     }
 
-    /// The ticket of a call that begins now, timed if slow calls are asked for.
+    /// When a call begins that begins now; nobody asks unless slow calls are looked for.
     #[inline]
-    pub(super) fn begin(&self, ticket: Ticket) -> Ticket {
+    pub(super) fn begins_at(&self) -> Tick {
         match self.timing {
-            Timing::Off => ticket,
-            Timing::Coarse => ticket.started(clock::now()),
-            Timing::Precise => ticket.started(clock::precise()),
+            Timing::Off => Tick::ZERO,
+            Timing::Coarse => clock::now(),
+            Timing::Precise => clock::precise(),
         }
     }
 
+    /// When a call ends that ends now.
     #[inline]
-    pub(super) fn record(&self, ticket: Ticket, outcome: Outcome, retry_after: Option<Duration>) {
-        let now = if self.timing == Timing::Precise { clock::precise() } else { clock::now() };
+    pub(super) fn ends_at(&self) -> Tick {
+        if self.timing == Timing::Precise { clock::precise() } else { clock::now() }
+    }
+
+    pub(super) fn record_unless_plain(
+        &self,
+        ticket: Ticket,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+        now: Tick,
+    ) {
         let probe = ticket.is_probe();
-        let transition = self.machine.record(ticket, outcome, retry_after, now);
+        let transition = self.machine.record_unless_plain(ticket, outcome, retry_after, now);
         if probe || transition.is_some() {
             self.announce(transition);
         }
@@ -257,15 +290,9 @@ impl Shared {
     }
 }
 
-/// When a refusal given at `at` and kept until `now` says to come back.
-pub(super) fn kept(refusal: Refusal, at: Tick, now: Tick) -> Refusal {
-    match refusal.retry_after() {
-        Some(wait) if now > at => {
-            let left = wait.saturating_sub(now.since(at));
-            // The time is over, yet this call is refused: what was decided when it was asked for stands.
-            let told = if left.is_zero() { Duration::from_secs(1) } else { left };
-            Refusal::after(refusal.reason(), told)
-        }
-        _ => refusal,
-    }
+/// Whether the cheap clock, which lags by up to a kernel tick, is too coarse for the end of a refusal: who waited exactly as
+/// long as told is not to be sent away once more.
+#[inline]
+const fn ends_soon(refusal: Refusal) -> bool {
+    refusal.ends_within(COARSE_LAG.as_nanos() as u64)
 }

@@ -1,71 +1,123 @@
 //! One admission on its way through a service.
 
 use super::handle::Shared;
-use crate::{Outcome, Settle};
-use buttress_core::circuit_breaker::Ticket;
+use crate::{Outcome, Settle, Tick};
+use buttress_core::circuit_breaker::{Pass, Ticket};
+use std::mem;
 use std::ops::Deref;
 use std::time::Duration;
 
-/// The leave to make one call. Settled with the outcome; dropped, the call counts as cancelled. Before the call has begun
-/// it is a reservation, which a drop gives back without a trace.
+/// An admission that is kept for a call which has not begun. Dropped, it goes back without a trace.
 #[derive(Debug)]
-#[must_use = "a dropped permit is a cancelled call"]
-pub struct Permit<L: Deref<Target = Shared>> {
-    held: Option<(L, Ticket)>,
-    called: bool,
-}
+#[must_use = "a dropped reservation is given back"]
+pub(super) struct Reservation<L: Deref<Target = Shared>>(Option<(L, Ticket)>);
 
-impl<L: Deref<Target = Shared>> Permit<L> {
+impl<L: Deref<Target = Shared>> Reservation<L> {
     #[inline]
     pub(super) const fn new(lease: L, ticket: Ticket) -> Self {
-        Self { held: Some((lease, ticket)), called: false }
-    }
-
-    /// The permit of a call that no breaker stands before.
-    pub(super) const fn none() -> Self {
-        Self { held: None, called: true }
-    }
-
-    #[inline]
-    pub(super) const fn take(&mut self) -> Self {
-        Self { held: self.held.take(), called: self.called }
+        Self(Some((lease, ticket)))
     }
 
     /// The call begins.
     #[inline]
-    pub(super) fn called(mut self) -> Self {
-        let held = self.held.take().map(|(lease, ticket)| {
-            let ticket = lease.begin(ticket);
-            (lease, ticket)
-        });
-        Self { held, called: true }
+    pub(super) fn begin(mut self) -> Permit<L> {
+        let held = self.0.take();
+        // Nothing is left in it to drop.
+        mem::forget(self);
+        Permit(held.map(|(lease, ticket)| {
+            let now = lease.begins_at();
+            (lease, ticket.started(now))
+        }))
     }
 
-    /// The call ended like this, and the peer may have said how long to leave it alone.
-    #[inline]
-    pub fn record(mut self, outcome: Outcome, retry_after: Option<Duration>) {
-        if let Some((lease, ticket)) = self.held.take() {
-            lease.record(ticket, outcome, retry_after);
+    #[cold]
+    #[inline(never)]
+    fn give_back(&mut self) {
+        if let Some((lease, ticket)) = self.0.take() {
+            lease.release(ticket);
         }
     }
 }
 
-impl<L: Deref<Target = Shared> + Send + Sync + 'static> Settle for Permit<L> {
+impl<L: Deref<Target = Shared>> Drop for Reservation<L> {
     #[inline]
-    fn settle(self, outcome: Outcome, retry_after: Option<Duration>) {
-        self.record(outcome, retry_after);
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            self.give_back();
+        }
+    }
+}
+
+/// The leave to make one call. Settled with the outcome; dropped, the call counts as cancelled.
+#[derive(Debug)]
+#[must_use = "a dropped permit is a cancelled call"]
+pub struct Permit<L: Deref<Target = Shared>>(Option<(L, Ticket)>);
+
+impl<L: Deref<Target = Shared>> Permit<L> {
+    /// The permit of a call that begins now.
+    #[inline]
+    pub(super) fn begin(lease: L, pass: Pass) -> Self {
+        let ticket = pass.begin(lease.begins_at());
+        Self(Some((lease, ticket)))
+    }
+
+    /// The permit of a call that no breaker stands before.
+    pub(super) const fn none() -> Self {
+        Self(None)
+    }
+
+    /// The call ended like this, and the peer may have said how long to leave it alone.
+    pub fn record(mut self, outcome: Outcome, retry_after: Option<Duration>) {
+        self.settle_in_place(outcome, retry_after);
+    }
+
+    // In place, as moving it out first costs more than recording it; and always inlined, for the same reason.
+    #[inline(always)]
+    fn settle_in_place(&mut self, outcome: Outcome, retry_after: Option<Duration>) {
+        let Some((lease, ticket)) = &self.0 else { return };
+        let now = lease.ends_at();
+        if lease.machine.record_plain(ticket, outcome, now) {
+            self.0 = None;
+        } else {
+            self.settle_unless_plain(outcome, retry_after, now);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn settle_unless_plain(&mut self, outcome: Outcome, retry_after: Option<Duration>, now: Tick) {
+        if let Some((lease, ticket)) = self.0.take() {
+            lease.record_unless_plain(ticket, outcome, retry_after, now);
+        }
+    }
+
+    // Out of line, so that the check for it is all that a settled permit costs.
+    #[cold]
+    #[inline(never)]
+    fn cancel(&mut self) {
+        if let Some((lease, ticket)) = self.0.take() {
+            lease.cancel(ticket);
+        }
     }
 }
 
 impl<L: Deref<Target = Shared>> Drop for Permit<L> {
     #[inline]
     fn drop(&mut self) {
-        if let Some((lease, ticket)) = self.held.take() {
-            if self.called {
-                lease.cancel(ticket);
-            } else {
-                lease.release(ticket);
-            }
+        if self.0.is_some() {
+            self.cancel();
         }
+    }
+}
+
+impl<L: Deref<Target = Shared> + Send + Sync + 'static> Settle for Permit<L> {
+    #[inline(always)]
+    fn settle(&mut self, outcome: Outcome, retry_after: Option<Duration>) {
+        self.settle_in_place(outcome, retry_after);
+    }
+
+    #[inline]
+    fn take(&mut self) -> Self {
+        Self(self.0.take())
     }
 }

@@ -1,14 +1,14 @@
 //! The service: carries out what the breaker decides.
 
 use super::future::{ResponseFuture, settle_error};
-use super::handle::{Handle, Shared, kept};
-use super::permit::Permit;
+use super::handle::{Handle, Refused, Shared};
+use super::permit::{Permit, Reservation};
 use super::source::{Select, Source};
-use super::wait::Wait;
-use crate::{AtHead, Boxed, Judge, Refuse, Tick, classify, clock};
-use buttress_core::Refusal;
-use std::fmt;
+use super::wait::{Wait, wait};
+use crate::{AtHead, Boxed, Judge, Refuse, Rejected, classify, clock};
+use buttress_core::circuit_breaker::Pass;
 use std::task::{Context, Poll, ready};
+use std::{fmt, mem};
 use tower_service::Service;
 
 /// A service with a circuit breaker before it.
@@ -19,7 +19,6 @@ pub struct CircuitBreakerService<S, H: Source = Handle, R = Boxed, J = AtHead<cl
     judge: J,
     mode: Mode,
     decided: Decided<H::Lease>,
-    wait: Wait<H::Lease>,
 }
 
 /// What a service does while its breaker refuses.
@@ -32,13 +31,17 @@ pub(super) enum Mode {
 /// What `poll_ready` decided for the next call.
 enum Decided<L: std::ops::Deref<Target = Shared>> {
     Nothing,
-    Admitted(Permit<L>),
-    Refused(Refusal, Tick),
+    /// Admitted by a closed breaker, which reserves nothing: the call takes its lease.
+    Closed(Pass),
+    Admitted(Reservation<L>),
+    Refused(Refused),
+    /// Not yet: the breaker refuses, and this service waits for it.
+    Waiting(Wait<L>),
 }
 
 impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
     pub(super) fn new(inner: S, source: H, refuse: R, judge: J, mode: Mode) -> Self {
-        Self { inner, source, refuse, judge, mode, decided: Decided::Nothing, wait: Wait::new() }
+        Self { inner, source, refuse, judge, mode, decided: Decided::Nothing }
     }
 
     accessors!();
@@ -57,10 +60,16 @@ where
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>> {
-        if let Decided::Nothing = self.decided {
-            self.decided = ready!(self.decide(cx));
+        match self.decided {
+            Decided::Closed(_) | Decided::Admitted(_) => {}
+            Decided::Nothing => match self.source.ahead().map(Shared::pass_if_closed) {
+                None => {}
+                Some(Some(pass)) => self.decided = Decided::Closed(pass),
+                Some(None) => ready!(self.decide_unless_closed(cx)),
+            },
+            Decided::Refused(_) | Decided::Waiting(_) => ready!(self.decide_unless_closed(cx)),
         }
-        if let Decided::Refused(..) = self.decided {
+        if let Decided::Refused(_) = self.decided {
             // Its next call does not touch the inner service, which may never be ready.
             return Poll::Ready(Ok(()));
         }
@@ -68,8 +77,8 @@ where
             Ok(()) => Poll::Ready(Ok(())),
             Err(error) => {
                 // An outcome like that of a call: a peer that cannot be reached often shows here.
-                if let Decided::Admitted(permit) = std::mem::replace(&mut self.decided, Decided::Nothing) {
-                    settle_error::<_, _, _, R, _>(&self.judge, &error, permit);
+                if let Some(mut permit) = self.take_kept() {
+                    settle_error::<_, _, _, R, _>(&self.judge, &error, &mut permit);
                 }
                 Poll::Ready(Err(R::inner(error)))
             }
@@ -78,52 +87,71 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let permit = match std::mem::replace(&mut self.decided, Decided::Nothing) {
-            Decided::Admitted(permit) => permit,
-            Decided::Refused(refusal, at) => return self.refused(refusal, at),
-            Decided::Nothing => match self.source.select(&request) {
-                None => Permit::none(),
-                Some(lease) => match lease.try_acquire() {
-                    Ok(ticket) => Permit::new(lease, ticket),
-                    Err(refusal) => {
-                        return ResponseFuture::refused(lease.reject(refusal), self.refuse.clone());
-                    }
-                },
-            },
+        let permit = if let Decided::Closed(pass) = self.decided {
+            self.decided = Decided::Nothing;
+            Permit::begin(self.source.lease().expect(HELD), pass)
+        } else {
+            match self.admit(&request) {
+                Ok(permit) => permit,
+                Err(rejected) => return ResponseFuture::refused(rejected, self.refuse.clone()),
+            }
         };
-        let permit = permit.called();
         ResponseFuture::called(self.inner.call(request), permit, self.judge.clone())
     }
 }
 
 impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
-    /// Asks the breaker, where one is known ahead of the request.
-    #[inline]
-    fn decide(&mut self, cx: &mut Context<'_>) -> Poll<Decided<H::Lease>> {
-        let Some(lease) = self.source.ahead() else { return Poll::Ready(Decided::Nothing) };
-        if !self.wait.is_under_way() {
-            match lease.try_acquire() {
-                Ok(ticket) => return Poll::Ready(Decided::Admitted(Permit::new(lease, ticket))),
-                Err(refusal) if self.mode == Mode::Refuse => {
-                    return Poll::Ready(Decided::Refused(refusal, clock::now()));
-                }
-                Err(_) => {}
-            }
+    /// Asks a breaker that is not closed, and keeps the answer; a refusal stays what it is until the call.
+    fn decide_unless_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Decided::Nothing = self.decided {
+            self.decided = match self.mode {
+                Mode::Wait => Decided::Waiting(wait(self.source.lease().expect(HELD))),
+                Mode::Refuse => match self.source.ahead().expect(HELD).try_acquire_unless_closed() {
+                    Ok(ticket) => {
+                        Decided::Admitted(Reservation::new(self.source.lease().expect(HELD), ticket))
+                    }
+                    Err(refused) => Decided::Refused(refused),
+                },
+            };
         }
-        self.wait.poll(lease, cx).map(Decided::Admitted)
+        if let Decided::Waiting(wait) = &mut self.decided {
+            self.decided = Decided::Admitted(ready!(wait.as_mut().poll(cx)));
+        }
+        Poll::Ready(())
     }
 
-    /// The answer to a call that was refused when readiness was asked for.
-    #[cold]
-    fn refused<F>(&self, refusal: Refusal, at: Tick) -> ResponseFuture<F, H::Lease, R, J>
+    /// The permit of the call whose admission is kept.
+    fn take_kept(&mut self) -> Option<Permit<H::Lease>> {
+        match mem::replace(&mut self.decided, Decided::Nothing) {
+            Decided::Closed(pass) => Some(Permit::begin(self.source.lease()?, pass)),
+            Decided::Admitted(reservation) => Some(reservation.begin()),
+            Decided::Nothing | Decided::Refused(_) | Decided::Waiting(_) => None,
+        }
+    }
+
+    /// The permit of a call that no closed breaker admitted ahead.
+    fn admit<Req>(&mut self, request: &Req) -> Result<Permit<H::Lease>, Rejected>
     where
-        R: Clone,
+        H: Select<Req>,
     {
-        let lease = self.source.ahead().expect("what refused is known ahead");
-        let rejected = lease.reject(kept(refusal, at, clock::now()));
-        ResponseFuture::refused(rejected, self.refuse.clone())
+        if let Decided::Refused(Refused { refusal, at }) = self.decided {
+            self.decided = Decided::Nothing;
+            let refusal = refusal.delivered_after(clock::now().since(at));
+            return Err(self.source.ahead().expect(HELD).reject(refusal));
+        }
+        if let Some(permit) = self.take_kept() {
+            return Ok(permit);
+        }
+        let Some(lease) = self.source.select(request) else { return Ok(Permit::none()) };
+        match lease.try_acquire() {
+            Ok(ticket) => Ok(Reservation::new(lease, ticket).begin()),
+            Err(Refused { refusal, .. }) => Err(lease.reject(refusal)),
+        }
     }
 }
+
+/// Of a source that named its breaker ahead of the request.
+const HELD: &str = "what is ahead can be held";
 
 impl<S: Clone, H: Source, R: Clone, J: Clone> Clone for CircuitBreakerService<S, H, R, J> {
     /// Shares the breaker. What this one reserved is its own: the clone is not ready.

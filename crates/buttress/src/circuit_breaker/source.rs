@@ -12,7 +12,10 @@ pub trait Source: Clone {
     type Lease: Deref<Target = Shared> + Send + Sync + 'static;
 
     /// The breaker that stands before every request, whatever that holds. With one, readiness decides; without, the call.
-    fn ahead(&self) -> Option<Self::Lease>;
+    fn ahead(&self) -> Option<&Shared>;
+
+    /// What a call that [`Source::ahead`]'s breaker admitted holds of it.
+    fn lease(&self) -> Option<Self::Lease>;
 }
 
 /// Finds the breaker of a request.
@@ -25,7 +28,12 @@ impl Source for Handle {
     type Lease = Arc<Shared>;
 
     #[inline]
-    fn ahead(&self) -> Option<Arc<Shared>> {
+    fn ahead(&self) -> Option<&Shared> {
+        Some(&self.0)
+    }
+
+    #[inline]
+    fn lease(&self) -> Option<Arc<Shared>> {
         Some(Arc::clone(&self.0))
     }
 }
@@ -35,7 +43,12 @@ impl Source for &'static Handle {
     type Lease = &'static Shared;
 
     #[inline]
-    fn ahead(&self) -> Option<&'static Shared> {
+    fn ahead(&self) -> Option<&Shared> {
+        Some(&self.0)
+    }
+
+    #[inline]
+    fn lease(&self) -> Option<&'static Shared> {
         Some(&self.0)
     }
 }
@@ -45,22 +58,27 @@ impl<H: Source> Source for Option<H> {
     type Lease = H::Lease;
 
     #[inline]
-    fn ahead(&self) -> Option<H::Lease> {
+    fn ahead(&self) -> Option<&Shared> {
         self.as_ref().and_then(Source::ahead)
+    }
+
+    #[inline]
+    fn lease(&self) -> Option<H::Lease> {
+        self.as_ref().and_then(Source::lease)
     }
 }
 
 impl<Req> Select<Req> for Handle {
     #[inline]
     fn select(&self, _: &Req) -> Option<Self::Lease> {
-        self.ahead()
+        self.lease()
     }
 }
 
 impl<Req> Select<Req> for &'static Handle {
     #[inline]
     fn select(&self, _: &Req) -> Option<Self::Lease> {
-        self.ahead()
+        self.lease()
     }
 }
 
@@ -91,7 +109,12 @@ impl<H: Source, F: Clone> Source for Aside<H, F> {
     type Lease = H::Lease;
 
     #[inline]
-    fn ahead(&self) -> Option<H::Lease> {
+    fn ahead(&self) -> Option<&Shared> {
+        None
+    }
+
+    #[inline]
+    fn lease(&self) -> Option<H::Lease> {
         None
     }
 }

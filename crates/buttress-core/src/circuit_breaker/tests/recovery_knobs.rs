@@ -50,7 +50,7 @@ fn f3_jitter_spreads_within_its_share_in_both_directions_and_below_the_cap() {
             .map(|seed| {
                 let breaker = CircuitBreaker::new(config, seed, Tick::ZERO);
                 (0..5).find_map(|_| {
-                    breaker.record(breaker.acquire_if_closed().unwrap(), FAILURE, None, Tick::ZERO)
+                    breaker.record(breaker.try_acquire(Tick::ZERO).unwrap(), FAILURE, None, Tick::ZERO)
                 })
             })
             .map(|change| change.and_then(|change| change.open_for).expect("it opens"))
