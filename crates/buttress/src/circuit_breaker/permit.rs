@@ -3,7 +3,6 @@
 use super::handle::Shared;
 use crate::{Outcome, Settle, Tick};
 use buttress_core::circuit_breaker::{Pass, Ticket};
-use std::mem;
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -13,37 +12,23 @@ use std::time::Duration;
 pub(super) struct Reservation<L: Deref<Target = Shared>>(Option<(L, Ticket)>);
 
 impl<L: Deref<Target = Shared>> Reservation<L> {
-    #[inline]
     pub(super) const fn new(lease: L, ticket: Ticket) -> Self {
         Self(Some((lease, ticket)))
     }
 
     /// The call begins.
-    #[inline]
     pub(super) fn begin(mut self) -> Permit<L> {
-        let held = self.0.take();
-        // Nothing is left in it to drop.
-        mem::forget(self);
-        Permit(held.map(|(lease, ticket)| {
+        Permit(self.0.take().map(|(lease, ticket)| {
             let now = lease.begins_at();
             (lease, ticket.started(now))
         }))
     }
-
-    #[cold]
-    #[inline(never)]
-    fn give_back(&mut self) {
-        if let Some((lease, ticket)) = self.0.take() {
-            lease.release(ticket);
-        }
-    }
 }
 
 impl<L: Deref<Target = Shared>> Drop for Reservation<L> {
-    #[inline]
     fn drop(&mut self) {
-        if self.0.is_some() {
-            self.give_back();
+        if let Some((lease, ticket)) = self.0.take() {
+            lease.release(ticket);
         }
     }
 }
