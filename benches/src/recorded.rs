@@ -35,13 +35,13 @@ pub const BREAKER_BYTES_BAR: i64 = 600;
 /// The last counts.
 pub const RECORDED: [Recorded; 10] = [
     recorded(paths::BARE, 24.0, None),
-    recorded(paths::BREAKER_DEFAULT, 230.0, None),
-    recorded(paths::BREAKER_CLOSED, 245.0, Some(165.0)),
-    recorded(paths::BREAKER_STATIC, 223.0, None),
-    recorded(paths::BREAKER_CLONED, 258.0, None),
-    recorded(paths::BREAKER_FAILING, 837.6, None),
-    recorded(paths::BREAKER_OPEN, 258.0, None),
-    recorded(paths::BREAKER_OPEN_BOXED, 518.0, None),
+    recorded(paths::BREAKER_DEFAULT, 197.0, None),
+    recorded(paths::BREAKER_CLOSED, 210.0, Some(165.0)),
+    recorded(paths::BREAKER_STATIC, 214.0, None),
+    recorded(paths::BREAKER_CLONED, 224.0, None),
+    recorded(paths::BREAKER_FAILING, 804.6, None),
+    recorded(paths::BREAKER_OPEN, 250.0, None),
+    recorded(paths::BREAKER_OPEN_BOXED, 508.0, None),
     recorded(paths::TIMEOUT, 32.0, Some(45.0)),
-    recorded(paths::STACK, 268.0, None),
+    recorded(paths::STACK, 235.0, None),
 ];

@@ -1,5 +1,6 @@
 //! Why a call got no answer from its peer, in eight bytes.
 
+use crate::Tick;
 use crate::clock::nanos;
 use std::fmt;
 use std::time::Duration;
@@ -45,12 +46,12 @@ impl Refusal {
         Self(((reason as u64) << TIME_BITS) | if nanos == 0 { 1 } else { nanos })
     }
 
-    /// The same refusal, delivered so much later than it was given. It stands although its time is over; then it asks for
-    /// another second.
+    /// The refusal given at `given`, as it is at `now`: with the time that is left. It stands although its time is over; then
+    /// it asks for another second.
     #[inline]
     #[must_use]
-    pub fn delivered_after(self, since: Duration) -> Self {
-        let (since, left) = (nanos(since), self.0 & TIME_MASK);
+    pub const fn kept(self, given: Tick, now: Tick) -> Self {
+        let (since, left) = (now.as_nanos().saturating_sub(given.as_nanos()), self.0 & TIME_MASK);
         match left {
             0 => self,
             _ if since < left => Self(self.0 - since),
@@ -154,11 +155,14 @@ mod tests {
     #[test]
     fn d10_a_refusal_that_was_kept_tells_what_is_left_and_never_nothing() {
         let refusal = Refusal::after(Reason::Open, Duration::from_secs(30));
-        let after = |secs| refusal.delivered_after(Duration::from_secs(secs)).retry_after();
+        let given = Tick::from_nanos(7);
+        let after = |secs| refusal.kept(given, given + Duration::from_secs(secs)).retry_after();
         assert_eq!([0, 10, 29].map(after), [30, 20, 1].map(|secs| Some(Duration::from_secs(secs))));
         assert_eq!([30, 31, u64::MAX].map(after), [Some(Duration::from_secs(1)); 3]);
         let forced = Refusal::new(Reason::ForcedOpen);
-        assert_eq!(forced.delivered_after(Duration::from_secs(5)), forced);
+        assert_eq!(forced.kept(given, Tick::MAX), forced);
+        // F1: a clock that went back takes nothing off.
+        assert_eq!(refusal.kept(given, Tick::ZERO), refusal);
     }
 
     #[test]

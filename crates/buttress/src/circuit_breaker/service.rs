@@ -39,6 +39,15 @@ enum Decided<L: std::ops::Deref<Target = Shared>> {
     Waiting(Wait<L>),
 }
 
+impl<L: std::ops::Deref<Target = Shared>> Decided<L> {
+    /// Replaces a decision that holds nothing, and so spares the call the question what there is to drop.
+    #[inline]
+    fn replace_plain(&mut self, decided: Self) {
+        debug_assert!(matches!(self, Self::Nothing | Self::Closed(_)), "what holds something is dropped");
+        mem::forget(mem::replace(self, decided));
+    }
+}
+
 impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
     pub(super) fn new(inner: S, source: H, refuse: R, judge: J, mode: Mode) -> Self {
         Self { inner, source, refuse, judge, mode, decided: Decided::Nothing }
@@ -64,7 +73,7 @@ where
             Decided::Closed(_) | Decided::Admitted(_) => {}
             Decided::Nothing => match self.source.ahead().map(Shared::pass_if_closed) {
                 None => {}
-                Some(Some(pass)) => self.decided = Decided::Closed(pass),
+                Some(Some(pass)) => self.decided.replace_plain(Decided::Closed(pass)),
                 Some(None) => ready!(self.decide_unless_closed(cx)),
             },
             Decided::Refused(_) | Decided::Waiting(_) => ready!(self.decide_unless_closed(cx)),
@@ -88,7 +97,7 @@ where
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let permit = if let Decided::Closed(pass) = self.decided {
-            self.decided = Decided::Nothing;
+            self.decided.replace_plain(Decided::Nothing);
             Permit::begin(self.source.lease().expect(HELD), pass)
         } else {
             match self.admit(&request) {
@@ -100,8 +109,10 @@ where
     }
 }
 
+// All out of line, so that a closed breaker's way is short whatever is around it.
 impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
     /// Asks a breaker that is not closed, and keeps the answer; a refusal stays what it is until the call.
+    #[inline(never)]
     fn decide_unless_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Decided::Nothing = self.decided {
             self.decided = match self.mode {
@@ -121,6 +132,7 @@ impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
     }
 
     /// The permit of the call whose admission is kept.
+    #[inline(never)]
     fn take_kept(&mut self) -> Option<Permit<H::Lease>> {
         match mem::replace(&mut self.decided, Decided::Nothing) {
             Decided::Closed(pass) => Some(Permit::begin(self.source.lease()?, pass)),
@@ -130,13 +142,14 @@ impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
     }
 
     /// The permit of a call that no closed breaker admitted ahead.
+    #[inline(never)]
     fn admit<Req>(&mut self, request: &Req) -> Result<Permit<H::Lease>, Rejected>
     where
         H: Select<Req>,
     {
         if let Decided::Refused(Refused { refusal, at }) = self.decided {
             self.decided = Decided::Nothing;
-            let refusal = refusal.delivered_after(clock::now().since(at));
+            let refusal = refusal.kept(at, clock::now());
             return Err(self.source.ahead().expect(HELD).reject(refusal));
         }
         if let Some(permit) = self.take_kept() {
