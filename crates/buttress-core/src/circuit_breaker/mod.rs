@@ -61,17 +61,21 @@ use state::Word;
 use transition::Journal;
 
 /// The machine. Shared by reference or `Arc`; has no name, no clock and no dice.
+///
+/// In this order, as what every call reads and what every call writes lie on lines of their own that way: with cold fields
+/// before the gate, and before the window.
 #[derive(Debug)]
+#[repr(C)]
 pub struct CircuitBreaker {
-    gate: Gate,
-    window: RollingWindow,
-    counters: Counters,
     journal: Mutex<Journal>,
+    gate: Gate,
+    counters: Counters,
+    window: RollingWindow,
 }
 
 /// What every call reads and hardly any writes, apart from what every call writes.
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(C)]
 struct Gate {
     word: AtomicU64,
     /// When the open time is over. Written before the word says open.

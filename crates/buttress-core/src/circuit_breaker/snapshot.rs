@@ -139,9 +139,9 @@ impl CircuitBreaker {
             probes,
             totals: self.totals(),
             last_failure: self.last_failure(),
-            opened: journal.opened,
-            transitions: journal.written,
-            history: journal.recent.iter().copied().collect(),
+            opened: journal.opened(),
+            transitions: journal.written(),
+            history: journal.recent().copied().collect(),
         }
     }
 

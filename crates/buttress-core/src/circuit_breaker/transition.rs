@@ -127,17 +127,22 @@ impl fmt::Display for Transition {
 /// How many changes a breaker remembers. A reader that falls further behind is told how many it missed.
 const REMEMBERED: usize = 32;
 
-/// What only changes of state touch, under their lock.
+/// What only changes of state touch, under their lock. Most breakers never change, and have no log.
 #[derive(Debug)]
 pub(super) struct Journal {
     seed: u64,
+    pub(super) entered_at: Tick,
+    log: Option<Box<Log>>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
     /// Openings in a row without a successful probe, less one.
     level: u32,
     open_for: Duration,
-    pub(super) entered_at: Tick,
-    pub(super) opened: u64,
-    pub(super) written: u64,
-    pub(super) recent: VecDeque<Transition>,
+    opened: u64,
+    written: u64,
+    recent: VecDeque<Transition>,
 }
 
 /// How far a reader has read a breaker's changes.
@@ -146,40 +151,57 @@ pub struct Cursor(u64);
 
 impl Journal {
     pub(super) const fn new(seed: u64, now: Tick) -> Self {
-        Self {
-            seed,
-            level: 0,
-            open_for: Duration::ZERO,
-            entered_at: now,
-            opened: 0,
-            written: 0,
-            recent: VecDeque::new(),
-        }
+        Self { seed, entered_at: now, log: None }
+    }
+
+    fn log(&mut self) -> &mut Log {
+        self.log.get_or_insert_default()
     }
 
     /// The present open time.
-    pub(super) const fn open_for(&self) -> Duration {
-        self.open_for
+    pub(super) fn open_for(&self) -> Duration {
+        self.log.as_ref().map_or(Duration::ZERO, |log| log.open_for)
+    }
+
+    pub(super) fn opened(&self) -> u64 {
+        self.log.as_ref().map_or(0, |log| log.opened)
+    }
+
+    pub(super) fn written(&self) -> u64 {
+        self.log.as_ref().map_or(0, |log| log.written)
+    }
+
+    /// The latest changes, oldest first.
+    pub(super) fn recent(&self) -> impl ExactSizeIterator<Item = &Transition> {
+        self.log.as_ref().map_or_else(Default::default, |log| log.recent.iter())
+    }
+
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.log.as_ref().map_or(0, |log| log.recent.capacity())
     }
 
     fn write(&mut self, at: Tick, from: State, to: State, cause: Cause) -> Transition {
-        self.written += 1;
         self.entered_at = at;
+        let log = self.log();
+        log.written += 1;
         let opens = to == State::Open;
-        self.opened += u64::from(opens);
-        let open_for = opens.then_some(self.open_for);
-        let transition = Transition { number: self.written, at, from, to, cause, open_for };
-        if self.recent.len() == REMEMBERED {
-            self.recent.pop_front();
+        log.opened += u64::from(opens);
+        let open_for = opens.then_some(log.open_for);
+        let transition = Transition { number: log.written, at, from, to, cause, open_for };
+        if log.recent.len() == REMEMBERED {
+            log.recent.pop_front();
         }
-        self.recent.push_back(transition);
+        log.recent.push_back(transition);
         transition
     }
 
     /// Draws the next open time.
-    fn draw_open_for(&mut self, times: &OpenTime, hint: Option<Duration>) {
-        let roll = unit(splitmix64(self.seed.wrapping_add(self.opened)));
-        self.open_for = times.draw(self.level, roll, hint);
+    fn draw_open_for(&mut self, times: &OpenTime, hint: Option<Duration>) -> Duration {
+        let roll = unit(splitmix64(self.seed.wrapping_add(self.opened())));
+        let log = self.log();
+        log.open_for = times.draw(log.level, roll, hint);
+        log.open_for
     }
 }
 
@@ -234,16 +256,16 @@ impl CircuitBreaker {
     /// A cursor at the present end of the changes.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
-        Cursor(self.journal().written)
+        Cursor(self.journal().written())
     }
 
     /// The next change after `cursor`, in the order they happened, and how many are lost because they were read too late.
     pub fn next_transition(&self, cursor: &mut Cursor) -> Option<(Transition, u64)> {
         let journal = self.journal();
-        let oldest = journal.written - journal.recent.len() as u64;
+        let oldest = journal.written() - journal.recent().len() as u64;
         let missed = oldest.saturating_sub(cursor.0);
         let next = cursor.0.max(oldest);
-        let transition = *journal.recent.get((next - oldest) as usize)?;
+        let transition = *journal.recent().nth((next - oldest) as usize)?;
         cursor.0 = next + 1;
         Some((transition, missed))
     }
@@ -252,7 +274,7 @@ impl CircuitBreaker {
         let mut journal = self.journal();
         let mut word = self.word();
         if to == State::Closed {
-            journal.level = 0;
+            journal.log().level = 0;
             self.window.clear(word.generation() + 1);
         } else if word.state() == to {
             return None;
@@ -278,7 +300,7 @@ impl CircuitBreaker {
         let config = self.config();
         self.transition(generation, State::Open, cause, now, |journal| {
             if now.since(journal.entered_at) >= config.calm_after() {
-                journal.level = 0;
+                journal.log().level = 0;
             }
             self.set_due(journal, config, hint, now);
         })
@@ -290,7 +312,8 @@ impl CircuitBreaker {
         let cause = Cause::ProbesFailed(word.failures());
         self.transition(generation, State::Open, cause, now, |journal| {
             if word.successes() == 0 {
-                journal.level = journal.level.saturating_add(1);
+                let level = &mut journal.log().level;
+                *level = level.saturating_add(1);
             }
             self.set_due(journal, self.config(), hint, now);
         })
@@ -308,8 +331,8 @@ impl CircuitBreaker {
     }
 
     fn set_due(&self, journal: &mut Journal, config: &Config, hint: Option<Duration>, now: Tick) {
-        journal.draw_open_for(&config.open, hint);
-        self.gate.due.store((now + journal.open_for).as_nanos(), Ordering::Relaxed);
+        let open_for = journal.draw_open_for(&config.open, hint);
+        self.gate.due.store((now + open_for).as_nanos(), Ordering::Relaxed);
     }
 
     /// Leaves `generation` for `to`, unless another thread did. `prepare` runs once, before the new state shows.

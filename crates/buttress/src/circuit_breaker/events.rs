@@ -99,7 +99,7 @@ impl Subscription {
     pub async fn next(&mut self) -> Event {
         let shared = Arc::clone(&self.shared);
         loop {
-            let changed = shared.changed.notified();
+            let changed = shared.audience().changed.notified();
             tokio::pin!(changed);
             // Registered before the look, so that no change falls between the two.
             changed.as_mut().enable();

@@ -10,7 +10,8 @@ use buttress_core::circuit_breaker::{
 use buttress_core::{Refusal, clock::COARSE_LAG};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -19,11 +20,19 @@ use tokio::sync::Notify;
 #[derive(Clone)]
 pub struct Handle(pub(super) Arc<Shared>);
 
-/// What is behind a handle.
+/// What is behind a handle. The machine comes last: the references are counted before the first field, and are not to
+/// share a line with what every call reads.
+#[repr(C)]
 pub struct Shared {
-    pub(super) machine: CircuitBreaker,
     pub(super) site: &'static Site,
     timing: Timing,
+    audience: OnceLock<Box<Audience>>,
+    pub(super) machine: CircuitBreaker,
+}
+
+/// Who watches a breaker; most have nobody.
+#[derive(Default)]
+pub(super) struct Audience {
     /// Wakes who waits for a change of state or a free probe.
     pub(super) changed: Notify,
     pub(super) listeners: Listeners,
@@ -64,8 +73,7 @@ impl Handle {
             machine: CircuitBreaker::new(config, RandomState::new().hash_one(name), clock::precise()),
             site: Site::intern(LAYER, name),
             timing,
-            changed: Notify::new(),
-            listeners: Listeners::default(),
+            audience: OnceLock::new(),
         }))
     }
 
@@ -117,7 +125,7 @@ impl Handle {
     /// Switches shadow on or off: in shadow it decides and reports, but refuses nothing unless it is forced open.
     pub fn set_shadow(&self, shadow: bool) {
         self.0.machine.set_shadow(shadow);
-        self.0.changed.notify_waiters();
+        self.0.wake();
     }
 
     /// Asks for admission without a service around: for code that has no tower stack.
@@ -156,13 +164,13 @@ impl Handle {
     /// Calls `listener` at every change of state, in order, on the thread that caused it. A panic in it is caught and counted
     /// ([`Handle::listener_panics`]). It must be quick; [`Handle::subscribe`] is for the others.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
-        self.0.listeners.add(&self.0.machine, Arc::new(listener));
+        self.0.audience().listeners.add(&self.0.machine, Arc::new(listener));
     }
 
     /// How often a listener panicked.
     #[must_use]
     pub fn listener_panics(&self) -> u64 {
-        self.0.listeners.panics()
+        self.0.audience.get().map_or(0, |audience| audience.listeners.panics())
     }
 }
 
@@ -210,7 +218,7 @@ impl Shared {
         let answer = self.ask(|machine, now| machine.acquire_uncounted(now));
         if answer.as_ref().is_ok_and(Ticket::is_probe) {
             // The first probe is also the change to half-open.
-            self.listeners.deliver(self);
+            self.deliver();
         }
         answer
     }
@@ -265,7 +273,7 @@ impl Shared {
         let probe = ticket.is_probe();
         self.machine.cancel(ticket);
         if probe {
-            self.changed.notify_waiters();
+            self.wake();
         }
     }
 
@@ -273,15 +281,39 @@ impl Shared {
         let probe = ticket.is_probe();
         self.machine.release(ticket);
         if probe {
-            self.changed.notify_waiters();
+            self.wake();
         }
     }
 
     #[cold]
     fn announce(&self, transition: Option<Transition>) {
-        self.changed.notify_waiters();
+        self.wake();
         if transition.is_some() {
-            self.listeners.deliver(self);
+            self.deliver();
+        }
+    }
+
+    /// Who watches from now on.
+    pub(super) fn audience(&self) -> &Audience {
+        let audience = self.audience.get_or_init(Box::default);
+        // With the one in `wake`: either that sees this audience, or who looks at the breaker next sees the change.
+        fence(Ordering::SeqCst);
+        audience
+    }
+
+    fn wake(&self) {
+        fence(Ordering::SeqCst);
+        if let Some(audience) = self.audience.get() {
+            audience.changed.notify_waiters();
+        }
+    }
+
+    fn deliver(&self) {
+        if cfg!(feature = "tracing") {
+            self.audience();
+        }
+        if let Some(audience) = self.audience.get() {
+            audience.listeners.deliver(self);
         }
     }
 

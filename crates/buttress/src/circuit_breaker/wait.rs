@@ -12,7 +12,7 @@ pub(super) type Wait<L> = Pin<Box<dyn Future<Output = Reservation<L>> + Send + S
 pub(super) fn wait<L: Deref<Target = Shared> + Send + Sync + 'static>(lease: L) -> Wait<L> {
     Box::pin(async move {
         let ticket = loop {
-            let mut changed = pin!(lease.changed.notified());
+            let mut changed = pin!(lease.audience().changed.notified());
             // Registered before asking, so that no change falls between the two.
             changed.as_mut().enable();
             match lease.try_acquire() {
