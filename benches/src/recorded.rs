@@ -27,7 +27,7 @@ const fn recorded(path: Path, instructions: f64, bar: Option<f64>) -> Recorded {
 }
 
 /// The bytes that a new breaker held when they were counted last.
-pub const BREAKER_BYTES: i64 = 960;
+pub const BREAKER_BYTES: i64 = 600;
 
 /// The bytes that it is to hold at most by design.
 pub const BREAKER_BYTES_BAR: i64 = 600;

@@ -59,6 +59,26 @@ pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// A duration in eight bytes instead of sixteen, at most 584 years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Span(u64);
+
+impl Span {
+    pub(crate) const fn from_secs(secs: u64) -> Self {
+        Self(secs.saturating_mul(1_000_000_000))
+    }
+
+    pub(crate) const fn get(self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
+}
+
+impl From<Duration> for Span {
+    fn from(duration: Duration) -> Self {
+        Self(nanos(duration))
+    }
+}
+
 /// The longest time by which [`coarse`] may lag behind [`precise`], with a margin of two: a kernel tick is 1, 4 or 10 ms.
 pub const COARSE_LAG: Duration = Duration::from_millis(20);
 

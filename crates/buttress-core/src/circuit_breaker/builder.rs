@@ -2,6 +2,7 @@
 
 use super::config::{Config, Run, SlowCalls, Window};
 use crate::{InvalidConfig, Ratio};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// Settings on their way to a [`Config`]; checked by [`Builder::build`].
@@ -11,6 +12,7 @@ pub struct Builder {
     config: Config,
     failure_rate: Option<f64>,
     slow_calls: Option<(f64, Duration)>,
+    failure_count: Option<u32>,
     jitter: f64,
 }
 
@@ -18,13 +20,13 @@ impl Builder {
     pub(super) fn of(config: Config) -> Self {
         let failure_rate = config.failure_rate.map(Ratio::get);
         let slow_calls = config.slow_calls.map(|slow| (slow.rate.get(), slow.slower_than));
-        Self { config, failure_rate, slow_calls, jitter: config.open.jitter.get() }
+        let failure_count = config.failure_count.map(NonZeroU32::get);
+        Self { config, failure_rate, slow_calls, failure_count, jitter: config.open.jitter.get() }
     }
 
     /// Takes all rules out, so that those added next are the only ones.
     pub const fn no_rules(mut self) -> Self {
-        (self.config.run, self.failure_rate, self.slow_calls, self.config.failure_count) =
-            (None, None, None, None);
+        (self.config.run, self.failure_rate, self.slow_calls, self.failure_count) = (None, None, None, None);
         self
     }
 
@@ -80,7 +82,7 @@ impl Builder {
 
     /// Opens at this many failures in the window, however many calls succeed. Off by default. At least 1.
     pub const fn failures_in_window(mut self, failures: u32) -> Self {
-        self.config.failure_count = Some(failures);
+        self.failure_count = Some(failures);
         self
     }
 
@@ -106,15 +108,15 @@ impl Builder {
 
     /// Stays open this long the first time. Default 1 s; above zero.
     pub fn open_for(mut self, time: Duration) -> Self {
-        self.config.open.base = time;
-        self.config.open.max = self.config.open.max.max(time);
+        self.config.open.base = time.into();
+        self.config.open.max = self.config.open.max.max(time.into());
         self
     }
 
     /// The open time grows by `factor` while no probe succeeds, up to `max`. Default 2.0 and 60 s; a factor of 1.0 is none.
     /// Forgotten after one window closed.
-    pub const fn escalation(mut self, factor: f64, max: Duration) -> Self {
-        (self.config.open.factor, self.config.open.max) = (factor, max);
+    pub fn escalation(mut self, factor: f64, max: Duration) -> Self {
+        (self.config.open.factor, self.config.open.max) = (factor, max.into());
         self
     }
 
@@ -127,8 +129,8 @@ impl Builder {
 
     /// A server's own hint (`Retry-After`) can raise the open time to at most this. Default 10 s: a peer may ask for
     /// patience, not for a day off. Zero ignores hints.
-    pub const fn hint_max(mut self, max: Duration) -> Self {
-        self.config.open.hint_max = max;
+    pub fn hint_max(mut self, max: Duration) -> Self {
+        self.config.open.hint_max = max.into();
         self
     }
 
@@ -159,8 +161,8 @@ impl Builder {
 
     /// A probe that has not ended this long after the last one was sent gives its place to another. Default 10 s; above
     /// zero. Longer than calls usually take.
-    pub const fn probe_lease(mut self, time: Duration) -> Self {
-        self.config.probe_lease = time;
+    pub fn probe_lease(mut self, time: Duration) -> Self {
+        self.config.probe_lease = time.into();
         self
     }
 
@@ -185,6 +187,11 @@ impl Builder {
             }
             None => None,
         };
+        let count = |count| {
+            NonZeroU32::new(count)
+                .ok_or_else(|| InvalidConfig::new("failures_in_window", count, "at least 1"))
+        };
+        config.failure_count = self.failure_count.map(count).transpose()?;
         config.open.jitter = Ratio::new(self.jitter)
             .ok_or_else(|| InvalidConfig::new("jitter", self.jitter, "a share from 0 to 1"))?;
         config.check()?;
@@ -204,7 +211,7 @@ impl Config {
                 let rates = self.failure_rate.is_some() || self.slow_calls.is_some();
                 let reachable = !rates || self.minimum_calls <= calls;
                 ensure(reachable, "minimum_calls", self.minimum_calls, "at most the calls in the window")?;
-                let count = self.failure_count.unwrap_or(0);
+                let count = self.failure_count.map_or(0, NonZeroU32::get);
                 ensure(count <= calls, "failures_in_window", count, "at most the calls in the window")?;
             }
         }
@@ -219,14 +226,13 @@ impl Config {
             )?;
             positive("consecutive_failures_within", run.within.unwrap_or(Duration::MAX))?;
         }
-        at_least_one("failures_in_window", self.failure_count.unwrap_or(1))?;
         at_least_one("minimum_calls", self.minimum_calls)?;
         at_least_one("half_open_probes", self.half_open_probes.into())?;
         at_least_one("half_open_successes", self.half_open_successes.into())?;
         at_least_one("half_open_failures", self.half_open_failures.into())?;
-        positive("probe_lease", self.probe_lease)?;
-        positive("open_for", self.open.base)?;
-        let (base, max) = (self.open.base, self.open.max);
+        positive("probe_lease", self.probe_lease.get())?;
+        positive("open_for", self.open.base.get())?;
+        let (base, max) = (self.open.base.get(), self.open.max.get());
         ensure(max >= base, "escalation max", format!("{max:?}"), "at least open_for")?;
         let factor = self.open.factor;
         ensure(

@@ -2,8 +2,9 @@
 
 use super::builder::Builder;
 use crate::Ratio;
-use crate::clock::nanos;
+use crate::clock::{Span, nanos};
 use crate::measure::{BUCKETS, RollingWindow};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// When to open, how to recover. Always valid: made by [`Config::default`], a preset, or a checked [`Builder`].
@@ -13,7 +14,7 @@ pub struct Config {
     pub(super) run: Option<Run>,
     pub(super) failure_rate: Option<Ratio>,
     pub(super) slow_calls: Option<SlowCalls>,
-    pub(super) failure_count: Option<u32>,
+    pub(super) failure_count: Option<NonZeroU32>,
     pub(super) clear_on_success: bool,
     pub(super) minimum_calls: u32,
     pub(super) count_throttling: bool,
@@ -22,7 +23,7 @@ pub struct Config {
     pub(super) half_open_probes: u8,
     pub(super) half_open_successes: u8,
     pub(super) half_open_failures: u8,
-    pub(super) probe_lease: Duration,
+    pub(super) probe_lease: Span,
     pub(super) shadow: bool,
 }
 
@@ -50,11 +51,11 @@ pub(super) struct SlowCalls {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct OpenTime {
-    pub(super) base: Duration,
-    pub(super) max: Duration,
+    pub(super) base: Span,
+    pub(super) max: Span,
     pub(super) factor: f64,
     pub(super) jitter: Ratio,
-    pub(super) hint_max: Duration,
+    pub(super) hint_max: Span,
 }
 
 impl Default for Config {
@@ -73,17 +74,17 @@ impl Default for Config {
             minimum_calls: 10,
             count_throttling: false,
             open: OpenTime {
-                base: Duration::from_secs(1),
-                max: Duration::from_secs(60),
+                base: Span::from_secs(1),
+                max: Span::from_secs(60),
                 factor: 2.0,
                 jitter: Ratio::new(0.5).expect("half is a ratio"),
-                hint_max: Duration::from_secs(10),
+                hint_max: Span::from_secs(10),
             },
             late_failure_extends: false,
             half_open_probes: 3,
             half_open_successes: 3,
             half_open_failures: 1,
-            probe_lease: Duration::from_secs(10),
+            probe_lease: Span::from_secs(10),
             shadow: false,
         }
     }
@@ -130,7 +131,7 @@ impl Config {
     pub(super) fn calm_after(&self) -> Duration {
         match self.window {
             Window::Time(length) => length,
-            Window::Calls(_) => self.open.max,
+            Window::Calls(_) => self.open.max.get(),
         }
     }
 }

@@ -69,7 +69,7 @@ impl CircuitBreaker {
         let count = config.failure_count.map(|limit| Standing::Count {
             rule: Rule::FailuresInWindow,
             count: window.failures,
-            limit: limit.into(),
+            limit: limit.get().into(),
         });
         let rate = config.failure_rate.map(|rate| share(Rule::FailureRate, window.failures, rate));
         let slow = config.slow_calls.map(|slow| share(Rule::SlowCallRate, window.slow, slow.rate));

@@ -99,10 +99,8 @@ struct Counters {
     throttled: AtomicU64,
     ignored: AtomicU64,
     cancelled: AtomicU64,
-    panicked: AtomicU64,
-    expired: AtomicU64,
-    last_failure_at: AtomicU64,
-    last_failure_kind: AtomicU64,
+    /// When the last failure was, to eight nanoseconds, and its kind in the three bits that leaves.
+    last_failure: AtomicU64,
 }
 
 impl CircuitBreaker {
@@ -127,10 +125,7 @@ impl CircuitBreaker {
                 throttled: zero(),
                 ignored: zero(),
                 cancelled: zero(),
-                panicked: zero(),
-                expired: zero(),
-                last_failure_at: zero(),
-                last_failure_kind: zero(),
+                last_failure: zero(),
             },
             journal: Mutex::new(Journal::new(seed, now)),
         }

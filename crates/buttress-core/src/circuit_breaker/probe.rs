@@ -19,7 +19,7 @@ impl CircuitBreaker {
             return None;
         }
         if next.generation() != word.generation() {
-            self.counters.expired.fetch_add(word.in_flight(), Ordering::Relaxed);
+            self.journal().expire(word.in_flight());
         }
         Some(Ok(Ticket::of(next).started(now)))
     }
@@ -36,7 +36,7 @@ impl CircuitBreaker {
         }
         // Of the leases that are out, the youngest decides: none is cut short, and as long as no place is free none is added.
         let leased_at = Tick::from_nanos(self.gate.leased_at.load(Ordering::Relaxed));
-        let expires_at = leased_at + config.probe_lease;
+        let expires_at = leased_at + config.probe_lease.get();
         if places == 0 || now < expires_at {
             return Err(Refusal::after(Reason::HalfOpen, expires_at.since(now)));
         }

@@ -54,7 +54,7 @@ impl CircuitBreaker {
     pub fn cancel(&self, ticket: Ticket) {
         self.counters.cancelled.fetch_add(1, Ordering::Relaxed);
         if std::thread::panicking() {
-            self.counters.panicked.fetch_add(1, Ordering::Relaxed);
+            self.journal().note_panic();
         }
         self.release(ticket);
     }
@@ -247,8 +247,7 @@ impl CircuitBreaker {
     }
 
     fn note_failure(&self, kind: FailureKind, now: Tick) {
-        self.counters.last_failure_kind.store(kind as u64 + 1, Ordering::Relaxed);
-        self.counters.last_failure_at.store(now.as_nanos(), Ordering::Relaxed);
+        self.counters.last_failure.store((now.as_nanos() & !0b111) | (kind as u64 + 1), Ordering::Relaxed);
     }
 
     /// A straggler's failure starts the open time again, where that is asked for.

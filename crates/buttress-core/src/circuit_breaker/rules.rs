@@ -52,7 +52,11 @@ impl Config {
         if let Some(limit) = self.run_limit(calls).filter(|limit| failed && run >= *limit) {
             return Some(Cause::ConsecutiveFailures { failures: run, limit });
         }
-        if let Some(limit) = self.failure_count.map(u64::from).filter(|limit| failed && failures >= *limit) {
+        if let Some(limit) = self
+            .failure_count
+            .map(|count| u64::from(count.get()))
+            .filter(|limit| failed && failures >= *limit)
+        {
             return Some(Cause::FailuresInWindow { failures, limit });
         }
         if calls < u64::from(self.minimum_calls) {

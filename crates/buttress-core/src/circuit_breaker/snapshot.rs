@@ -1,6 +1,6 @@
 //! How a breaker stands, as a plain value.
 
-use super::transition::Transition;
+use super::transition::{Journal, Transition};
 use super::{CircuitBreaker, State};
 use crate::sync::Ordering;
 use crate::{FailureKind, Ratio, Tick};
@@ -107,7 +107,7 @@ pub struct Totals {
 pub struct LastFailure {
     /// In what way the call failed.
     pub kind: FailureKind,
-    /// When it ended.
+    /// When it ended, to eight nanoseconds.
     pub at: Tick,
 }
 
@@ -137,7 +137,7 @@ impl CircuitBreaker {
             consecutive_failures: if state == State::Closed { self.run_at(word, now) } else { 0 },
             window,
             probes,
-            totals: self.totals(),
+            totals: self.totals(&journal),
             last_failure: self.last_failure(),
             opened: journal.opened(),
             transitions: journal.written(),
@@ -145,7 +145,7 @@ impl CircuitBreaker {
         }
     }
 
-    fn totals(&self) -> Totals {
+    fn totals(&self, journal: &Journal) -> Totals {
         let lifetime = self.window.lifetime();
         let counters = &self.counters;
         Totals {
@@ -155,17 +155,17 @@ impl CircuitBreaker {
             throttled: counters.throttled.load(Ordering::Relaxed),
             ignored: counters.ignored.load(Ordering::Relaxed),
             cancelled: counters.cancelled.load(Ordering::Relaxed),
-            panicked: counters.panicked.load(Ordering::Relaxed),
+            panicked: journal.panicked(),
             rejected: counters.rejected.load(Ordering::Relaxed),
             would_reject: counters.would_reject.load(Ordering::Relaxed),
-            expired_leases: counters.expired.load(Ordering::Relaxed),
+            expired_leases: journal.expired(),
         }
     }
 
     fn last_failure(&self) -> Option<LastFailure> {
-        let at = Tick::from_nanos(self.counters.last_failure_at.load(Ordering::Relaxed));
-        let number = self.counters.last_failure_kind.load(Ordering::Relaxed);
-        let kind = *FailureKind::ALL.get(number.checked_sub(1)? as usize)?;
+        let packed = self.counters.last_failure.load(Ordering::Relaxed);
+        let kind = *FailureKind::ALL.get((packed & 0b111).checked_sub(1)? as usize)?;
+        let at = Tick::from_nanos(packed & !0b111);
         Some(LastFailure { kind, at })
     }
 }

@@ -127,7 +127,7 @@ impl fmt::Display for Transition {
 /// How many changes a breaker remembers. A reader that falls further behind is told how many it missed.
 const REMEMBERED: usize = 32;
 
-/// What only changes of state touch, under their lock. Most breakers never change, and have no log.
+/// What only changes of state and other rare events touch, under a lock. Most breakers see none, and have no log.
 #[derive(Debug)]
 pub(super) struct Journal {
     seed: u64,
@@ -142,6 +142,10 @@ struct Log {
     open_for: Duration,
     opened: u64,
     written: u64,
+    /// Leases given up.
+    expired: u64,
+    /// Calls that panicked.
+    panicked: u64,
     recent: VecDeque<Transition>,
 }
 
@@ -169,6 +173,24 @@ impl Journal {
 
     pub(super) fn written(&self) -> u64 {
         self.log.as_ref().map_or(0, |log| log.written)
+    }
+
+    pub(super) fn expired(&self) -> u64 {
+        self.log.as_ref().map_or(0, |log| log.expired)
+    }
+
+    pub(super) fn panicked(&self) -> u64 {
+        self.log.as_ref().map_or(0, |log| log.panicked)
+    }
+
+    /// Counts a call that panicked.
+    pub(super) fn note_panic(&mut self) {
+        self.log().panicked += 1;
+    }
+
+    /// Counts leases that were given up.
+    pub(super) fn expire(&mut self, leases: u64) {
+        self.log().expired += leases;
     }
 
     /// The latest changes, oldest first.
@@ -208,11 +230,12 @@ impl Journal {
 impl OpenTime {
     /// The open time at an escalation level, for a `roll` in `0.0..1.0`: spread, then capped, then raised by the hint.
     pub(super) fn draw(&self, level: u32, roll: f64, hint: Option<Duration>) -> Duration {
-        let max = self.max.as_secs_f64();
-        let grown = self.base.as_secs_f64() * self.factor.powf(level.into());
-        let spread = grown.min(max) * self.jitter.get().mul_add(2.0 * roll - 1.0, 1.0);
-        let own = Duration::try_from_secs_f64(spread).unwrap_or(self.max).min(self.max);
-        own.max(hint.map_or(Duration::ZERO, |hint| hint.min(self.hint_max))).max(Duration::from_nanos(1))
+        let (base, max) = (self.base.get(), self.max.get());
+        let grown = base.as_secs_f64() * self.factor.powf(level.into());
+        let spread = grown.min(max.as_secs_f64()) * self.jitter.get().mul_add(2.0 * roll - 1.0, 1.0);
+        let own = Duration::try_from_secs_f64(spread).unwrap_or(max).min(max);
+        let hint = hint.map_or(Duration::ZERO, |hint| hint.min(self.hint_max.get()));
+        own.max(hint).max(Duration::from_nanos(1))
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct RollingWindow {
     /// 2⁶⁴ divided by the width of a bucket: a multiplication in place of a division.
     reciprocal: u64,
     /// Buckets that are still part of the window, the current one included.
-    span: u64,
+    span: u32,
     /// Low bits of a word that count; above them the generation, then the lap.
     count_bits: u32,
 }
@@ -69,7 +69,7 @@ impl RollingWindow {
             bad: Ring::new(),
             slow: Ring::new(),
             reciprocal: u64::MAX / width,
-            span,
+            span: span as u32,
             count_bits: if short_laps {
                 24
             } else {

@@ -72,7 +72,7 @@ fn seconds_to_close(rig: &Rig) -> u64 {
 
 fn bound(config: &Config) -> u64 {
     let open = config.open.max.max(config.open.hint_max);
-    (open + config.probe_lease).as_secs() + u64::from(config.half_open_successes) + 2
+    (open.get() + config.probe_lease.get()).as_secs() + u64::from(config.half_open_successes) + 2
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn d5_probes_that_are_cancelled_ignored_or_never_end_do_not_wedge_it() {
                 }
                 rig.pass(secs(1));
             }
-            let bound = config.probe_lease.as_secs() + u64::from(config.half_open_successes) + 2;
+            let bound = config.probe_lease.get().as_secs() + u64::from(config.half_open_successes) + 2;
             let took = seconds_to_close(&rig);
             assert!(took <= bound, "{took} s after probes that ended as {ending:?}");
         }
