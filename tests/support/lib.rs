@@ -1,5 +1,6 @@
 //! Probes that hold a layer to the contract of `tower::Service`, and to what buttress adds to it.
 
+pub mod breaker;
 mod drive;
 mod probe;
 
