@@ -8,6 +8,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use buttress::circuit_breaker::{State, presets};
+use buttress_proxy::ProxyConfig;
 use support::{Mode, Origin, Running, nobody, soon};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
@@ -97,18 +98,16 @@ async fn an_open_breaker_tells_when_to_come_back_and_keeps_its_word() {
     assert_eq!(proxy.ask(GET).await.status, 200);
 }
 
+/// A breaker that opens stays open for the whole test.
+fn stay_open(config: &mut ProxyConfig) {
+    let breaker = presets::proxy().to_builder().open_for(support::PATIENCE);
+    config.breaker = breaker.escalation(1.0, support::PATIENCE).build().unwrap();
+}
+
 #[tokio::test]
 async fn a_refused_origin_is_skipped_and_its_siblings_take_over() {
     let origins = [Origin::start(Mode::Reset).await, Origin::start(Mode::ok()).await];
-    let proxy = Running::with(&origins.each_ref().map(|origin| origin.address), |config| {
-        config.breaker = presets::proxy()
-            .to_builder()
-            .open_for(support::PATIENCE)
-            .escalation(1.0, support::PATIENCE)
-            .build()
-            .unwrap();
-    })
-    .await;
+    let proxy = Running::with(&origins.each_ref().map(|origin| origin.address), stay_open).await;
     open(&proxy).await;
     for _ in 0..20 {
         assert_eq!(proxy.ask(GET).await.status, 200);
@@ -118,15 +117,7 @@ async fn a_refused_origin_is_skipped_and_its_siblings_take_over() {
 #[tokio::test]
 async fn h3_a_refusal_by_the_breakers_does_not_wait_for_the_body() {
     let origin = Origin::start(Mode::Reset).await;
-    let proxy = Running::with(&[origin.address], |config| {
-        config.breaker = presets::proxy()
-            .to_builder()
-            .open_for(support::PATIENCE)
-            .escalation(1.0, support::PATIENCE)
-            .build()
-            .unwrap();
-    })
-    .await;
+    let proxy = Running::with(&[origin.address], stay_open).await;
     open(&proxy).await;
     let mut client = proxy.connect().await;
     client.send(format!("POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: {}\r\n\r\n", GET.len())).await;
