@@ -28,6 +28,7 @@ pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
 mod judge;
+pub mod key;
 mod observe;
 mod refuse;
 mod rejected;
