@@ -41,6 +41,8 @@ pub use buttress_core::{
 };
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+#[cfg(feature = "http")]
+pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;

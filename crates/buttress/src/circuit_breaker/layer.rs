@@ -92,13 +92,6 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
         self.with_refuse(RespondWith(answer))
     }
 
-    /// Judges results by `classify`: a type, or a closure over `Result<&Response, &Error>`.
-    #[must_use]
-    pub fn classify<C>(self, classify: C) -> CircuitBreakerLayer<H, R, AtHead<C>> {
-        let Self { source, refuse, mode, .. } = self;
-        CircuitBreakerLayer { source, refuse, judge: AtHead(classify), mode }
-    }
-
     /// Is not ready while the breaker refuses, instead of ready and refusing: for balancers, which pick among ready
     /// services.
     #[must_use]
@@ -127,7 +120,14 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
         let Self { source, judge, mode, .. } = self;
         CircuitBreakerLayer { source, refuse, judge, mode }
     }
+
+    fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> CircuitBreakerLayer<H, R, J2> {
+        let Self { source, refuse, judge, mode } = self;
+        CircuitBreakerLayer { source, refuse, judge: map(judge), mode }
+    }
 }
+
+judged!(CircuitBreakerLayer, H, R);
 
 impl<S, H: Source, R: Clone, J: Clone> Layer<S> for CircuitBreakerLayer<H, R, J> {
     type Service = CircuitBreakerService<S, H, R, J>;
