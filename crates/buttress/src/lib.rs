@@ -31,6 +31,7 @@ mod judge;
 pub mod key;
 mod observe;
 mod refuse;
+pub mod registry;
 mod rejected;
 pub mod timeout;
 
