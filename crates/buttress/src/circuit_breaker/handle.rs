@@ -2,12 +2,13 @@
 
 use super::events::{Listeners, Subscription};
 use super::permit::{Permit, Reservation};
+use super::timing::Timing;
 use crate::rejected::Site;
 use crate::{Event, EventKind, Outcome, Rejected, Tick, clock};
 use buttress_core::circuit_breaker::{
     CircuitBreaker, Config, Explanation, Pass, Snapshot, State, Ticket, Transition,
 };
-use buttress_core::{Refusal, clock::COARSE_LAG};
+use buttress_core::{Bounds, Durations, Histogram, Refusal, clock::COARSE_LAG};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{Ordering, fence};
@@ -25,8 +26,8 @@ pub struct Handle(pub(super) Arc<Shared>);
 #[repr(C)]
 pub struct Shared {
     pub(super) site: &'static Site,
-    timing: Timing,
-    audience: OnceLock<Box<Audience>>,
+    pub(super) timing: Timing,
+    pub(super) audience: OnceLock<Box<Audience>>,
     pub(super) machine: CircuitBreaker,
 }
 
@@ -36,6 +37,8 @@ pub(super) struct Audience {
     /// Wakes who waits for a change of state or a free probe.
     pub(super) changed: Notify,
     pub(super) listeners: Listeners,
+    /// How long calls took, once somebody wants to know.
+    pub(super) durations: OnceLock<Box<Histogram>>,
 }
 
 /// A refusal and when it was given.
@@ -45,29 +48,14 @@ pub(super) struct Refused {
     pub(super) at: Tick,
 }
 
-/// How exactly the duration of calls is measured.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Timing {
-    Off,
-    Coarse,
-    Precise,
-}
-
 /// The kind of layer, in events and rejections.
 const LAYER: &str = "circuit_breaker";
-
-/// Below this, a clock that steps by 4 ms is too coarse to tell a slow call by.
-const COARSE_FROM: Duration = Duration::from_millis(100);
 
 impl Handle {
     /// A closed breaker. The name is for people and metrics; an application has as many as it has breakers it names.
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
-        let timing = match config.slow_call_duration() {
-            None => Timing::Off,
-            Some(slow) if slow >= COARSE_FROM => Timing::Coarse,
-            Some(_) => Timing::Precise,
-        };
+        let timing = Timing::of(&config);
         Self(Arc::new(Shared {
             // The standard library's hasher is the one source of randomness it has.
             machine: CircuitBreaker::new(config, RandomState::new().hash_one(name), clock::precise()),
@@ -99,6 +87,20 @@ impl Handle {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.0.machine.snapshot(clock::precise())
+    }
+
+    /// Measures from now on how long calls take, into buckets with these bounds; the bounds of the first time stay. It costs
+    /// each call two readings of a precise clock, or of the cheap one when no bound is below 100 ms.
+    ///
+    /// A call is counted when it has a result, whatever that is; one that was refused, or given up, is not.
+    pub fn measure_durations(&self, bounds: Bounds) {
+        self.0.measure_durations(bounds);
+    }
+
+    /// How long calls took; `None` unless [they are measured](Handle::measure_durations).
+    #[must_use]
+    pub fn durations(&self) -> Option<Durations> {
+        self.0.durations()
     }
 
     /// Why it stands where it stands, and why it has not opened.
@@ -237,22 +239,6 @@ impl Shared {
     pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
         self.machine.count_rejected();
         Rejected::new(self.site, refusal)
-    }
-
-    /// When a call begins that begins now; nobody asks unless slow calls are looked for.
-    #[inline]
-    pub(super) fn begins_at(&self) -> Tick {
-        match self.timing {
-            Timing::Off => Tick::ZERO,
-            Timing::Coarse => clock::now(),
-            Timing::Precise => clock::precise(),
-        }
-    }
-
-    /// When a call ends that ends now.
-    #[inline]
-    pub(super) fn ends_at(&self) -> Tick {
-        if self.timing == Timing::Precise { clock::precise() } else { clock::now() }
     }
 
     pub(super) fn record_unless_plain(

@@ -60,7 +60,7 @@ impl<L: Deref<Target = Shared>> Permit<L> {
     #[inline(always)]
     fn settle_in_place(&mut self, outcome: Outcome, retry_after: Option<Duration>) {
         let Some((lease, ticket)) = &self.0 else { return };
-        let now = lease.ends_at();
+        let now = lease.ends_at(ticket, outcome);
         if lease.machine.record_plain(ticket, outcome, now) {
             self.0 = None;
         } else {
