@@ -30,6 +30,7 @@ pub mod clock;
 mod judge;
 mod observe;
 mod refuse;
+pub mod registry;
 mod rejected;
 pub mod timeout;
 
