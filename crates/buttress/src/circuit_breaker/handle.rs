@@ -37,8 +37,8 @@ pub(super) struct Audience {
     /// Wakes who waits for a change of state or a free probe.
     pub(super) changed: Notify,
     pub(super) listeners: Listeners,
-    /// How long calls took, once somebody wants to know.
-    pub(super) durations: OnceLock<Box<Histogram>>,
+    /// How long calls took, where somebody wants to know.
+    pub(super) durations: Option<Box<Histogram>>,
 }
 
 /// A refusal and when it was given.
@@ -56,12 +56,28 @@ impl Handle {
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
         let timing = Timing::of(&config);
+        Self::with_timing(name, config, timing, OnceLock::new())
+    }
+
+    /// The same, which also records how long calls take, into buckets with these bounds. That costs each call two readings
+    /// of the precise clock, or of the cheap one when no bound is below 100 ms.
+    ///
+    /// A call is recorded when it has a result, whatever that is; one that was refused or given up is not.
+    #[must_use]
+    pub fn recording_durations(name: &str, config: Config, bounds: Bounds) -> Self {
+        let timing = Timing::of(&config).recorded(&bounds);
+        let durations = Some(Box::new(Histogram::new(bounds)));
+        let audience = Box::new(Audience { durations, ..Audience::default() });
+        Self::with_timing(name, config, timing, OnceLock::from(audience))
+    }
+
+    fn with_timing(name: &str, config: Config, timing: Timing, audience: OnceLock<Box<Audience>>) -> Self {
         Self(Arc::new(Shared {
             // The standard library's hasher is the one source of randomness it has.
             machine: CircuitBreaker::new(config, RandomState::new().hash_one(name), clock::precise()),
             site: Site::intern(LAYER, name),
             timing,
-            audience: OnceLock::new(),
+            audience,
         }))
     }
 
@@ -89,15 +105,7 @@ impl Handle {
         self.0.machine.snapshot(clock::precise())
     }
 
-    /// Measures from now on how long calls take, into buckets with these bounds; the bounds of the first time stay. It costs
-    /// each call two readings of a precise clock, or of the cheap one when no bound is below 100 ms.
-    ///
-    /// A call is counted when it has a result, whatever that is; one that was refused, or given up, is not.
-    pub fn measure_durations(&self, bounds: Bounds) {
-        self.0.measure_durations(bounds);
-    }
-
-    /// How long calls took; `None` unless [they are measured](Handle::measure_durations).
+    /// How long calls took; `None` unless [they are recorded](Handle::recording_durations).
     #[must_use]
     pub fn durations(&self) -> Option<Durations> {
         self.0.durations()
