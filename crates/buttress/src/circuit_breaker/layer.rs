@@ -3,6 +3,8 @@
 use super::handle::Handle;
 use super::service::{CircuitBreakerService, Mode};
 use super::source::{Aside, Source};
+#[cfg(feature = "http")]
+use crate::AtEnd;
 use crate::{AtHead, Boxed, Respond, RespondWith, Typed, classify};
 use buttress_core::circuit_breaker::Config;
 use tower_layer::Layer;
@@ -30,6 +32,15 @@ impl CircuitBreakerLayer<Handle, Boxed, AtHead<classify::Http>> {
     #[must_use]
     pub fn http(config: Config) -> Self {
         CircuitBreakerLayer::new(config).classify(classify::Http)
+    }
+}
+
+#[cfg(feature = "http")]
+impl CircuitBreakerLayer<Handle, Boxed, AtEnd<classify::Grpc>> {
+    /// A breaker of its own, without a name, that judges [gRPC responses](classify::Grpc) when their trailers are there.
+    #[must_use]
+    pub fn grpc(config: Config) -> Self {
+        CircuitBreakerLayer::new(config).classify(classify::Grpc).at_body_end()
     }
 }
 

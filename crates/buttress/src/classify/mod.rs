@@ -3,10 +3,14 @@
 #[cfg(feature = "http")]
 mod end;
 #[cfg(feature = "http")]
+mod grpc;
+#[cfg(feature = "http")]
 mod http;
 
 #[cfg(feature = "http")]
 pub use end::{End, Until};
+#[cfg(feature = "http")]
+pub use grpc::Grpc;
 #[cfg(feature = "http")]
 pub use http::Http;
 
