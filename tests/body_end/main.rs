@@ -5,6 +5,7 @@
 mod rules;
 mod script;
 mod stall;
+mod wire;
 
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Totals};
 use buttress::{AtEnd, FailureKind, Respond, classify};

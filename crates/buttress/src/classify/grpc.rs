@@ -1,6 +1,6 @@
 //! What a gRPC response says about the peer.
 
-use super::{Classify, End, Until, outcome_of};
+use super::{Classify, End, Until, digits, outcome_of};
 use crate::{FailureKind, Outcome, Rejected};
 use http::{HeaderMap, Response, StatusCode};
 use std::time::Duration;
@@ -107,15 +107,6 @@ fn code_in(headers: &HeaderMap) -> Option<u8> {
 /// The milliseconds of a well-formed hint. A negative one says not to try again, and not for how long.
 fn pushback(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_millis(digits(headers.get(PUSHBACK)?.as_bytes())?))
-}
-
-/// The number that these bytes are, if they are digits and no others.
-fn digits(bytes: &[u8]) -> Option<u64> {
-    if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    // All digits, so the only way to fail is a number beyond any meaning.
-    Some(std::str::from_utf8(bytes).ok()?.parse().unwrap_or(u64::MAX))
 }
 
 const OF_THE_CONNECTION: Outcome = Outcome::Failure(FailureKind::Connection);
