@@ -18,7 +18,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-type Body0 = Empty<Bytes>;
+type NoBody = Empty<Bytes>;
+
+/// How calls ended: see [`outcomes`].
+type Outcomes = [u64; 4];
 
 /// Both ends of a connection over loopback.
 async fn connection() -> (TcpStream, TcpStream) {
@@ -39,8 +42,8 @@ async fn read_head(stream: &mut TcpStream) -> String {
 /// A service whose origin answers with these bytes and closes.
 fn answers(
     raw: &'static str,
-) -> impl Service<Request<Body0>, Response = Response<Incoming>, Error = BoxError> {
-    service_fn(move |request: Request<Body0>| async move {
+) -> impl Service<Request<NoBody>, Response = Response<Incoming>, Error = BoxError> {
+    service_fn(move |request: Request<NoBody>| async move {
         let (near, mut far) = connection().await;
         tokio::spawn(async move {
             read_head(&mut far).await;
@@ -54,7 +57,7 @@ fn answers(
 
 #[tokio::test]
 async fn h9_what_an_origin_does_to_its_body_is_what_it_is_judged_by() {
-    const CASES: [(&str, &str, [u64; 4]); 9] = [
+    const CASES: [(&str, &str, Outcomes); 9] = [
         ("GET", "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nbody", SUCCESS),
         ("GET", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nbody", FAILURE),
         ("GET", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", SUCCESS),
@@ -73,7 +76,7 @@ async fn h9_what_an_origin_does_to_its_body_is_what_it_is_judged_by() {
         let handle = handle();
         let breaker = CircuitBreakerLayer::from_handle(handle.clone()).classify(classify::Http).at_body_end();
         let mut service = breaker.layer(answers(raw));
-        let request = Request::builder().method(method).body(Body0::new()).unwrap();
+        let request = Request::builder().method(method).body(NoBody::new()).unwrap();
         let response = service.ready().await.unwrap().call(request).await.unwrap();
         let empty = response.body().is_end_stream();
         assert_eq!(outcomes(&handle), if empty { SUCCESS } else { NOTHING_YET }, "{raw}");
@@ -98,7 +101,8 @@ async fn served(handle: &Handle, body: fn() -> Script, client: impl AsyncFnOnce(
 
 #[tokio::test]
 async fn h9_what_a_server_sends_to_its_end_is_a_success() {
-    let cases: [(&str, fn() -> Script); 4] = [
+    type Case = (&'static str, fn() -> Script);
+    let cases: [Case; 4] = [
         // Of a known length: the body is dropped after its last byte, without being asked for more.
         ("GET", || Script::new([chunk("bo"), Step::Pending, chunk("dy")]).announcing(4)),
         ("GET", || Script::new([chunk("bo"), Step::Pending, chunk("dy")])),
@@ -135,7 +139,7 @@ async fn b2_a_client_that_goes_away_midway_cancels_the_call() {
 
 /// A gRPC call over HTTP/2 to a server that answers so.
 async fn called(handle: &Handle, answer: fn() -> Response<Script>) -> Result<(), BoxError> {
-    let origin = service_fn(move |_: Request<Body0>| async move {
+    let origin = service_fn(move |_: Request<NoBody>| async move {
         let (near, far) = connection().await;
         let service = hyper::service::service_fn(move |_| async move { Ok::<_, Infallible>(answer()) });
         let server = server::conn::http2::Builder::new(TokioExecutor::new());
@@ -143,11 +147,11 @@ async fn called(handle: &Handle, answer: fn() -> Response<Script>) -> Result<(),
         let (mut sender, connection) =
             client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(near)).await?;
         tokio::spawn(connection);
-        Ok::<_, BoxError>(sender.send_request(Request::new(Body0::new())).await?)
+        Ok::<_, BoxError>(sender.send_request(Request::new(NoBody::new())).await?)
     });
     let breaker = CircuitBreakerLayer::from_handle(handle.clone()).classify(classify::Grpc).at_body_end();
     let mut service = breaker.layer(origin);
-    let response = service.ready().await?.call(Request::new(Body0::new())).await?;
+    let response = service.ready().await?.call(Request::new(NoBody::new())).await?;
     response.into_body().collect().await?;
     Ok(())
 }
@@ -161,7 +165,8 @@ fn with_status(code: &'static str, mut steps: Vec<Step>) -> Response<Script> {
 
 #[tokio::test]
 async fn h9_a_grpc_call_is_judged_by_the_trailers_on_the_wire() {
-    let cases: [(fn() -> Response<Script>, [u64; 4]); 6] = [
+    type Case = (fn() -> Response<Script>, Outcomes);
+    let cases: [Case; 6] = [
         (|| with_status("0", vec![chunk("message")]), SUCCESS),
         (|| with_status("5", vec![]), SUCCESS),
         (|| with_status("14", vec![chunk("message"), Step::Pending, chunk("message")]), FAILURE),
