@@ -1,42 +1,35 @@
 //! Telling those who watch, in the order things happened and without holding anybody up.
 
 use super::handle::Shared;
-use crate::Event;
-use buttress_core::circuit_breaker::{CircuitBreaker, Cursor};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use crate::observe::{Listen, Listeners};
+use crate::{Event, EventKind, clock};
+use buttress_core::Refusal;
+use buttress_core::circuit_breaker::Cursor;
+use std::sync::{Arc, Mutex, TryLockError};
 
-type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
-
-/// Functions called at every change.
+/// Tells the listeners of a breaker what happens to it: its changes each once and in order, refusals as they happen.
 #[derive(Default)]
-pub(super) struct Listeners {
-    list: Mutex<Vec<Listener>>,
+pub(super) struct Delivery {
+    pub(super) listeners: Listeners,
     /// How far the changes have been delivered. Whoever holds it delivers for all.
     delivered: Mutex<Cursor>,
-    panics: AtomicU64,
 }
 
-impl Listeners {
-    pub(super) fn add(&self, machine: &CircuitBreaker, listener: Listener) {
-        let mut list = lock(&self.list);
-        if list.is_empty() && cfg!(not(feature = "tracing")) {
-            // Until now nobody listened, so nothing was delivered.
-            if let Ok(mut delivered) = self.delivered.try_lock() {
-                *delivered = machine.cursor();
+impl Delivery {
+    pub(super) fn add(&self, shared: &Shared, listener: Arc<dyn Listen>) {
+        self.listeners.push(listener, || {
+            if cfg!(not(feature = "tracing"))
+                && let Ok(mut delivered) = self.delivered.try_lock()
+            {
+                // Until now nobody listened, so nothing was delivered.
+                *delivered = shared.machine.cursor();
             }
-        }
-        list.push(listener);
-    }
-
-    pub(super) fn panics(&self) -> u64 {
-        self.panics.load(Ordering::Relaxed)
+        });
     }
 
     /// Delivers what has not been delivered yet, unless another call is doing so: that one then takes these along.
     pub(super) fn deliver(&self, shared: &Shared) {
-        if cfg!(not(feature = "tracing")) && lock(&self.list).is_empty() {
+        if cfg!(not(feature = "tracing")) && self.listeners.is_empty() {
             return;
         }
         loop {
@@ -47,7 +40,7 @@ impl Listeners {
                 Err(TryLockError::WouldBlock) => return,
             };
             while let Some((transition, _)) = shared.machine.next_transition(&mut delivered) {
-                self.tell(&shared.event(transition));
+                self.tell(&shared.event(transition.at, EventKind::Transition(transition)));
             }
             let seen = *delivered;
             drop(delivered);
@@ -61,17 +54,27 @@ impl Listeners {
     fn tell(&self, event: &Event) {
         #[cfg(feature = "tracing")]
         crate::observe::trace(event);
-        let listeners = lock(&self.list).clone();
-        for listener in listeners {
-            if catch_unwind(AssertUnwindSafe(|| listener(event))).is_err() {
-                self.panics.fetch_add(1, Ordering::Relaxed);
-            }
-        }
+        self.listeners.tell(event);
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+impl Shared {
+    /// Whether anybody wants to hear that a call was refused.
+    #[inline]
+    pub(super) fn refusals_are_heard(&self) -> bool {
+        #[cfg(feature = "tracing")]
+        if crate::observe::traces_refusals() {
+            return true;
+        }
+        self.audience_if_any().is_some_and(|audience| audience.delivery.listeners.hear_refusals())
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn tell_refusal(&self, refusal: Refusal) {
+        let event = self.event(clock::now(), EventKind::Rejected(refusal));
+        self.audience().delivery.tell(&event);
+    }
 }
 
 /// The changes of one breaker, read at the reader's own pace.
@@ -92,7 +95,7 @@ impl Subscription {
     pub fn try_next(&mut self) -> Option<Event> {
         let (transition, missed) = self.shared.machine.next_transition(&mut self.cursor)?;
         self.missed += missed;
-        Some(self.shared.event(transition))
+        Some(self.shared.event(transition.at, EventKind::Transition(transition)))
     }
 
     /// The next change. Never ends: a breaker can always change again.

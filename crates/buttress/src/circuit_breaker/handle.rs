@@ -1,7 +1,8 @@
 //! The state that all services of a layer share, and the owner's grip on it.
 
-use super::events::{Listeners, Subscription};
+use super::events::{Delivery, Subscription};
 use super::permit::{Permit, Reservation};
+use crate::observe::{Inline, Listen};
 use crate::rejected::Site;
 use crate::{Event, EventKind, Outcome, Rejected, Tick, clock};
 use buttress_core::circuit_breaker::{
@@ -35,7 +36,7 @@ pub struct Shared {
 pub(super) struct Audience {
     /// Wakes who waits for a change of state or a free probe.
     pub(super) changed: Notify,
-    pub(super) listeners: Listeners,
+    pub(super) delivery: Delivery,
 }
 
 /// A refusal and when it was given.
@@ -54,7 +55,7 @@ enum Timing {
 }
 
 /// The kind of layer, in events and rejections.
-const LAYER: &str = "circuit_breaker";
+pub(super) const LAYER: &str = "circuit_breaker";
 
 /// Below this, a clock that steps by 4 ms is too coarse to tell a slow call by.
 const COARSE_FROM: Duration = Duration::from_millis(100);
@@ -154,23 +155,25 @@ impl Handle {
         }
     }
 
-    /// Every change of state from now on, in order. A reader that falls 32 behind loses the oldest and is told how many;
-    /// it never slows a call down.
+    /// Every change of state from now on, in order, and no refusals. A reader that falls 32 behind loses the oldest and is
+    /// told how many; it never slows a call down.
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
         Subscription::new(Arc::clone(&self.0))
     }
 
-    /// Calls `listener` at every change of state, in order, on the thread that caused it. A panic in it is caught and counted
-    /// ([`Handle::listener_panics`]). It must be quick; [`Handle::subscribe`] is for the others.
+    /// Calls `listener` at every change of state, in order, and at every refusal as it happens, on the thread that caused
+    /// it. A panic in it is caught and counted ([`Handle::listener_panics`]). It must be quick, as it is part of every
+    /// refused call; [`Handle::subscribe`] is for the others. Of calls that it makes itself while it is told of a refusal it
+    /// is not told.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
-        self.0.audience().listeners.add(&self.0.machine, Arc::new(listener));
+        self.0.listen(Arc::new(Inline(listener)));
     }
 
     /// How often a listener panicked.
     #[must_use]
     pub fn listener_panics(&self) -> u64 {
-        self.0.audience.get().map_or(0, |audience| audience.listeners.panics())
+        self.0.audience.get().map_or(0, |audience| audience.delivery.listeners.panics())
     }
 }
 
@@ -236,6 +239,9 @@ impl Shared {
     #[inline]
     pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
         self.machine.count_rejected();
+        if self.refusals_are_heard() {
+            self.tell_refusal(refusal);
+        }
         Rejected::new(self.site, refusal)
     }
 
@@ -293,6 +299,15 @@ impl Shared {
         }
     }
 
+    pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
+        self.audience().delivery.add(self, listener);
+    }
+
+    #[inline]
+    pub(super) fn audience_if_any(&self) -> Option<&Audience> {
+        self.audience.get().map(|audience| &**audience)
+    }
+
     /// Who watches from now on.
     pub(super) fn audience(&self) -> &Audience {
         let audience = self.audience.get_or_init(Box::default);
@@ -313,12 +328,12 @@ impl Shared {
             self.audience();
         }
         if let Some(audience) = self.audience.get() {
-            audience.listeners.deliver(self);
+            audience.delivery.deliver(self);
         }
     }
 
-    pub(super) const fn event(&self, transition: Transition) -> Event {
-        Event::new(transition.at, self.site.layer, self.site.name, EventKind::Transition(transition))
+    pub(super) const fn event(&self, at: Tick, kind: EventKind) -> Event {
+        Event::new(at, self.site.layer, self.site.name, kind)
     }
 }
 

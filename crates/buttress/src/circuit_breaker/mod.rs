@@ -70,14 +70,15 @@ mod events;
 mod future;
 mod handle;
 mod layer;
+mod member;
 mod permit;
 mod service;
 mod source;
 mod wait;
 
 pub use buttress_core::circuit_breaker::{
-    Builder, Cause, Config, Explanation, LastFailure, Probes, Rule, Snapshot, Standing, State, Totals,
-    Transition, UnknownState, Window, WindowCounts, presets,
+    Builder, Cause, Config, Difference, Explanation, LastFailure, Probes, Rule, Snapshot, Standing, State,
+    Totals, Transition, UnknownState, Window, WindowCounts, presets,
 };
 pub use events::Subscription;
 pub use future::ResponseFuture;
