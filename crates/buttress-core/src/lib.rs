@@ -8,6 +8,8 @@
 //! |---|---|
 //! | [`CircuitBreaker`] | whether a peer that fails is asked at all |
 //!
+//! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
+//!
 //! The shared words are [`Tick`], [`Outcome`], [`Refusal`], [`Event`], [`Ratio`] and each machine's `Snapshot`. A
 //! [`Histogram`] counts how long calls took.
 
@@ -15,6 +17,7 @@ pub mod circuit_breaker;
 pub mod clock;
 mod config;
 mod event;
+pub mod keyed;
 mod measure;
 mod outcome;
 mod ratio;
@@ -25,7 +28,6 @@ pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
 pub use config::InvalidConfig;
 pub use event::{Event, EventKind};
-pub use measure::{Bounds, Durations, Histogram};
 pub use outcome::{FailureKind, Outcome};
 pub use ratio::Ratio;
 pub use refusal::{Reason, Refusal};

@@ -28,6 +28,8 @@ pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
 mod judge;
+pub mod key;
+pub mod metrics;
 mod observe;
 mod refuse;
 pub mod registry;
@@ -42,6 +44,8 @@ pub use buttress_core::{
 };
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+#[cfg(feature = "http")]
+pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;

@@ -5,12 +5,15 @@ use super::transition_counts::TransitionCount;
 use super::{CircuitBreaker, State};
 use crate::sync::Ordering;
 use crate::{FailureKind, Ratio, Tick};
+use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;
 
 /// How a breaker stood at one instant.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Snapshot {
+    /// The seed it was made with, which tells it from another that came in its place.
+    pub seed: u64,
     /// The state.
     pub state: State,
     /// Whether it decides without refusing.
@@ -90,6 +93,8 @@ pub struct Totals {
     pub slow: u64,
     /// Calls that the peer throttled.
     pub throttled: u64,
+    /// Those of them that are among the failures: all where throttling counts, else none.
+    pub throttled_failures: u64,
     /// Calls that say nothing about the peer.
     pub ignored: u64,
     /// Calls that were dropped before they had a result.
@@ -102,6 +107,48 @@ pub struct Totals {
     pub would_reject: u64,
     /// Leases that were given up because their call never ended.
     pub expired_leases: u64,
+}
+
+impl Totals {
+    fn zip(self, other: Self, of: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            successes: of(self.successes, other.successes),
+            failures: of(self.failures, other.failures),
+            slow: of(self.slow, other.slow),
+            throttled: of(self.throttled, other.throttled),
+            throttled_failures: of(self.throttled_failures, other.throttled_failures),
+            ignored: of(self.ignored, other.ignored),
+            cancelled: of(self.cancelled, other.cancelled),
+            panicked: of(self.panicked, other.panicked),
+            rejected: of(self.rejected, other.rejected),
+            would_reject: of(self.would_reject, other.would_reject),
+            expired_leases: of(self.expired_leases, other.expired_leases),
+        }
+    }
+}
+
+/// Sums over many breakers.
+impl Add for Totals {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        self.zip(other, u64::wrapping_add)
+    }
+}
+
+impl AddAssign for Totals {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+/// What was added since `other`; zero where that is not less.
+impl Sub for Totals {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, u64::saturating_sub)
+    }
 }
 
 /// The last failure.
@@ -133,6 +180,7 @@ impl CircuitBreaker {
         }
         let due = Tick::from_nanos(self.gate.due.load(Ordering::Relaxed));
         Snapshot {
+            seed: journal.seed(),
             state,
             shadow: word.is_shadow(),
             in_state_for: now.since(journal.entered_at),
@@ -152,11 +200,13 @@ impl CircuitBreaker {
     fn totals(&self, journal: &Journal) -> Totals {
         let lifetime = self.window.lifetime();
         let counters = &self.counters;
+        let throttled = counters.throttled.load(Ordering::Relaxed);
         Totals {
             successes: lifetime.ok,
             failures: lifetime.bad,
             slow: lifetime.slow,
-            throttled: counters.throttled.load(Ordering::Relaxed),
+            throttled,
+            throttled_failures: if self.config().count_throttling { throttled } else { 0 },
             ignored: counters.ignored.load(Ordering::Relaxed),
             cancelled: counters.cancelled.load(Ordering::Relaxed),
             panicked: journal.panicked(),

@@ -3,8 +3,7 @@
 use crate::circuit_breaker::Totals;
 
 /// The results of calls, in the order of [`Counts`].
-pub(super) const RESULTS: [&str; 6] =
-    ["success", "failure", "rejected", "throttled", "ignored", "cancelled"];
+pub(super) const RESULTS: [&str; 6] = ["success", "failure", "rejected", "throttled", "ignored", "cancelled"];
 
 /// Numbers that only grow: the calls by result, and what else is counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
