@@ -28,6 +28,7 @@ pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
 pub use config::InvalidConfig;
 pub use event::{Event, EventKind};
+pub use measure::{Bounds, Durations, Histogram};
 pub use outcome::{FailureKind, Outcome};
 pub use ratio::Ratio;
 pub use refusal::{Reason, Refusal};
