@@ -39,8 +39,8 @@ pub(super) struct Audience {
     /// Wakes who waits for a change of state or a free probe.
     pub(super) changed: Notify,
     pub(super) delivery: Delivery,
-    /// How long calls took, where somebody wants to know.
-    pub(super) durations: Option<Box<Histogram>>,
+    /// How long calls took, where somebody wants to know; those of all keys together.
+    pub(super) durations: Option<Arc<Histogram>>,
 }
 
 /// A refusal and when it was given.
@@ -57,7 +57,7 @@ impl Handle {
     /// A closed breaker. The name is for people and metrics; an application has as many as it has breakers it names.
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
-        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config, None)))
+        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config, None, None)))
     }
 
     /// The same, which also records how long calls take, into buckets with these bounds. That costs each call two readings
@@ -66,11 +66,8 @@ impl Handle {
     /// A call is recorded when it has a result, whatever that is; one that was refused or given up is not.
     #[must_use]
     pub fn recording_durations(name: &str, config: Config, bounds: Bounds) -> Self {
-        let mut shared = Shared::new(Site::intern(LAYER, name), config, None);
-        shared.timing = shared.timing.recorded(&bounds);
-        let durations = Some(Box::new(Histogram::new(bounds)));
-        shared.audience = OnceLock::from(Box::new(Audience { durations, ..Audience::default() }));
-        Self(Arc::new(shared))
+        let durations = Arc::new(Histogram::new(bounds));
+        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config, None, Some(durations))))
     }
 
     /// The name it was given.
@@ -198,17 +195,28 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    fn new(site: &'static Site, config: Config, of: Option<Box<OfKey>>) -> Self {
+    fn new(
+        site: &'static Site,
+        config: Config,
+        of: Option<Box<OfKey>>,
+        durations: Option<Arc<Histogram>>,
+    ) -> Self {
         let timing = Timing::of(&config);
+        let timing = durations.as_ref().map_or(timing, |durations| timing.recorded(durations.bounds()));
         // The standard library's hasher is the one source of randomness it has.
         let seed = RandomState::new().hash_one(site);
         let machine = CircuitBreaker::new(config, seed, clock::precise());
-        Self { site, timing, of, audience: OnceLock::new(), machine }
+        let audience = OnceLock::new();
+        if durations.is_some() {
+            audience.get_or_init(|| Box::new(Audience { durations, ..Audience::default() }));
+        }
+        Self { site, timing, of, audience, machine }
     }
 
     /// The breaker of one key.
     pub(super) fn of_key(config: Config, label: Arc<str>, group: Arc<Group>) -> Self {
-        Self::new(group.site, config, Some(Box::new(OfKey::new(label, group))))
+        let durations = group.durations.clone();
+        Self::new(group.site, config, Some(Box::new(OfKey::new(label, group))), durations)
     }
 
     pub(super) fn of_key_ref(&self) -> Option<&OfKey> {

@@ -8,6 +8,7 @@ use crate::key::Key;
 use crate::rejected::Site;
 use crate::{Event, Tick, clock};
 use buttress_core::keyed::{Keep, Store, Worth};
+use buttress_core::{Bounds, Durations, Histogram};
 use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -44,6 +45,8 @@ struct Inner<K: Key + ?Sized> {
 pub(super) struct Group {
     pub(super) site: &'static Site,
     pub(super) listeners: Listeners,
+    /// How long calls took, where somebody wants to know.
+    pub(super) durations: Option<Arc<Histogram>>,
     /// The totals of breakers that are gone.
     retired: Mutex<Retired>,
 }
@@ -76,9 +79,20 @@ impl<K: Key + ?Sized> Keyed<K> {
     /// Breakers with these settings, for at most `capacity` keys.
     #[must_use]
     pub fn with_capacity(name: &str, config: Config, capacity: NonZeroUsize) -> Self {
+        Self::with(name, config, capacity, None)
+    }
+
+    /// The same, which also records how long the calls of all keys take, as [`Handle::recording_durations`] does for one.
+    #[must_use]
+    pub fn recording_durations(name: &str, config: Config, capacity: NonZeroUsize, bounds: Bounds) -> Self {
+        Self::with(name, config, capacity, Some(Arc::new(Histogram::new(bounds))))
+    }
+
+    fn with(name: &str, config: Config, capacity: NonZeroUsize, durations: Option<Arc<Histogram>>) -> Self {
         let site = Site::intern(super::handle::LAYER, name);
-        let group = Arc::new(Group { site, listeners: Listeners::default(), retired: Mutex::default() });
-        let overflow = Handle(Arc::new(Shared::of_key(config.clone(), OVERFLOW.into(), Arc::clone(&group))));
+        let listeners = Listeners::default();
+        let group = Arc::new(Group { site, listeners, durations, retired: Mutex::default() });
+        let overflow = Handle(Arc::new(Shared::of_key(config, OVERFLOW.into(), Arc::clone(&group))));
         let store = Store::new(capacity);
         Self(Arc::new(Inner { store, config, group, overflow, overflowed: AtomicU64::new(0) }))
     }
@@ -165,6 +179,12 @@ impl<K: Key + ?Sized> Keyed<K> {
         self.0.group.retired().opened
     }
 
+    /// How long calls took, if that is recorded.
+    #[must_use]
+    pub fn durations(&self) -> Option<Durations> {
+        self.0.group.durations.as_deref().map(Histogram::snapshot)
+    }
+
     /// Closes all of them, with empty windows.
     pub fn reset(&self) {
         self.for_each(|_, handle| handle.reset());
@@ -190,8 +210,7 @@ impl<K: Key + ?Sized> Keyed<K> {
     #[inline]
     pub(super) fn lease(&self, key: Cow<'_, K>) -> Arc<Shared> {
         let inner = &*self.0;
-        let make =
-            |key: &K| Shared::of_key(inner.config.clone(), key.to_string().into(), Arc::clone(&inner.group));
+        let make = |key: &K| Shared::of_key(inner.config, key.to_string().into(), Arc::clone(&inner.group));
         inner.store.get_or_insert_with(key, clock::now, make).unwrap_or_else(|_| {
             inner.overflowed.fetch_add(1, Ordering::Relaxed);
             Arc::clone(&inner.overflow.0)

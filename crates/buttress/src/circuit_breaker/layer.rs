@@ -52,7 +52,7 @@ impl<R, J> CircuitBreakerLayer<Handle, R, J> {
     #[must_use]
     pub fn keyed<X, K: Key + ?Sized>(self, find: X) -> CircuitBreakerLayer<ByKey<X, K>, R, J> {
         let Self { source, refuse, judge, mode } = self;
-        let keyed = Keyed::new(source.name(), source.config().clone());
+        let keyed = Keyed::new(source.name(), *source.config());
         CircuitBreakerLayer { source: keyed.by(find), refuse, judge, mode }
     }
 }
