@@ -29,6 +29,7 @@ pub mod classify;
 pub mod clock;
 mod judge;
 pub mod key;
+pub mod metrics;
 mod observe;
 mod refuse;
 pub mod registry;
