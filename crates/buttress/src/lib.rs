@@ -24,9 +24,12 @@ mod macros;
 
 #[cfg(feature = "http")]
 mod answer;
+mod check;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
+#[cfg(feature = "tower")]
+mod ext;
 mod judge;
 mod observe;
 mod refuse;
@@ -38,9 +41,16 @@ pub use answer::whole_seconds;
 pub use buttress_core::{
     Event, EventKind, FailureKind, InvalidConfig, Outcome, Ratio, Reason, Refusal, Tick,
 };
+pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+#[cfg(feature = "tower")]
+pub use ext::ServiceBuilderExt;
 pub use judge::{AtHead, Judge, Settle};
+#[cfg(feature = "tonic")]
+pub use refuse::AsStatus;
+#[cfg(feature = "http")]
+pub use refuse::RespondGrpc;
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;
 pub use timeout::TimeoutLayer;

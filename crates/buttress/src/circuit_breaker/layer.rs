@@ -3,7 +3,7 @@
 use super::handle::Handle;
 use super::service::{CircuitBreakerService, Mode};
 use super::source::{Aside, Source};
-use crate::{AtHead, Boxed, Respond, RespondWith, Typed, classify};
+use crate::{AtHead, Boxed, classify};
 use buttress_core::circuit_breaker::Config;
 use tower_layer::Layer;
 
@@ -48,26 +48,6 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
         &self.source
     }
 
-    /// Leaves the error type as it is; it must [carry](crate::Carry) the rejection.
-    #[must_use]
-    pub fn typed(self) -> CircuitBreakerLayer<H, Typed, J> {
-        self.with_refuse(Typed)
-    }
-
-    /// Makes the rejection a [response](crate::Answer), so that the error type stays, also an `Infallible` one.
-    #[must_use]
-    pub fn respond(self) -> CircuitBreakerLayer<H, Respond, J> {
-        self.with_refuse(Respond)
-    }
-
-    /// Makes the rejection a response by the function.
-    ///
-    /// A classifier above knows such a response only by what the function puts into it.
-    #[must_use]
-    pub fn respond_with<F>(self, answer: F) -> CircuitBreakerLayer<H, RespondWith<F>, J> {
-        self.with_refuse(RespondWith(answer))
-    }
-
     /// Judges results by `classify`: a type, or a closure over `Result<&Response, &Error>`.
     #[must_use]
     pub fn classify<C>(self, classify: C) -> CircuitBreakerLayer<H, R, AtHead<C>> {
@@ -104,6 +84,8 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
         CircuitBreakerLayer { source, refuse, judge, mode }
     }
 }
+
+refuse_modes!(CircuitBreakerLayer<H, _, J>);
 
 impl<S, H: Source, R: Clone, J: Clone> Layer<S> for CircuitBreakerLayer<H, R, J> {
     type Service = CircuitBreakerService<S, H, R, J>;

@@ -1,11 +1,22 @@
 //! How a rejection reaches the caller: as a boxed error, in the caller's own error type, or as a response.
 
+#[cfg(feature = "http")]
+mod grpc;
+#[cfg(feature = "tonic")]
+mod status;
+
+#[cfg(feature = "http")]
+pub use grpc::RespondGrpc;
+#[cfg(feature = "tonic")]
+pub use status::AsStatus;
+
 use crate::{BoxError, Rejected};
 use std::{fmt, io};
 
 /// Delivers a rejection for a service with responses `Res` and errors `Err`. The second type parameter of each layer.
 ///
-/// [`Boxed`] is the default; `.typed()`, `.respond()` and `.respond_with(f)` choose the others.
+/// [`Boxed`] is the default; `.typed()`, `.respond()`, `.respond_with(f)`, `.respond_grpc()` and `.as_status()` choose the
+/// others.
 pub trait Refuse<Res, Err> {
     /// The error type of the service with the layer on it.
     type Error;
@@ -76,7 +87,7 @@ pub struct Typed;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot carry a buttress rejection",
     label = "the error type of the service under `.typed()`",
-    note = "implement `buttress::Carry` for it if it is yours; otherwise leave `.typed()` out, or answer with `.respond()`"
+    note = "implement `buttress::Carry` for it if it is yours; otherwise leave `.typed()` out, answer with `.respond()`, or take `.as_status()` on a tonic channel"
 )]
 pub trait Carry: Sized {
     /// The error that says so.
@@ -143,7 +154,8 @@ pub struct Respond;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot answer with a buttress rejection",
     label = "the response type of the service under `.respond()`",
-    note = "`http::Response<B>` can when `B: Default` (feature `http`); for other types use `.respond_with(|rejected| …)`"
+    note = "`http::Response<B>` can when `B: Default` (feature `http`), and so can `reqwest::Response` (feature `reqwest`)",
+    note = "for other types use `.respond_with(|rejected| …)`, or give the response another body beneath: `.map_response(|response| response.map(Body::new))`"
 )]
 pub trait Answer: Sized {
     /// The response that says so. It should keep `rejected` where [`Classify`](crate::Classify) finds it.
