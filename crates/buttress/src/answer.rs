@@ -4,6 +4,7 @@ use crate::{Answer, Rejected};
 use http::{HeaderValue, Response, StatusCode, header};
 use std::time::Duration;
 
+#[diagnostic::do_not_recommend]
 impl<B: Default> Answer for Response<B> {
     /// 503 for what was not sent, with `Retry-After` in whole seconds where the layer knows it; 504 for what was. The body
     /// is empty, the rejection is in the extensions.

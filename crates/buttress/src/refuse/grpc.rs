@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RespondGrpc;
 
+#[diagnostic::do_not_recommend]
 impl<B: Default, Err: 'static> Refuse<Response<B>, Err> for RespondGrpc {
     type Error = Err;
 

@@ -17,6 +17,12 @@ use std::{fmt, io};
 ///
 /// [`Boxed`] is the default; `.typed()`, `.respond()`, `.respond_with(f)`, `.respond_grpc()` and `.as_status()` choose the
 /// others.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot deliver a buttress rejection beside the response `{Res}` and the error `{Err}`",
+    label = "the response and the error of the service under the layer",
+    note = "boxed, as by default, and under `.as_status()` the error must implement `std::error::Error`; `.typed()` and `.respond()` leave it alone",
+    note = "under `.respond_grpc()` the response must be an `http::Response` of a body that is `Default`"
+)]
 pub trait Refuse<Res, Err> {
     /// The error type of the service with the layer on it.
     type Error;
@@ -38,6 +44,7 @@ pub trait Refuse<Res, Err> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Boxed;
 
+#[diagnostic::do_not_recommend]
 impl<Res, Err: Into<BoxError> + 'static> Refuse<Res, Err> for Boxed {
     type Error = BoxError;
 

@@ -14,6 +14,7 @@ use tonic::{Code, Status};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AsStatus;
 
+#[diagnostic::do_not_recommend]
 impl<Res, Err: Into<BoxError> + 'static> Refuse<Res, Err> for AsStatus {
     type Error = Status;
 
