@@ -1,5 +1,5 @@
 //! `.respond()` where only hyper can make a body.
-//~ `http::Response<hyper::body::Incoming>` cannot answer with a buttress rejection
+//~ Incoming>` cannot answer with a buttress rejection
 //~ `.map_response(|response| response.map(Body::new))`
 
 use axum::body::Body;
