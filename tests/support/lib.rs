@@ -1,14 +1,27 @@
-//! Probes that hold a layer to the contract of `tower::Service`, and to what buttress adds to it.
+//! The contract kit: holds a layer to the contract of `tower::Service`, and to what buttress adds to it.
+//!
+//! A [`Subject`] describes a layer, a [`Rig`] puts it before a [`Probe`], and [`checks`] holds what must be true of every one.
+//! A check is a function that panics with what it found. All layers of buttress are in [`subjects`].
 
 pub mod breaker;
+pub mod checks;
 mod drive;
+mod erased;
+mod plan;
 mod probe;
+mod rig;
+mod run;
+mod subject;
+pub mod subjects;
+mod walk;
 
-pub use drive::{Task, WakeCount, poll_ready, ready};
-pub use probe::{Call, Plan, Probe, ProbeError, Readiness};
-
-/// Compiles if `T` can go to and be seen by other threads.
-pub const fn assert_send_sync<T: Send + Sync + 'static>(_: &T) {}
+pub use drive::{Task, WakeCount, become_ready, poll_ready, ready};
+pub use erased::{CallResult, Contracted, Erased, ErasedFuture};
+pub use plan::{Place, Plan, ProbeError, Trap};
+pub use probe::{Call, Probe, Readiness};
+pub use rig::Rig;
+pub use run::{caught, paused, run, settle};
+pub use subject::{Ledger, Make, Slot, Subject};
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
