@@ -23,6 +23,9 @@ pub use rig::Rig;
 pub use run::{caught, paused, run, settle};
 pub use subject::{Ledger, Make, Slot, Subject};
 
+/// Compiles if `T` can go to and be seen by other threads.
+pub const fn assert_send_sync<T: Send + Sync + 'static>(_: &T) {}
+
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -8,12 +8,15 @@
 //! |---|---|
 //! | [`CircuitBreaker`] | whether a peer that fails is asked at all |
 //!
+//! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
+//!
 //! The shared words are [`Tick`], [`Outcome`], [`Refusal`], [`Event`], [`Ratio`] and each machine's `Snapshot`.
 
 pub mod circuit_breaker;
 pub mod clock;
 mod config;
 mod event;
+pub mod keyed;
 mod measure;
 mod outcome;
 mod ratio;

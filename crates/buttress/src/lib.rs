@@ -28,8 +28,10 @@ pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
 mod judge;
+pub mod key;
 mod observe;
 mod refuse;
+pub mod registry;
 mod rejected;
 pub mod timeout;
 
@@ -40,6 +42,8 @@ pub use buttress_core::{
 };
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+#[cfg(feature = "http")]
+pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;

@@ -1,6 +1,7 @@
 //! The state that all services of a layer share, and the owner's grip on it.
 
-use super::events::{Listeners, Subscription};
+use super::events::{Delivery, Subscription, delivers_always};
+use super::keyed::{Group, OfKey};
 use super::permit::{Permit, Reservation};
 use crate::rejected::Site;
 use crate::{Event, EventKind, Outcome, Rejected, Tick, clock};
@@ -26,6 +27,7 @@ pub struct Handle(pub(super) Arc<Shared>);
 pub struct Shared {
     pub(super) site: &'static Site,
     timing: Timing,
+    of: Option<Box<OfKey>>,
     audience: OnceLock<Box<Audience>>,
     pub(super) machine: CircuitBreaker,
 }
@@ -35,7 +37,7 @@ pub struct Shared {
 pub(super) struct Audience {
     /// Wakes who waits for a change of state or a free probe.
     pub(super) changed: Notify,
-    pub(super) listeners: Listeners,
+    pub(super) delivery: Delivery,
 }
 
 /// A refusal and when it was given.
@@ -54,7 +56,7 @@ enum Timing {
 }
 
 /// The kind of layer, in events and rejections.
-const LAYER: &str = "circuit_breaker";
+pub(super) const LAYER: &str = "circuit_breaker";
 
 /// Below this, a clock that steps by 4 ms is too coarse to tell a slow call by.
 const COARSE_FROM: Duration = Duration::from_millis(100);
@@ -63,24 +65,19 @@ impl Handle {
     /// A closed breaker. The name is for people and metrics; an application has as many as it has breakers it names.
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
-        let timing = match config.slow_call_duration() {
-            None => Timing::Off,
-            Some(slow) if slow >= COARSE_FROM => Timing::Coarse,
-            Some(_) => Timing::Precise,
-        };
-        Self(Arc::new(Shared {
-            // The standard library's hasher is the one source of randomness it has.
-            machine: CircuitBreaker::new(config, RandomState::new().hash_one(name), clock::precise()),
-            site: Site::intern(LAYER, name),
-            timing,
-            audience: OnceLock::new(),
-        }))
+        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config, None)))
     }
 
     /// The name it was given.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.0.site.name
+    }
+
+    /// The key it is kept for, where it is one of many.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.0.of.as_ref().map(|of| &*of.label)
     }
 
     /// The settings it was made with.
@@ -164,13 +161,13 @@ impl Handle {
     /// Calls `listener` at every change of state, in order, on the thread that caused it. A panic in it is caught and counted
     /// ([`Handle::listener_panics`]). It must be quick; [`Handle::subscribe`] is for the others.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
-        self.0.audience().listeners.add(&self.0.machine, Arc::new(listener));
+        self.0.audience().delivery.add(&self.0, Arc::new(listener));
     }
 
     /// How often a listener panicked.
     #[must_use]
     pub fn listener_panics(&self) -> u64 {
-        self.0.audience.get().map_or(0, |audience| audience.listeners.panics())
+        self.0.audience.get().map_or(0, |audience| audience.delivery.listeners.panics())
     }
 }
 
@@ -190,6 +187,31 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
+    fn new(site: &'static Site, config: Config, of: Option<Box<OfKey>>) -> Self {
+        let timing = match config.slow_call_duration() {
+            None => Timing::Off,
+            Some(slow) if slow >= COARSE_FROM => Timing::Coarse,
+            Some(_) => Timing::Precise,
+        };
+        // The standard library's hasher is the one source of randomness it has.
+        let seed = RandomState::new().hash_one(site);
+        let machine = CircuitBreaker::new(config, seed, clock::precise());
+        Self { site, timing, of, audience: OnceLock::new(), machine }
+    }
+
+    /// The breaker of one key.
+    pub(super) fn of_key(config: Config, label: Arc<str>, group: Arc<Group>) -> Self {
+        Self::new(group.site, config, Some(Box::new(OfKey::new(label, group))))
+    }
+
+    pub(super) fn of_key_ref(&self) -> Option<&OfKey> {
+        self.of.as_deref()
+    }
+
+    pub(super) fn group(&self) -> Option<&Group> {
+        self.of.as_ref().map(|of| &*of.group)
+    }
+
     #[inline]
     pub(super) fn pass_if_closed(&self) -> Option<Pass> {
         self.machine.pass_if_closed()
@@ -309,16 +331,21 @@ impl Shared {
     }
 
     fn deliver(&self) {
-        if cfg!(feature = "tracing") {
+        if delivers_always(self) {
             self.audience();
         }
         if let Some(audience) = self.audience.get() {
-            audience.listeners.deliver(self);
+            audience.delivery.deliver(self);
         }
     }
 
-    pub(super) const fn event(&self, transition: Transition) -> Event {
-        Event::new(transition.at, self.site.layer, self.site.name, EventKind::Transition(transition))
+    pub(super) fn event(&self, transition: Transition) -> Event {
+        let Site { layer, name } = *self.site;
+        Event::new(transition.at, layer, name, EventKind::Transition(transition)).of_key(self.key())
+    }
+
+    fn key(&self) -> Option<Arc<str>> {
+        self.of.as_ref().map(|of| Arc::clone(&of.label))
     }
 }
 
