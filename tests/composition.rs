@@ -15,6 +15,8 @@ const OURS: &[Named] = &named![
     circuit_breaker_off,
     circuit_breaker_with_bypass,
     circuit_breaker_in_shadow,
+    circuit_breaker_keyed,
+    circuit_breaker_at_body_end,
     circuit_breaker_half_open,
     circuit_breaker_half_open_waiting,
     timeout,

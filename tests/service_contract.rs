@@ -80,6 +80,8 @@ contract! {
         circuit_breaker_off;
         circuit_breaker_with_bypass;
         circuit_breaker_static;
+        circuit_breaker_keyed;
+        circuit_breaker_at_body_end;
         circuit_breaker_in_shadow;
         timeout;
         timeout_typed;
@@ -87,6 +89,8 @@ contract! {
     refusing {
         circuit_breaker_half_open;
         circuit_breaker_half_open_with_bypass;
+        circuit_breaker_half_open_keyed;
+        circuit_breaker_half_open_at_body_end;
     }
     waiting {
         circuit_breaker_half_open_waiting;

@@ -7,6 +7,7 @@ pub mod breaker;
 pub mod checks;
 mod drive;
 mod erased;
+mod over_http;
 mod plan;
 mod probe;
 mod rig;
@@ -17,6 +18,7 @@ mod walk;
 
 pub use drive::{Task, WakeCount, become_ready, poll_ready, ready};
 pub use erased::{CallResult, Contracted, Erased, ErasedFuture};
+pub use over_http::{Above, Below, CallBody, OverHttp};
 pub use plan::{Place, Plan, ProbeError, Trap};
 pub use probe::{Call, Probe, Readiness};
 pub use rig::Rig;

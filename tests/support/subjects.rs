@@ -1,8 +1,8 @@
 //! The layers of buttress, and those of tower they stand beside, each with how to see what it holds.
 
-use crate::{Contracted, Erased, Ledger, Place, Plan, Subject, Trap};
-use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Totals};
-use buttress::{FailureKind, Outcome, TimeoutLayer};
+use crate::{Contracted, Erased, Ledger, OverHttp, Place, Plan, Subject, Trap};
+use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, Totals};
+use buttress::{FailureKind, Outcome, TimeoutLayer, classify};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -53,11 +53,12 @@ pub fn closed() -> Handle {
 }
 
 /// A breaker that opened for a nanosecond, and then has three places for probes; hardly any number of them closes it.
-///
-/// # Panics
-/// Never, as the settings work.
 #[must_use]
 pub fn half_open() -> Handle {
+    opened(Handle::new("half-open", half_open_config()))
+}
+
+fn half_open_config() -> Config {
     let config = Config::builder()
         .consecutive_failures(1)
         .open_for(Duration::from_nanos(1))
@@ -66,7 +67,10 @@ pub fn half_open() -> Handle {
         .half_open_probes(3)
         .half_open_successes(u8::MAX)
         .probe_lease(LONG);
-    let handle = Handle::new("half-open", config.build().expect("these settings work"));
+    config.build().expect("these settings work")
+}
+
+fn opened(handle: Handle) -> Handle {
     let permit = handle.acquire().expect("a new breaker is closed");
     permit.record(Outcome::Failure(FailureKind::Error), None);
     handle
@@ -145,6 +149,46 @@ pub fn circuit_breaker_half_open_with_bypass() -> Subject {
 pub fn circuit_breaker_half_open_waiting() -> Subject {
     let handle = half_open();
     probing_breaker(&handle, CircuitBreakerLayer::from_handle(handle.clone()).readiness())
+}
+
+/// A breaker per key.
+#[must_use]
+pub fn circuit_breaker_keyed() -> Subject {
+    let keyed = Keyed::new("keyed", Config::default());
+    let layer = CircuitBreakerLayer::from_handle(keyed.clone().by(key));
+    breaker(&keyed.of(&KEY), layer).hook(Place::Request).decides_in_call()
+}
+
+/// A breaker per key, half-open for the one key there is.
+#[must_use]
+pub fn circuit_breaker_half_open_keyed() -> Subject {
+    let keyed = Keyed::new("keyed", half_open_config());
+    let layer = CircuitBreakerLayer::from_handle(keyed.clone().by(key));
+    probing_breaker(&opened(keyed.of(&KEY)), layer).hook(Place::Request).decides_in_call()
+}
+
+const KEY: u64 = 7;
+
+/// The key of any request.
+fn key(plan: &Plan) -> Option<u64> {
+    plan.ask(Place::Request);
+    Some(KEY)
+}
+
+/// A breaker that judges a call when its body has ended.
+#[must_use]
+pub fn circuit_breaker_at_body_end() -> Subject {
+    let handle = closed();
+    let layer = CircuitBreakerLayer::from_handle(handle.clone()).classify(classify::Http).at_body_end();
+    breaker(&handle, OverHttp(layer))
+}
+
+/// A half-open breaker that judges a call when its body has ended.
+#[must_use]
+pub fn circuit_breaker_half_open_at_body_end() -> Subject {
+    let handle = half_open();
+    let layer = CircuitBreakerLayer::from_handle(handle.clone()).classify(classify::Http).at_body_end();
+    probing_breaker(&handle, OverHttp(layer))
 }
 
 /// Is asked about each request, and lets none pass.
