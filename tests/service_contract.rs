@@ -18,6 +18,7 @@ macro_rules! any {
         // A11 is the bounds of what a subject is made of.
         tests! { $make =>
             fn a1_a11_the_inner_service_is_called_only_when_it_was_ready() = only_the_ready_is_called;
+            fn a1_a9_what_readiness_decided_is_what_the_call_does() = a_decision_is_kept;
             fn a2_polling_again_reserves_nothing_more() = reserves_once;
             fn a3_a_clone_is_not_ready_and_owns_nothing() = clones_start_unready;
             fn a4_dropping_a_ready_service_gives_everything_back() = drops_give_back;
@@ -66,6 +67,7 @@ macro_rules! contract {
             tests! { subjects::$waiting =>
                 fn a6_the_last_waker_gets_the_place() = the_last_waker_gets_the_place;
                 fn a7_no_wake_is_lost() = no_wake_is_lost;
+                fn a7_everybody_has_a_turn() = everybody_has_a_turn_on_two_threads;
                 fn a10_an_idle_holder_pins_one_place() = an_idle_holder_pins_one_place;
             }
         })+

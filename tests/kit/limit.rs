@@ -35,10 +35,10 @@ const LIMIT: usize = 3;
 pub(crate) fn subject(fault: Fault) -> Subject {
     let places = Places { free: LIMIT, ..Places::default() };
     let shared = Shared(Arc::new(Mutex::new(places)));
-    let (held, slot, ledger) = (shared.clone(), shared.clone(), shared.clone());
+    let (held, places, ledger) = (shared.clone(), shared.clone(), shared.clone());
     Subject::new(Limit { shared, fault })
         .held(move || LIMIT - held.lock().free)
-        .slot(move || slot.take(Fault::Nothing))
+        .places(LIMIT, move || places.take(Fault::Nothing))
         .ledger(move || ledger.lock().ledger)
 }
 

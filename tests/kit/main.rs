@@ -51,6 +51,7 @@ fn a6_a_layer_that_keeps_the_first_waker_is_rejected() {
 #[test]
 fn a7_a_layer_that_loses_the_wake_of_a_dropped_waiter_is_rejected() {
     tells_apart(checks::no_wake_is_lost, Fault::LosesTheWakeOfTheDropped, "so many went on");
+    checks::everybody_has_a_turn_on_two_threads(&|| subject(Fault::Nothing));
 }
 
 #[test]

@@ -19,11 +19,11 @@ mod walk;
 pub use drive::{Task, WakeCount, become_ready, poll_ready, ready};
 pub use erased::{CallResult, Contracted, Erased, ErasedFuture};
 pub use over_http::{Above, Below, CallBody, OverHttp};
-pub use plan::{Place, Plan, ProbeError, Trap};
+pub use plan::{PanicAt, Plan, ProbeError, Trap};
 pub use probe::{Call, Probe, Readiness};
 pub use rig::Rig;
 pub use run::{caught, paused, run, settle};
-pub use subject::{Ledger, Make, Slot, Subject};
+pub use subject::{Ledger, Make, Subject, Taken};
 
 /// Compiles if `T` can go to and be seen by other threads.
 pub const fn assert_send_sync<T: Send + Sync + 'static>(_: &T) {}

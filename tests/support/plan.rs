@@ -10,12 +10,12 @@ pub struct Plan {
     /// How it ends.
     pub result: Result<&'static str, ProbeError>,
     /// Where it panics.
-    pub panic: Option<Place>,
+    pub panic: Option<PanicAt>,
 }
 
 /// Where a call can panic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PanicAt {
     /// In `call`.
     Call,
     /// At the end of the future, instead of returning.
@@ -42,8 +42,8 @@ impl Plan {
 
     /// Panics there.
     #[must_use]
-    pub const fn panic(place: Place) -> Self {
-        let result = Ok(if matches!(place, Place::Classifier) { TRAP } else { "ok" });
+    pub const fn panic(place: PanicAt) -> Self {
+        let result = Ok(if matches!(place, PanicAt::Classifier) { TRAP } else { "ok" });
         Self { result, panic: Some(place), ..Self::OK }
     }
 
@@ -51,7 +51,7 @@ impl Plan {
     ///
     /// # Panics
     /// That is what it is for.
-    pub fn ask(&self, place: Place) {
+    pub fn ask(&self, place: PanicAt) {
         assert!(self.panic != Some(place), "planned panic: {place:?}");
     }
 }
@@ -65,7 +65,7 @@ pub struct Trap;
 
 impl<Err> buttress::Classify<&'static str, Err> for Trap {
     fn classify(&self, result: Result<&&'static str, &Err>) -> buttress::Outcome {
-        assert!(!matches!(result, Ok(&TRAP)), "planned panic: {:?}", Place::Classifier);
+        assert!(!matches!(result, Ok(&TRAP)), "planned panic: {:?}", PanicAt::Classifier);
         buttress::classify::Errors.classify(result)
     }
 }

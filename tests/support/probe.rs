@@ -1,6 +1,6 @@
 //! A service that watches how it is used, and does what the test says.
 
-use crate::{Place, Plan, ProbeError};
+use crate::{PanicAt, Plan, ProbeError};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -144,7 +144,7 @@ impl Service<Plan> for Probe {
         if !self.give_back() {
             self.shared.breaches.fetch_add(1, SeqCst);
         }
-        plan.ask(Place::Call);
+        plan.ask(PanicAt::Call);
         self.shared.live.fetch_add(1, SeqCst);
         Call { shared: Arc::clone(&self.shared), plan }
     }
@@ -169,7 +169,7 @@ impl Future for Call {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        self.plan.ask(Place::Future);
+        self.plan.ask(PanicAt::Future);
         Poll::Ready(self.plan.result)
     }
 }

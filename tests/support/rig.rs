@@ -1,6 +1,6 @@
 //! A subject before a probe: what a check works with.
 
-use crate::{Erased, Ledger, Probe, Slot, Subject};
+use crate::{Erased, Ledger, Probe, Subject, Taken};
 
 /// A subject before a probe.
 #[derive(Debug)]
@@ -51,19 +51,22 @@ impl Rig {
         })
     }
 
-    /// Takes one place of the layer.
+    /// Takes all places that are left.
     ///
     /// # Panics
-    /// If the subject has no [slots](Subject::slot): the check is not for it.
+    /// If the subject has no [places](Subject::places), or gives more than it has.
     #[must_use]
-    pub fn slot(&self) -> Option<Slot> {
-        (self.subject.slot.as_ref().expect("the subject says how to take a slot"))()
+    pub fn take_all(&self) -> Vec<Taken> {
+        let take = self.subject.take.as_ref().expect("the subject says how to take a place");
+        let taken: Vec<_> = std::iter::from_fn(take).take(self.subject.places + 1).collect();
+        assert!(taken.len() <= self.subject.places, "more places are given than there are");
+        taken
     }
 
-    /// Takes all places that are left, or as many as matter.
+    /// How many places are left.
     #[must_use]
-    pub fn slots(&self) -> Vec<Slot> {
-        std::iter::from_fn(|| self.slot()).take(1_000).collect()
+    pub fn places(&self) -> usize {
+        self.take_all().len()
     }
 
     /// Panics unless nothing is out and nobody broke the contract of the service beneath.

@@ -1,6 +1,6 @@
 //! A layer under test, described once: how to put it before a service, and how to see what it holds.
 
-use crate::{Contracted, Erased, Place};
+use crate::{Contracted, Erased, PanicAt};
 use std::fmt;
 use std::time::Duration;
 use tower::Layer;
@@ -11,9 +11,11 @@ pub struct Subject {
     pub(crate) clone: Over,
     pub(crate) held: Vec<Box<dyn Fn() -> usize + Send + Sync>>,
     pub(crate) ledger: Option<Box<dyn Fn() -> Ledger + Send + Sync>>,
-    pub(crate) slot: Option<Box<dyn Fn() -> Option<Slot> + Send + Sync>>,
+    pub(crate) places: usize,
+    pub(crate) take: Option<Box<dyn Fn() -> Option<Taken> + Send + Sync>>,
+    shut: Option<Box<dyn Fn(bool) + Send + Sync>>,
     pub(crate) lease: Option<Duration>,
-    pub(crate) hooks: Vec<Place>,
+    pub(crate) hooks: Vec<PanicAt>,
     pub(crate) tolerates: usize,
     pub(crate) decides_in_call: bool,
     pub(crate) sheds: bool,
@@ -26,8 +28,8 @@ pub type Make<'a> = &'a dyn Fn() -> Subject;
 
 type Over = Box<dyn Fn(Erased) -> Erased + Send + Sync>;
 
-/// One of the places a layer has to give. Dropped, it is free again.
-pub type Slot = Box<dyn Send>;
+/// What holds one of the places a layer has to give. Dropped, that is free again.
+pub type Taken = Box<dyn Send>;
 
 /// What a layer wrote down about the calls it saw.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +56,9 @@ impl Subject {
             clone: Box::new(move |inner| Erased::new(layer.clone().layer(inner))),
             held: Vec::new(),
             ledger: None,
-            slot: None,
+            places: usize::MAX,
+            take: None,
+            shut: None,
             lease: None,
             hooks: Vec::new(),
             tolerates: usize::MAX,
@@ -75,7 +79,9 @@ impl Subject {
             clone: Box::new(move |service| outer_clone(inner_clone(service))),
             held: outer.held.into_iter().chain(inner.held).collect(),
             ledger: None,
-            slot: None,
+            places: usize::MAX,
+            take: None,
+            shut: None,
             lease: None,
             hooks: Vec::new(),
             tolerates: outer.tolerates.min(inner.tolerates),
@@ -100,10 +106,22 @@ impl Subject {
         self
     }
 
-    /// Takes one of the places it has to give, past any service; `None` when all are out.
+    /// How many places it has to give, and how to take one past any service; `None` when all are out.
     #[must_use]
-    pub fn slot<T: Send + 'static>(mut self, slot: impl Fn() -> Option<T> + Send + Sync + 'static) -> Self {
-        self.slot = Some(Box::new(move || Some(Box::new(slot()?))));
+    pub fn places<T: Send + 'static>(
+        mut self,
+        places: usize,
+        take: impl Fn() -> Option<T> + Send + Sync + 'static,
+    ) -> Self {
+        self.places = places;
+        self.take = Some(Box::new(move || Some(Box::new(take()?))));
+        self
+    }
+
+    /// Makes it let no call pass, or all of them.
+    #[must_use]
+    pub fn shut(mut self, shut: impl Fn(bool) + Send + Sync + 'static) -> Self {
+        self.shut = Some(Box::new(shut));
         self
     }
 
@@ -116,7 +134,7 @@ impl Subject {
 
     /// It asks a function of the user there, which panics if the [plan](crate::Plan::panic) says so.
     #[must_use]
-    pub fn hook(mut self, place: Place) -> Self {
+    pub fn hook(mut self, place: PanicAt) -> Self {
         self.hooks.push(place);
         self
     }
@@ -159,10 +177,23 @@ impl Subject {
 }
 
 impl Subject {
-    /// Whether it says how to take one of its places.
+    /// Whether it says how to take its places.
     #[must_use]
-    pub fn has_slots(&self) -> bool {
-        self.slot.is_some()
+    pub fn has_places(&self) -> bool {
+        self.take.is_some()
+    }
+
+    /// Whether it says how to shut it.
+    #[must_use]
+    pub fn can_shut(&self) -> bool {
+        self.shut.is_some()
+    }
+
+    /// Lets no call pass, or all of them, if it says how.
+    pub fn set_shut(&self, shut: bool) {
+        if let Some(set) = &self.shut {
+            set(shut);
+        }
     }
 }
 

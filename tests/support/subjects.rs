@@ -1,6 +1,6 @@
 //! The layers of buttress, and those of tower they stand beside, each with how to see what it holds.
 
-use crate::{Contracted, Erased, Ledger, OverHttp, Place, Plan, Subject, Trap};
+use crate::{Contracted, Erased, Ledger, OverHttp, PanicAt, Plan, Subject, Trap};
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, Totals};
 use buttress::{FailureKind, Outcome, TimeoutLayer, classify};
 use std::sync::Arc;
@@ -14,15 +14,19 @@ use tower::load_shed::LoadShedLayer;
 /// Long enough for anything that a check does.
 const LONG: Duration = Duration::from_secs(3600);
 
+/// How many probes may be out at once in a [half-open](half_open) breaker.
+const PROBES: u8 = 3;
+
 /// `layer` with the breaker of `handle`, which must be closed and have the default settings.
 pub fn breaker<L>(handle: &Handle, layer: L) -> Subject
 where
     L: Layer<Erased, Service: Contracted> + Clone + Send + Sync + 'static,
 {
-    let (probes, totals) = (handle.clone(), handle.clone());
+    let (probes, totals, forced) = (handle.clone(), handle.clone(), handle.clone());
     Subject::new(layer)
         .held(move || usize::try_from(probes.snapshot().probes.in_flight).expect("they are few"))
         .ledger(move || ledger(totals.snapshot().totals))
+        .shut(move |shut| if shut { forced.force_open() } else { forced.reset() })
         // A run of five opens it.
         .tolerates(4)
 }
@@ -32,8 +36,8 @@ pub fn probing_breaker<L>(handle: &Handle, layer: L) -> Subject
 where
     L: Layer<Erased, Service: Contracted> + Clone + Send + Sync + 'static,
 {
-    let slots = handle.clone();
-    breaker(handle, layer).slot(move || slots.acquire().ok()).lease(LONG).tolerates(0)
+    let probes = handle.clone();
+    breaker(handle, layer).places(PROBES.into(), move || probes.acquire().ok()).lease(LONG).tolerates(0)
 }
 
 fn ledger(totals: Totals) -> Ledger {
@@ -64,7 +68,7 @@ fn half_open_config() -> Config {
         .open_for(Duration::from_nanos(1))
         .escalation(1.0, Duration::from_nanos(1))
         .jitter(0.0)
-        .half_open_probes(3)
+        .half_open_probes(PROBES)
         .half_open_successes(u8::MAX)
         .probe_lease(LONG);
     config.build().expect("these settings work")
@@ -81,7 +85,7 @@ fn opened(handle: Handle) -> Handle {
 pub fn circuit_breaker() -> Subject {
     let handle = closed();
     let layer = CircuitBreakerLayer::from_handle(handle.clone()).classify(Trap);
-    breaker(&handle, layer).hook(Place::Classifier)
+    breaker(&handle, layer).hook(PanicAt::Classifier)
 }
 
 /// A breaker whose services wait.
@@ -109,7 +113,7 @@ pub fn circuit_breaker_off() -> Subject {
 pub fn circuit_breaker_with_bypass() -> Subject {
     let handle = closed();
     breaker(&handle, CircuitBreakerLayer::from_handle(handle.clone()).bypass_when(never))
-        .hook(Place::Request)
+        .hook(PanicAt::Request)
         .decides_in_call()
 }
 
@@ -133,7 +137,7 @@ pub fn circuit_breaker_in_shadow() -> Subject {
 pub fn circuit_breaker_half_open() -> Subject {
     let handle = half_open();
     let layer = CircuitBreakerLayer::from_handle(handle.clone()).classify(Trap);
-    probing_breaker(&handle, layer).hook(Place::Classifier)
+    probing_breaker(&handle, layer).hook(PanicAt::Classifier)
 }
 
 /// A half-open breaker that decides when it is called.
@@ -141,7 +145,7 @@ pub fn circuit_breaker_half_open() -> Subject {
 pub fn circuit_breaker_half_open_with_bypass() -> Subject {
     let handle = half_open();
     let layer = CircuitBreakerLayer::from_handle(handle.clone()).bypass_when(never);
-    probing_breaker(&handle, layer).hook(Place::Request).decides_in_call()
+    probing_breaker(&handle, layer).hook(PanicAt::Request).decides_in_call()
 }
 
 /// A half-open breaker whose services wait.
@@ -156,7 +160,7 @@ pub fn circuit_breaker_half_open_waiting() -> Subject {
 pub fn circuit_breaker_keyed() -> Subject {
     let keyed = Keyed::new("keyed", Config::default());
     let layer = CircuitBreakerLayer::from_handle(keyed.clone().by(key));
-    breaker(&keyed.of(&KEY), layer).hook(Place::Request).decides_in_call()
+    breaker(&keyed.of(&KEY), layer).hook(PanicAt::Request).decides_in_call()
 }
 
 /// A breaker per key, half-open for the one key there is.
@@ -164,14 +168,14 @@ pub fn circuit_breaker_keyed() -> Subject {
 pub fn circuit_breaker_half_open_keyed() -> Subject {
     let keyed = Keyed::new("keyed", half_open_config());
     let layer = CircuitBreakerLayer::from_handle(keyed.clone().by(key));
-    probing_breaker(&opened(keyed.of(&KEY)), layer).hook(Place::Request).decides_in_call()
+    probing_breaker(&opened(keyed.of(&KEY)), layer).hook(PanicAt::Request).decides_in_call()
 }
 
 const KEY: u64 = 7;
 
 /// The key of any request.
 fn key(plan: &Plan) -> Option<u64> {
-    plan.ask(Place::Request);
+    plan.ask(PanicAt::Request);
     Some(KEY)
 }
 
@@ -193,7 +197,7 @@ pub fn circuit_breaker_half_open_at_body_end() -> Subject {
 
 /// Is asked about each request, and lets none pass.
 fn never(plan: &Plan) -> bool {
-    plan.ask(Place::Request);
+    plan.ask(PanicAt::Request);
     false
 }
 
@@ -220,10 +224,10 @@ pub fn tower_buffer() -> Subject {
 pub fn tower_concurrency_limit() -> Subject {
     const LIMIT: usize = 3;
     let semaphore = Arc::new(Semaphore::new(LIMIT));
-    let (held, slots) = (Arc::clone(&semaphore), Arc::clone(&semaphore));
+    let (held, places) = (Arc::clone(&semaphore), Arc::clone(&semaphore));
     Subject::new(GlobalConcurrencyLimitLayer::with_semaphore(semaphore))
         .held(move || LIMIT - held.available_permits())
-        .slot(move || Arc::clone(&slots).try_acquire_owned().ok())
+        .places(LIMIT, move || Arc::clone(&places).try_acquire_owned().ok())
         .keeps_its_place()
 }
 

@@ -1,6 +1,6 @@
 //! Random use of a service: calls that are polled, dropped and left alone in any order, by any clone.
 
-use crate::{CallResult, Erased, ErasedFuture, Place, Plan, Rig, Task, caught, poll_ready};
+use crate::{CallResult, Erased, ErasedFuture, PanicAt, Plan, Rig, Task, caught, poll_ready};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::collections::VecDeque;
@@ -111,7 +111,7 @@ fn plan() -> impl Strategy<Value = Plan> {
         4 => Just(Plan::FAIL),
         1 => (1_usize..4).prop_map(|pending| Plan { pending, ..Plan::FAIL }),
         1 => Just(Plan::HANG),
-        1 => prop::sample::select(vec![Place::Call, Place::Future]).prop_map(Plan::panic),
+        1 => prop::sample::select(vec![PanicAt::Call, PanicAt::Future]).prop_map(Plan::panic),
     ]
 }
 

@@ -3,12 +3,13 @@
 use crate::walk::{Walk, pass, walks};
 use crate::{Make, Plan, Rig, Task, poll_ready};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::task::Poll;
 use tokio::runtime::Builder;
 use tower::Service;
 
 /// B7: after every step of any use, the calls that reached the service beneath are those in flight and those written down,
-/// and with the refused ones they are all that were made.
+/// and with the refused ones they are all that were made. No more places are ever out than there are.
 pub fn every_call_has_one_outcome(make: Make<'_>) {
     walks(make, async |rig, ops| {
         let mut walk = Walk::new(rig.service());
@@ -16,6 +17,8 @@ pub fn every_call_has_one_outcome(make: Make<'_>) {
             walk.step(op);
             pass(op).await;
             assert_balanced(rig, walk.calls, rig.probe.live());
+            let (held, places) = (rig.held(), rig.subject.places);
+            assert!(held <= places, "{held} of {places} places are out");
         }
         drop(walk);
         rig.assert_at_rest("after all calls");
@@ -29,7 +32,7 @@ pub fn every_call_has_one_outcome_on_two_threads(make: Make<'_>) {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
     runtime.expect("a runtime can be made").block_on(async {
         let rig = Rig::new(make());
-        let made = Arc::new(std::sync::atomic::AtomicU64::new(0));
+        let made = Arc::new(AtomicU64::new(0));
         let tasks: Vec<_> = (0..TASKS)
             .map(|task| {
                 let (mut service, made) = (rig.service(), Arc::clone(&made));
@@ -39,11 +42,11 @@ pub fn every_call_has_one_outcome_on_two_threads(make: Make<'_>) {
                             tokio::task::yield_now().await;
                             continue;
                         }
-                        made.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                        made.fetch_add(1, SeqCst);
                         let plan = [Plan::FAIL, Plan::after(2), Plan::OK, Plan::OK][(call % 4) as usize];
-                        let mut call_in_flight = Task::new(service.call(plan));
+                        let mut in_flight = Task::new(service.call(plan));
                         if call % 7 != task {
-                            let _ = call_in_flight.finish();
+                            let _ = in_flight.finish();
                         }
                     }
                 })
@@ -53,7 +56,7 @@ pub fn every_call_has_one_outcome_on_two_threads(make: Make<'_>) {
             task.await.expect("a task does not panic");
         }
         assert!(rig.probe.calls() > 0, "nothing was ever called");
-        assert_balanced(&rig, made.load(std::sync::atomic::Ordering::SeqCst), 0);
+        assert_balanced(&rig, made.load(SeqCst), 0);
         rig.assert_at_rest("after all calls");
     });
 }

@@ -1,7 +1,7 @@
 //! A panic is nobody else's problem.
 
 use super::answer;
-use crate::{Ledger, Make, Place, Plan, Task, become_ready, caught, run};
+use crate::{Ledger, Make, PanicAt, Plan, Task, become_ready, caught, run};
 use std::time::Duration;
 use tokio::time::advance;
 use tower::Service;
@@ -11,8 +11,8 @@ use tower::Service;
 pub fn a_panic_costs_one_call(make: Make<'_>) {
     run(make, async |rig| {
         let mut service = rig.service();
-        let places = rig.subject.has_slots().then(|| rig.slots().len());
-        let inner = [Place::Call, Place::Future];
+        let places = rig.subject.has_places().then(|| rig.places());
+        let inner = [PanicAt::Call, PanicAt::Future];
         for place in inner.into_iter().chain(rig.subject.hooks.iter().copied()) {
             become_ready(&mut service).await;
             let before = rig.ledger();
@@ -22,7 +22,7 @@ pub fn a_panic_costs_one_call(make: Make<'_>) {
             assert_eq!(rig.probe.breaches(), 0, "{place:?}: called without having been ready");
             assert_eq!(rig.held(), 0, "{place:?}: a place is still held");
             // Who is asked about a request is asked before it is admitted.
-            let panics = u64::from(place != Place::Request);
+            let panics = u64::from(place != PanicAt::Request);
             let expected = before.map(|before| Ledger {
                 ended: before.ended + panics,
                 cancelled: before.cancelled + panics,
@@ -36,7 +36,7 @@ pub fn a_panic_costs_one_call(make: Make<'_>) {
         }
         drop(service);
         if let Some(places) = places {
-            assert_eq!(rig.slots().len(), places, "places were lost");
+            assert_eq!(rig.places(), places, "places were lost");
         }
     });
 }

@@ -13,13 +13,13 @@ pub fn all_services_share_one_state(make: Make<'_>) {
             let expected = before.map(|before| before.ended + calls);
             assert_eq!(rig.ledger().map(|now| now.ended), expected, "a service writes elsewhere");
         }
-        if rig.subject.has_slots() && !rig.subject.decides_in_call {
-            let places = rig.slots().len();
+        if rig.subject.has_places() && !rig.subject.decides_in_call {
+            let places = rig.places();
             for (taken, service) in (1..=places).zip(&mut services) {
                 become_ready(service).await;
                 assert_eq!(rig.held(), taken, "a service takes its place elsewhere");
             }
-            assert_eq!(rig.slots().len(), places.saturating_sub(services.len()), "places that are left");
+            assert_eq!(rig.places(), places.saturating_sub(services.len()), "places that are left");
         }
     });
 }

@@ -31,7 +31,7 @@ pub fn a_runtime_can_end_at_any_time(make: Make<'_>) {
                 started.wait().await;
                 crate::settle().await;
                 let mut survivor = rig.service();
-                if readiness == Readiness::Pending || rig.subject.has_slots() {
+                if readiness == Readiness::Pending || rig.subject.has_places() {
                     let _ = crate::poll_ready(&mut survivor);
                 } else {
                     become_ready(&mut survivor).await;
