@@ -44,6 +44,7 @@ mod rules;
 mod snapshot;
 mod state;
 mod transition;
+mod transition_counts;
 
 pub use builder::Builder;
 pub use config::{Config, Window};
@@ -54,6 +55,7 @@ pub use rules::Rule;
 pub use snapshot::{LastFailure, Probes, Snapshot, Totals, WindowCounts};
 pub use state::{State, UnknownState};
 pub use transition::{Cause, Cursor, Transition};
+pub use transition_counts::TransitionCount;
 
 use crate::clock::nanos;
 use crate::measure::RollingWindow;

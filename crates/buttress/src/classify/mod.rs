@@ -1,8 +1,12 @@
 //! What the result of a call says about the peer.
 
 #[cfg(feature = "http")]
+mod end;
+#[cfg(feature = "http")]
 mod http;
 
+#[cfg(feature = "http")]
+pub use end::{End, Until};
 #[cfg(feature = "http")]
 pub use http::Http;
 
@@ -31,6 +35,26 @@ pub trait Classify<Res, Err> {
     /// How long the peer asks to be left alone. Asked only about failures and throttling.
     fn retry_after(&self, result: Result<&Res, &Err>) -> Option<Duration> {
         let _ = result;
+        None
+    }
+
+    /// How far the call reaches whose head is the success `response`. Asked only where the end of the body is waited for.
+    #[cfg(feature = "http")]
+    fn until(&self, response: &Res) -> Until {
+        let _ = response;
+        Until::LastByte
+    }
+
+    /// How the call ended whose head was a success, by the end of its body.
+    #[cfg(feature = "http")]
+    fn classify_end(&self, end: End<'_>) -> Outcome {
+        end.outcome()
+    }
+
+    /// How long the peer asks to be left alone, by the end of the body. Asked only about failures and throttling.
+    #[cfg(feature = "http")]
+    fn retry_after_end(&self, end: End<'_>) -> Option<Duration> {
+        let _ = end;
         None
     }
 }
