@@ -186,6 +186,15 @@ impl Journal {
         self.log.as_ref().map_or(0, |log| log.panicked)
     }
 
+    /// Whether an opening at `now` would be for longer than a first one.
+    pub(super) fn escalates(&self, calm_after: Duration, now: Tick) -> bool {
+        self.level() > 0 && now.since(self.entered_at) < calm_after
+    }
+
+    fn level(&self) -> u32 {
+        self.log.as_ref().map_or(0, |log| log.level)
+    }
+
     /// Counts a call that panicked.
     pub(super) fn note_panic(&mut self) {
         self.log().panicked += 1;
@@ -331,7 +340,7 @@ impl CircuitBreaker {
     ) -> Option<Transition> {
         let config = self.config();
         self.transition(generation, State::Open, cause, now, |journal| {
-            if now.since(journal.entered_at) >= config.calm_after() {
+            if !journal.escalates(config.calm_after(), now) {
                 journal.log().level = 0;
             }
             self.set_due(journal, config, hint, now);

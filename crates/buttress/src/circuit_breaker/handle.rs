@@ -58,7 +58,7 @@ impl Handle {
     /// A closed breaker. The name is for people and metrics; an application has as many as it has breakers it names.
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
-        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config, None, None)))
+        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config.into(), None, None)))
     }
 
     /// The same, which also records how long calls take, into buckets with these bounds. That costs each call two readings
@@ -68,7 +68,7 @@ impl Handle {
     #[must_use]
     pub fn recording_durations(name: &str, config: Config, bounds: Bounds) -> Self {
         let durations = Arc::new(Histogram::new(bounds));
-        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config, None, Some(durations))))
+        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config.into(), None, Some(durations))))
     }
 
     /// The name it was given.
@@ -200,7 +200,7 @@ impl fmt::Debug for Shared {
 impl Shared {
     fn new(
         site: &'static Site,
-        config: Config,
+        config: Arc<Config>,
         of: Option<Box<OfKey>>,
         durations: Option<Arc<Histogram>>,
     ) -> Self {
@@ -217,7 +217,7 @@ impl Shared {
     }
 
     /// The breaker of one key.
-    pub(super) fn of_key(config: Config, label: Arc<str>, group: Arc<Group>) -> Self {
+    pub(super) fn of_key(config: Arc<Config>, label: Arc<str>, group: Arc<Group>) -> Self {
         let durations = group.durations.clone();
         Self::new(group.site, config, Some(Box::new(OfKey::new(label, group))), durations)
     }

@@ -2,7 +2,7 @@
 
 use super::handle::{Handle, Shared};
 use super::source::ByKey;
-use super::{Config, State, Totals};
+use super::{Config, Totals};
 use crate::key::Key;
 use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
@@ -35,7 +35,7 @@ pub struct Keyed<K: Key + ?Sized>(Arc<Inner<K>>);
 
 struct Inner<K: Key + ?Sized> {
     store: Store<K, Shared>,
-    config: Config,
+    config: Arc<Config>,
     group: Arc<Group>,
     overflow: Handle,
     overflowed: AtomicU64,
@@ -92,7 +92,9 @@ impl<K: Key + ?Sized> Keyed<K> {
         let site = Site::intern(super::handle::LAYER, name);
         let listeners = Listeners::default();
         let group = Arc::new(Group { site, listeners, durations, retired: Mutex::default() });
-        let overflow = Handle(Arc::new(Shared::of_key(config, OVERFLOW.into(), Arc::clone(&group))));
+        let config = Arc::new(config);
+        let overflow =
+            Handle(Arc::new(Shared::of_key(Arc::clone(&config), OVERFLOW.into(), Arc::clone(&group))));
         let store = Store::new(capacity);
         Self(Arc::new(Inner { store, config, group, overflow, overflowed: AtomicU64::new(0) }))
     }
@@ -123,7 +125,9 @@ impl<K: Key + ?Sized> Keyed<K> {
 
     /// Forgets `key`, whatever its breaker stands at.
     pub fn remove(&self, key: &K) -> Option<Handle> {
-        self.0.store.remove(key).map(Handle)
+        let shared = self.0.store.remove(key)?;
+        shared.retire();
+        Some(Handle(shared))
     }
 
     /// The breaker that keys share while there is no room for one of their own.
@@ -188,9 +192,8 @@ impl<K: Key + ?Sized> Keyed<K> {
     /// Closes all of them, with empty windows.
     pub fn reset(&self) {
         // Not while looking through them, as who is told may come back to this value.
-        let mut handles = vec![self.0.overflow.clone()];
-        self.for_each(|_, handle| handles.push(handle.clone()));
-        handles.iter().for_each(Handle::reset);
+        self.handles().iter().for_each(Handle::reset);
+        self.0.overflow.reset();
     }
 
     /// Calls `listener` at every change and every refusal of any of them, as [`Handle::on_event`] does for one. The events
@@ -209,6 +212,20 @@ impl<K: Key + ?Sized> Keyed<K> {
         self.0.group.listeners.panics()
     }
 
+    /// The breakers of all keys.
+    pub(super) fn handles(&self) -> Vec<Handle> {
+        let mut handles = Vec::with_capacity(self.len());
+        self.for_each(|_, handle| handles.push(handle.clone()));
+        handles
+    }
+
+    /// The totals of those that are gone, and how often they opened, but for these, which [`Self::handles`] gave and which
+    /// may have gone meanwhile.
+    pub(super) fn retired_without(&self, handles: &[Handle]) -> (Totals, u64) {
+        let Retired { totals, opened } = self.0.group.retired_without(handles);
+        (totals, opened)
+    }
+
     /// The breakers as a layer takes them, with what finds the key of a request.
     pub const fn by<X>(self, find: X) -> ByKey<X, K> {
         ByKey { keyed: self, find }
@@ -217,7 +234,9 @@ impl<K: Key + ?Sized> Keyed<K> {
     #[inline]
     pub(super) fn lease(&self, key: Cow<'_, K>) -> Arc<Shared> {
         let inner = &*self.0;
-        let make = |key: &K| Shared::of_key(inner.config, key.to_string().into(), Arc::clone(&inner.group));
+        let make = |key: &K| {
+            Shared::of_key(Arc::clone(&inner.config), key.to_string().into(), Arc::clone(&inner.group))
+        };
         inner.store.get_or_insert_with(key, clock::now, make).unwrap_or_else(|_| {
             inner.overflowed.fetch_add(1, Ordering::Relaxed);
             Arc::clone(&inner.overflow.0)
@@ -233,11 +252,25 @@ impl Group {
         *self.retired.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds what `now` is more than `before`.
-    fn retire(&self, now: &Retired, before: &Retired) {
+    /// Adds what `now` is more than was `given` before.
+    fn retire(&self, now: Retired, given: &OnceLock<Retired>) {
         let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = given.get().copied().unwrap_or_default();
         retired.totals += now.totals - before.totals;
         retired.opened += now.opened - before.opened;
+        // While others wait, so that who adds up finds it in one place. Already set where this is the drop, after which
+        // nobody asks.
+        let _ = given.set(now);
+    }
+
+    /// The sums of the breakers that are gone, without those of `handles`.
+    fn retired_without(&self, handles: &[Handle]) -> Retired {
+        let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = handles.iter().filter_map(|handle| handle.0.of_key_ref()?.retired.get());
+        given.fold(*retired, |sum, part| Retired {
+            totals: sum.totals - part.totals,
+            opened: sum.opened - part.opened,
+        })
     }
 }
 
@@ -251,11 +284,7 @@ impl Shared {
     fn retire(&self) {
         let Some(of) = self.of_key_ref() else { return };
         let snapshot = self.machine.snapshot(Tick::ZERO);
-        let now = Retired { totals: snapshot.totals, opened: snapshot.opened };
-        let before = of.retired.get().copied().unwrap_or_default();
-        of.group.retire(&now, &before);
-        // Already set where this is the drop, after which nobody asks.
-        let _ = of.retired.set(now);
+        of.group.retire(Retired { totals: snapshot.totals, opened: snapshot.opened }, &of.retired);
     }
 }
 
@@ -267,12 +296,7 @@ impl Drop for Shared {
 
 impl Keep for Shared {
     fn worth(&self, now: Tick) -> Worth {
-        let snapshot = self.machine.snapshot(now);
-        match snapshot.state {
-            State::Closed if snapshot.window.calls == 0 && snapshot.opened == 0 => Worth::Nothing,
-            State::Closed => Worth::Memory,
-            _ => Worth::Penalty,
-        }
+        self.machine.worth(now)
     }
 
     fn evicted(&self) {

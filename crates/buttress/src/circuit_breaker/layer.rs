@@ -4,6 +4,8 @@ use super::handle::Handle;
 use super::keyed::Keyed;
 use super::service::{CircuitBreakerService, Mode};
 use super::source::{Aside, ByKey, Source};
+#[cfg(feature = "http")]
+use crate::AtEnd;
 use crate::key::Key;
 use crate::{AtHead, Boxed, Respond, RespondWith, Typed, classify};
 use buttress_core::circuit_breaker::Config;
@@ -32,6 +34,15 @@ impl CircuitBreakerLayer<Handle, Boxed, AtHead<classify::Http>> {
     #[must_use]
     pub fn http(config: Config) -> Self {
         CircuitBreakerLayer::new(config).classify(classify::Http)
+    }
+}
+
+#[cfg(feature = "http")]
+impl CircuitBreakerLayer<Handle, Boxed, AtEnd<classify::Grpc>> {
+    /// A breaker of its own, without a name, that judges [gRPC responses](classify::Grpc) when their trailers are there.
+    #[must_use]
+    pub fn grpc(config: Config) -> Self {
+        CircuitBreakerLayer::new(config).classify(classify::Grpc).at_body_end()
     }
 }
 
