@@ -18,7 +18,7 @@ fn peers(registry: &Registry, capacity: usize) -> Keyed<str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn s3_15_s3_47_a_summary_counts_the_keys_in_each_state() {
+async fn s3_15_a_summary_counts_the_keys_in_each_state() {
     let registry = Registry::new();
     let peers = peers(&registry, 100);
     for key in ["a", "b", "c", "d", "e"] {
@@ -59,7 +59,7 @@ fn s3_16_c36_the_state_of_one_key_is_a_word_and_looking_makes_none() {
 }
 
 #[test]
-fn w43_a_status_lists_no_more_keys_than_asked_for_and_those_that_failed_most() {
+fn c36_a_status_lists_no_more_keys_than_asked_for_and_those_that_failed_most() {
     let registry = Registry::new();
     let peers = peers(&registry, 1000);
     for number in 0..50 {
