@@ -117,7 +117,8 @@ impl Builder {
             return Err(InvalidConfig::new("namespace", format_args!("{:?}", self.namespace), allowed));
         }
         if self.namespace.is_empty() && self.scope.per_state {
-            let allowed = "only with a namespace, as both shapes of circuit_breaker_state would have that name";
+            let allowed =
+                "only with a namespace, as both shapes of circuit_breaker_state would have that name";
             return Err(InvalidConfig::new("per_state", "true without a namespace", allowed));
         }
         Ok(Exporter::of(self))

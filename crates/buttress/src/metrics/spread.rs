@@ -5,12 +5,14 @@ use crate::Durations;
 /// The calls since `before` as seconds and how many took that long: each in the bucket it was counted in, and such that
 /// all together took as long as they did.
 pub(super) fn spread(now: &Durations, before: Option<&Durations>) -> Vec<(f64, usize)> {
-    let fewer = |before: &&Durations| now.counts.iter().zip(&before.counts).all(|(now, before)| now >= before);
+    let fewer =
+        |before: &&Durations| now.counts.iter().zip(&before.counts).all(|(now, before)| now >= before);
     // With fewer calls in a bucket it is another histogram.
     let before = before.filter(fewer);
     let sum = now.sum.saturating_sub(before.map(|before| before.sum).unwrap_or_default()).as_secs_f64();
     let earlier = |bucket: usize| before.map_or(0, |before| before.counts[bucket]);
-    let counts: Vec<_> = now.counts.iter().enumerate().map(|(bucket, count)| count - earlier(bucket)).collect();
+    let counts: Vec<_> =
+        now.counts.iter().enumerate().map(|(bucket, count)| count - earlier(bucket)).collect();
 
     let highs: Vec<_> = now.bounds.iter().map(|bound| bound.as_secs_f64()).collect();
     let low = |bucket: usize| if bucket == 0 { 0.0 } else { highs[bucket - 1] };
