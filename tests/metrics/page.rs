@@ -4,7 +4,7 @@ use buttress::metrics::Exporter;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A page as a scraper understands it: the kinds of its families and the values of its series.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(crate) struct Page {
     pub(crate) kinds: BTreeMap<String, String>,
     pub(crate) series: BTreeMap<String, f64>,

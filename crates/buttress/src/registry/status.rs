@@ -1,6 +1,6 @@
 //! How everything stands, as one plain value.
 
-use super::health::{Concern, Health, Verdict};
+use super::health::{Health, Verdict};
 #[cfg(feature = "serde")]
 use super::serialize;
 use crate::circuit_breaker::{
@@ -173,8 +173,8 @@ pub struct StateCounts {
 }
 
 impl Status {
-    /// The health and the sums, once all that is asked has answered.
-    pub(crate) fn conclude(mut self, concerns: impl IntoIterator<Item = Concern>) -> Self {
+    /// Adds up, once all have reported.
+    pub(crate) fn sum_up(mut self) -> Self {
         let named = self.circuit_breakers.values().map(|breaker| breaker.totals);
         let keyed = self.keyed_circuit_breakers.values().map(|breakers| breakers.totals);
         let (mut successes, mut failures) = (0, 0);
@@ -182,7 +182,6 @@ impl Status {
             successes += totals.successes;
             failures += totals.failures;
         }
-        self.health = Health::of(concerns);
         self.total_operations = successes + failures;
         self.success_rate = Ratio::of(successes, self.total_operations).map(|ratio| ratio.get() * 100.0);
         self
