@@ -1,7 +1,9 @@
-//! Events on their way out.
+//! Events on their way out, and the spans around them.
 
+mod span;
 #[cfg(feature = "tracing")]
 mod tracing;
 
+pub(crate) use self::span::{InOperation, in_operation};
 #[cfg(feature = "tracing")]
 pub(crate) use self::tracing::trace;
