@@ -30,6 +30,7 @@ pub mod classify;
 pub mod clock;
 mod judge;
 pub mod key;
+pub mod metrics;
 mod observe;
 pub mod operation;
 mod refuse;

@@ -10,6 +10,7 @@ mod rows;
 mod simulation;
 mod stale;
 mod threads;
+mod worth;
 mod wrong_values;
 
 use super::*;

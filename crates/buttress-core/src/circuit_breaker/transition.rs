@@ -165,6 +165,10 @@ impl Journal {
         self.log.get_or_insert_default()
     }
 
+    pub(super) const fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// The present open time.
     pub(super) fn open_for(&self) -> Duration {
         self.log.as_ref().map_or(Duration::ZERO, |log| log.open_for)
@@ -184,6 +188,15 @@ impl Journal {
 
     pub(super) fn panicked(&self) -> u64 {
         self.log.as_ref().map_or(0, |log| log.panicked)
+    }
+
+    /// Whether an opening at `now` would be for longer than a first one.
+    pub(super) fn escalates(&self, calm_after: Duration, now: Tick) -> bool {
+        self.level() > 0 && now.since(self.entered_at) < calm_after
+    }
+
+    fn level(&self) -> u32 {
+        self.log.as_ref().map_or(0, |log| log.level)
     }
 
     /// Counts a call that panicked.
@@ -331,7 +344,7 @@ impl CircuitBreaker {
     ) -> Option<Transition> {
         let config = self.config();
         self.transition(generation, State::Open, cause, now, |journal| {
-            if now.since(journal.entered_at) >= config.calm_after() {
+            if !journal.escalates(config.calm_after(), now) {
                 journal.log().level = 0;
             }
             self.set_due(journal, config, hint, now);

@@ -4,6 +4,7 @@ use super::events::{Delivery, Subscription, delivers_always};
 use super::keyed::{Group, OfKey};
 use super::permit::{Permit, Reservation};
 use super::timing::Timing;
+use crate::observe::{Inline, Listen};
 use crate::rejected::Site;
 use crate::{Event, EventKind, Outcome, Rejected, Tick, clock};
 use buttress_core::circuit_breaker::{
@@ -57,7 +58,7 @@ impl Handle {
     /// A closed breaker. The name is for people and metrics; an application has as many as it has breakers it names.
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
-        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config, None, None)))
+        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config.into(), None, None)))
     }
 
     /// The same, which also records how long calls take, into buckets with these bounds. That costs each call two readings
@@ -67,7 +68,7 @@ impl Handle {
     #[must_use]
     pub fn recording_durations(name: &str, config: Config, bounds: Bounds) -> Self {
         let durations = Arc::new(Histogram::new(bounds));
-        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config, None, Some(durations))))
+        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config.into(), None, Some(durations))))
     }
 
     /// The name it was given.
@@ -159,17 +160,19 @@ impl Handle {
         }
     }
 
-    /// Every change of state from now on, in order. A reader that falls 32 behind loses the oldest and is told how many;
-    /// it never slows a call down.
+    /// Every change of state from now on, in order, and no refusals. A reader that falls 32 behind loses the oldest and is
+    /// told how many; it never slows a call down.
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
         Subscription::new(Arc::clone(&self.0))
     }
 
-    /// Calls `listener` at every change of state, in order, on the thread that caused it. A panic in it is caught and counted
-    /// ([`Handle::listener_panics`]). It must be quick; [`Handle::subscribe`] is for the others.
+    /// Calls `listener` at every change of state, in order, and at every refusal as it happens, on the thread that caused
+    /// it. A panic in it is caught and counted ([`Handle::listener_panics`]). It must be quick, as it is part of every
+    /// refused call; [`Handle::subscribe`] is for the others. Of calls that it makes itself while it is told of a refusal it
+    /// is not told.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
-        self.0.audience().delivery.add(&self.0, Arc::new(listener));
+        self.0.listen(Arc::new(Inline(listener)));
     }
 
     /// How often a listener panicked.
@@ -197,7 +200,7 @@ impl fmt::Debug for Shared {
 impl Shared {
     fn new(
         site: &'static Site,
-        config: Config,
+        config: Arc<Config>,
         of: Option<Box<OfKey>>,
         durations: Option<Arc<Histogram>>,
     ) -> Self {
@@ -214,7 +217,7 @@ impl Shared {
     }
 
     /// The breaker of one key.
-    pub(super) fn of_key(config: Config, label: Arc<str>, group: Arc<Group>) -> Self {
+    pub(super) fn of_key(config: Arc<Config>, label: Arc<str>, group: Arc<Group>) -> Self {
         let durations = group.durations.clone();
         Self::new(group.site, config, Some(Box::new(OfKey::new(label, group))), durations)
     }
@@ -273,6 +276,9 @@ impl Shared {
     #[inline]
     pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
         self.machine.count_rejected();
+        if self.refusals_are_heard() {
+            self.tell_refusal(refusal);
+        }
         Rejected::new(self.site, refusal)
     }
 
@@ -314,6 +320,15 @@ impl Shared {
         }
     }
 
+    pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
+        self.audience().delivery.add(self, listener);
+    }
+
+    #[inline]
+    pub(super) fn audience_if_any(&self) -> Option<&Audience> {
+        self.audience.get().map(|audience| &**audience)
+    }
+
     /// Who watches from now on.
     pub(super) fn audience(&self) -> &Audience {
         let audience = self.audience.get_or_init(Box::default);
@@ -338,9 +353,8 @@ impl Shared {
         }
     }
 
-    pub(super) fn event(&self, transition: Transition) -> Event {
-        let Site { layer, name } = *self.site;
-        Event::new(transition.at, layer, name, EventKind::Transition(transition)).of_key(self.key())
+    pub(super) fn event(&self, at: Tick, kind: EventKind) -> Event {
+        Event::new(at, self.site.layer, self.site.name, kind).of_key(self.key())
     }
 
     fn key(&self) -> Option<Arc<str>> {

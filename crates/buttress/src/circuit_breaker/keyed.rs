@@ -1,10 +1,10 @@
 //! A breaker per key.
 
-use super::events::Listeners;
 use super::handle::{Handle, Shared};
 use super::source::ByKey;
-use super::{Config, State, Totals};
+use super::{Config, Totals};
 use crate::key::Key;
+use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
 use crate::{Event, Tick, clock};
 use buttress_core::keyed::{Keep, Store, Worth};
@@ -35,7 +35,7 @@ pub struct Keyed<K: Key + ?Sized>(Arc<Inner<K>>);
 
 struct Inner<K: Key + ?Sized> {
     store: Store<K, Shared>,
-    config: Config,
+    config: Arc<Config>,
     group: Arc<Group>,
     overflow: Handle,
     overflowed: AtomicU64,
@@ -92,7 +92,9 @@ impl<K: Key + ?Sized> Keyed<K> {
         let site = Site::intern(super::handle::LAYER, name);
         let listeners = Listeners::default();
         let group = Arc::new(Group { site, listeners, durations, retired: Mutex::default() });
-        let overflow = Handle(Arc::new(Shared::of_key(config, OVERFLOW.into(), Arc::clone(&group))));
+        let config = Arc::new(config);
+        let overflow =
+            Handle(Arc::new(Shared::of_key(Arc::clone(&config), OVERFLOW.into(), Arc::clone(&group))));
         let store = Store::new(capacity);
         Self(Arc::new(Inner { store, config, group, overflow, overflowed: AtomicU64::new(0) }))
     }
@@ -191,9 +193,9 @@ impl<K: Key + ?Sized> Keyed<K> {
         self.0.overflow.reset();
     }
 
-    /// Calls `listener` at every change of any of them, as [`Handle::on_event`] does for one. The events name the key.
+    /// Calls `listener` at every event of any of them, as [`Handle::on_event`] does for one. The events name the key.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
-        self.0.group.listeners.push(Arc::new(listener));
+        self.listen(Arc::new(Inline(listener)));
     }
 
     /// How often a listener panicked.
@@ -207,10 +209,16 @@ impl<K: Key + ?Sized> Keyed<K> {
         ByKey { keyed: self, find }
     }
 
+    pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
+        self.0.group.listeners.push(listener, || {});
+    }
+
     #[inline]
     pub(super) fn lease(&self, key: Cow<'_, K>) -> Arc<Shared> {
         let inner = &*self.0;
-        let make = |key: &K| Shared::of_key(inner.config, key.to_string().into(), Arc::clone(&inner.group));
+        let make = |key: &K| {
+            Shared::of_key(Arc::clone(&inner.config), key.to_string().into(), Arc::clone(&inner.group))
+        };
         inner.store.get_or_insert_with(key, clock::now, make).unwrap_or_else(|_| {
             inner.overflowed.fetch_add(1, Ordering::Relaxed);
             Arc::clone(&inner.overflow.0)
@@ -260,12 +268,7 @@ impl Drop for Shared {
 
 impl Keep for Shared {
     fn worth(&self, now: Tick) -> Worth {
-        let snapshot = self.machine.snapshot(now);
-        match snapshot.state {
-            State::Closed if snapshot.window.calls == 0 && snapshot.opened == 0 => Worth::Nothing,
-            State::Closed => Worth::Memory,
-            _ => Worth::Penalty,
-        }
+        self.machine.worth(now)
     }
 
     fn evicted(&self) {
