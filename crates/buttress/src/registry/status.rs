@@ -1,6 +1,7 @@
 //! How everything stands, as one plain value.
 
 use super::health::{Health, Verdict};
+use super::operations::OperationStatus;
 #[cfg(feature = "serde")]
 use super::serialize;
 use crate::circuit_breaker::{
@@ -29,6 +30,8 @@ pub struct Status {
     pub circuit_breakers: BTreeMap<String, BreakerStatus>,
     /// The circuit breakers that keep a state per key, by name.
     pub keyed_circuit_breakers: BTreeMap<String, KeyedStatus>,
+    /// The operations by component and name, as `payments.charge`.
+    pub operations: BTreeMap<String, OperationStatus>,
 }
 
 /// How one circuit breaker stands.
