@@ -25,9 +25,12 @@ mod macros;
 
 #[cfg(feature = "http")]
 mod answer;
+mod check;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
+#[cfg(feature = "tower")]
+mod ext;
 mod judge;
 pub mod key;
 pub mod metrics;
@@ -44,12 +47,19 @@ pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
     Refusal, Tick,
 };
+pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+#[cfg(feature = "tower")]
+pub use ext::ServiceBuilderExt;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
 pub use operation::OperationLayer;
+#[cfg(feature = "tonic")]
+pub use refuse::AsStatus;
+#[cfg(feature = "http")]
+pub use refuse::RespondGrpc;
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;
 pub use timeout::TimeoutLayer;
