@@ -17,8 +17,8 @@
 //! | `.respond()` | stays | responses that can [`Answer`] for it, as on axum |
 //!
 //! # Features
-//! None is on by default. `http`: classifier, answers and [`Bypass`] for the types of the `http` crate. `tracing`: events as
-//! `tracing` events. `test-util`: decisions follow tokio's clock, also when it is paused.
+//! None is on by default. `http`: classifiers, answers, bodies and [`Bypass`] for the types of the `http` crate. `tracing`:
+//! events as `tracing` events, operations as spans. `test-util`: decisions follow tokio's clock, also when it is paused.
 
 #[macro_use]
 mod macros;
