@@ -1,11 +1,12 @@
 //! What a machine tells those who watch it.
 
-use crate::Tick;
 use crate::circuit_breaker::Transition;
+use crate::{Refusal, Tick};
 use std::fmt;
+use std::sync::Arc;
 
 /// One thing that happened, in the envelope that all layers share.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
     /// When it happened. `buttress::clock::system_time` tells what the clock on the wall said.
@@ -14,6 +15,8 @@ pub struct Event {
     pub layer: &'static str,
     /// The name its owner gave to that one.
     pub name: &'static str,
+    /// The key it happened to, where that one keeps a state per key.
+    pub key: Option<Arc<str>>,
     /// What happened.
     pub kind: EventKind,
 }
@@ -24,19 +27,40 @@ pub struct Event {
 pub enum EventKind {
     /// A circuit breaker changed its state.
     Transition(Transition),
+    /// A call was refused.
+    Rejected(Refusal),
 }
 
 impl Event {
     /// The event `kind` of the layer `layer` named `name`.
     #[must_use]
     pub const fn new(at: Tick, layer: &'static str, name: &'static str, kind: EventKind) -> Self {
-        Self { at, layer, name, kind }
+        Self { at, layer, name, key: None, kind }
+    }
+
+    /// The same, of one of its keys.
+    #[must_use]
+    pub fn of_key(self, key: Option<Arc<str>>) -> Self {
+        Self { key, ..self }
     }
 }
 
 impl fmt::Display for Event {
+    /// `circuit_breaker orders: closed -> open (…)`, with the key in brackets where there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { layer, name, kind: EventKind::Transition(transition), .. } = self;
-        write!(f, "{layer} {name}: {transition}")
+        write!(f, "{} {}", self.layer, self.name)?;
+        if let Some(key) = &self.key {
+            write!(f, "[{}]", key.escape_debug())?;
+        }
+        write!(f, ": {}", self.kind)
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transition(transition) => transition.fmt(f),
+            Self::Rejected(refusal) => write!(f, "rejected: {refusal}"),
+        }
     }
 }

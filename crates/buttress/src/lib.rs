@@ -28,18 +28,23 @@ pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
 mod judge;
+pub mod key;
 mod observe;
 mod refuse;
+pub mod registry;
 mod rejected;
 pub mod timeout;
 
 #[cfg(feature = "http")]
 pub use answer::whole_seconds;
 pub use buttress_core::{
-    Event, EventKind, FailureKind, InvalidConfig, Outcome, Ratio, Reason, Refusal, Tick,
+    Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
+    Refusal, Tick,
 };
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+#[cfg(feature = "http")]
+pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;

@@ -43,6 +43,7 @@ mod rules;
 mod snapshot;
 mod state;
 mod transition;
+mod transition_counts;
 mod worth;
 
 pub use builder::Builder;
@@ -53,6 +54,7 @@ pub use rules::Rule;
 pub use snapshot::{LastFailure, Probes, Snapshot, Totals, WindowCounts};
 pub use state::{State, UnknownState};
 pub use transition::{Cause, Cursor, Transition};
+pub use transition_counts::TransitionCount;
 
 use crate::clock::nanos;
 use crate::measure::RollingWindow;

@@ -1,5 +1,6 @@
 //! The machine, driven by hand: one module per theme.
 
+mod counts;
 mod knobs;
 mod limits;
 mod liveness;

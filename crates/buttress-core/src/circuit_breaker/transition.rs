@@ -2,6 +2,7 @@
 
 use super::config::{Config, OpenTime};
 use super::state::{State, Word};
+use super::transition_counts::{TransitionCount, TransitionCounts};
 use super::{CircuitBreaker, Rule};
 use crate::sync::Ordering;
 use crate::{Ratio, Tick};
@@ -142,6 +143,8 @@ struct Log {
     open_for: Duration,
     opened: u64,
     written: u64,
+    /// Changes by the states before and after.
+    counts: TransitionCounts,
     /// Leases given up.
     expired: u64,
     /// Calls that panicked.
@@ -202,6 +205,11 @@ impl Journal {
         self.log().expired += leases;
     }
 
+    /// How often each change happened, of those that did.
+    pub(super) fn counts(&self) -> Vec<TransitionCount> {
+        self.log.as_ref().map_or_else(Vec::new, |log| log.counts.list())
+    }
+
     /// The latest changes, oldest first.
     pub(super) fn recent(&self) -> impl ExactSizeIterator<Item = &Transition> {
         self.log.as_ref().map_or_else(Default::default, |log| log.recent.iter())
@@ -216,6 +224,7 @@ impl Journal {
         self.entered_at = at;
         let log = self.log();
         log.written += 1;
+        log.counts.note(from, to);
         let opens = to == State::Open;
         log.opened += u64::from(opens);
         let open_for = opens.then_some(log.open_for);
