@@ -31,21 +31,26 @@ pub mod clock;
 #[cfg(feature = "tower")]
 mod ext;
 mod judge;
+pub mod key;
 mod observe;
 mod refuse;
+pub mod registry;
 mod rejected;
 pub mod timeout;
 
 #[cfg(feature = "http")]
 pub use answer::whole_seconds;
 pub use buttress_core::{
-    Event, EventKind, FailureKind, InvalidConfig, Outcome, Ratio, Reason, Refusal, Tick,
+    Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
+    Refusal, Tick,
 };
 pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
 #[cfg(feature = "tower")]
 pub use ext::ServiceBuilderExt;
+#[cfg(feature = "http")]
+pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
 #[cfg(feature = "tonic")]
 pub use refuse::AsStatus;

@@ -60,3 +60,59 @@ macro_rules! refuse_modes {
         }
     };
 }
+
+/// How a layer judges, for one whose last type parameter is its judge and that has a `map_judge`.
+macro_rules! judged {
+    ($layer:ident $(, $param:ident)*) => {
+        impl<$($param,)* C> $layer<$($param,)* crate::AtHead<C>> {
+            /// Judges results by `classify`: a type, or a closure over `Result<&Response, &Error>`.
+            #[must_use]
+            pub fn classify<C2>(self, classify: C2) -> $layer<$($param,)* crate::AtHead<C2>> {
+                self.map_judge(|_| crate::AtHead(classify))
+            }
+        }
+
+        #[cfg(feature = "http")]
+        impl<$($param,)* C> $layer<$($param,)* crate::AtHead<C>> {
+            /// Judges a call when its body has ended, and not by its head alone: see [`AtEnd`](crate::AtEnd).
+            ///
+            /// The body's type changes, to [`JudgedBody`](crate::JudgedBody). Comes after the classifier.
+            #[must_use]
+            pub fn at_body_end(self) -> $layer<$($param,)* crate::AtEnd<C>> {
+                self.at_body_end_if(true)
+            }
+
+            /// The same if `wait` is true, and by the head if not: a switch that leaves the types alone.
+            #[must_use]
+            pub fn at_body_end_if(self, wait: bool) -> $layer<$($param,)* crate::AtEnd<C>> {
+                self.map_judge(|judge| crate::AtEnd::new(judge.0, wait))
+            }
+
+            /// The same for bodies that can be [boxed again](crate::Rebox): the type of the response stays.
+            #[must_use]
+            pub fn at_body_end_boxed(self) -> $layer<$($param,)* crate::AtEndBoxed<C>> {
+                self.map_judge(|judge| crate::AtEndBoxed(crate::AtEnd::new(judge.0, true)))
+            }
+        }
+
+        #[cfg(feature = "http")]
+        impl<$($param,)* C> $layer<$($param,)* crate::AtEnd<C>> {
+            /// A body of which nothing comes for so long while somebody waits for it has failed: the call is judged, and
+            /// [`JudgedBody::is_stalled`](crate::JudgedBody::is_stalled) says so. Without it silence has no limit.
+            #[must_use]
+            pub fn stalled_after(self, limit: std::time::Duration) -> Self {
+                self.map_judge(|judge| judge.stalled_after(limit))
+            }
+        }
+
+        #[cfg(feature = "http")]
+        impl<$($param,)* C> $layer<$($param,)* crate::AtEndBoxed<C>> {
+            /// A body of which nothing comes for so long while somebody waits for it has failed: the call is judged. The body
+            /// goes on. Without it silence has no limit.
+            #[must_use]
+            pub fn stalled_after(self, limit: std::time::Duration) -> Self {
+                self.map_judge(|judge| crate::AtEndBoxed(judge.0.stalled_after(limit)))
+            }
+        }
+    };
+}

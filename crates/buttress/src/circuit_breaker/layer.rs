@@ -1,8 +1,12 @@
 //! The layer.
 
 use super::handle::Handle;
+use super::keyed::Keyed;
 use super::service::{CircuitBreakerService, Mode};
-use super::source::{Aside, Source};
+use super::source::{Aside, ByKey, Source};
+#[cfg(feature = "http")]
+use crate::AtEnd;
+use crate::key::Key;
 use crate::{AtHead, Boxed, classify};
 use buttress_core::circuit_breaker::Config;
 use tower_layer::Layer;
@@ -33,6 +37,37 @@ impl CircuitBreakerLayer<Handle, Boxed, AtHead<classify::Http>> {
     }
 }
 
+#[cfg(feature = "http")]
+impl CircuitBreakerLayer<Handle, Boxed, AtEnd<classify::Grpc>> {
+    /// A breaker of its own, without a name, that judges [gRPC responses](classify::Grpc) when their trailers are there.
+    #[must_use]
+    pub fn grpc(config: Config) -> Self {
+        CircuitBreakerLayer::new(config).classify(classify::Grpc).at_body_end()
+    }
+}
+
+impl<R, J> CircuitBreakerLayer<Handle, R, J> {
+    /// Keeps a breaker per key instead, with the same name and settings: see [`key`](crate::key) for what finds the key of a
+    /// request, and [`Keyed`] for how many there can be. Requests without a key pass.
+    ///
+    /// ```
+    /// use buttress::key::by_host;
+    /// use buttress::{CircuitBreakerLayer, Config};
+    ///
+    /// let layer = CircuitBreakerLayer::http(Config::default()).keyed(by_host());
+    /// let hosts = layer.handle().keyed().clone();
+    /// # fn fits<S: tower::Service<http::Request<()>>>(_: S) {}
+    /// # fits(tower::Layer::layer(&layer, tower::service_fn(|_| async { Ok::<_, std::io::Error>(http::Response::new(())) })));
+    /// hosts.of("orders.example").force_open();
+    /// ```
+    #[must_use]
+    pub fn keyed<X, K: Key + ?Sized>(self, find: X) -> CircuitBreakerLayer<ByKey<X, K>, R, J> {
+        let Self { source, refuse, judge, mode } = self;
+        let keyed = Keyed::new(source.name(), *source.config());
+        CircuitBreakerLayer { source: keyed.by(find), refuse, judge, mode }
+    }
+}
+
 impl<H: Source> CircuitBreakerLayer<H> {
     /// The breaker of a [`Handle`], shared with whoever else has it. `None` is a layer that is off.
     #[must_use]
@@ -46,13 +81,6 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
     #[must_use]
     pub const fn handle(&self) -> &H {
         &self.source
-    }
-
-    /// Judges results by `classify`: a type, or a closure over `Result<&Response, &Error>`.
-    #[must_use]
-    pub fn classify<C>(self, classify: C) -> CircuitBreakerLayer<H, R, AtHead<C>> {
-        let Self { source, refuse, mode, .. } = self;
-        CircuitBreakerLayer { source, refuse, judge: AtHead(classify), mode }
     }
 
     /// Is not ready while the breaker refuses, instead of ready and refusing: for balancers, which pick among ready
@@ -83,9 +111,15 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
         let Self { source, judge, mode, .. } = self;
         CircuitBreakerLayer { source, refuse, judge, mode }
     }
+
+    fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> CircuitBreakerLayer<H, R, J2> {
+        let Self { source, refuse, judge, mode } = self;
+        CircuitBreakerLayer { source, refuse, judge: map(judge), mode }
+    }
 }
 
 refuse_modes!(CircuitBreakerLayer<H, _, J>);
+judged!(CircuitBreakerLayer, H, R);
 
 impl<S, H: Source, R: Clone, J: Clone> Layer<S> for CircuitBreakerLayer<H, R, J> {
     type Service = CircuitBreakerService<S, H, R, J>;

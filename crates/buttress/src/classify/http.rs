@@ -1,6 +1,6 @@
 //! What an HTTP response says about the peer.
 
-use super::{Classify, outcome_of};
+use super::{Classify, Until, digits, outcome_of};
 use crate::{FailureKind, Outcome, Rejected};
 use http::{Extensions, HeaderMap, Response, StatusCode, header};
 use std::time::Duration;
@@ -10,6 +10,9 @@ use std::time::Duration;
 ///
 /// A response that a layer beneath made of its own rejection is judged as that rejection. `Retry-After` in seconds is
 /// the peer's hint.
+///
+/// Where the end of the body is waited for, one that breaks off is a failure. The head of an event stream (`text/event-stream`)
+/// says it all: it ends when one side has had enough.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Http;
 
@@ -25,6 +28,21 @@ impl<B, Err> Classify<Response<B>, Err> for Http {
     fn retry_after(&self, result: Result<&Response<B>, &Err>) -> Option<Duration> {
         retry_after(result.ok()?.headers())
     }
+
+    fn until(&self, response: &Response<B>) -> Until {
+        until(response.headers())
+    }
+}
+
+pub(super) fn until(headers: &HeaderMap) -> Until {
+    if is_event_stream(headers) { Until::Head } else { Until::LastByte }
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    const EVENT_STREAM: &[u8] = b"text/event-stream";
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return false };
+    let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(EVENT_STREAM)
 }
 
 #[inline(always)]
@@ -47,13 +65,8 @@ fn unless_plain(status: StatusCode, extensions: &Extensions) -> Outcome {
 /// The seconds of a single, well-formed `Retry-After`.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let mut values = headers.get_all(header::RETRY_AFTER).iter();
-    let (value, None) = (values.next()?.as_bytes(), values.next()) else { return None };
-    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    // All digits, so the only way to fail is a number beyond any wait.
-    let seconds = std::str::from_utf8(value).ok()?.parse().unwrap_or(u64::MAX);
-    Some(Duration::from_secs(seconds))
+    let (value, None) = (values.next()?, values.next()) else { return None };
+    digits(value.as_bytes()).map(Duration::from_secs)
 }
 
 #[cfg(test)]

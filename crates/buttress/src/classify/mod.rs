@@ -1,10 +1,18 @@
 //! What the result of a call says about the peer.
 
 #[cfg(feature = "http")]
+mod end;
+#[cfg(feature = "http")]
+mod grpc;
+#[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 
+#[cfg(feature = "http")]
+pub use end::{End, Until};
+#[cfg(feature = "http")]
+pub use grpc::Grpc;
 #[cfg(feature = "http")]
 pub use http::Http;
 
@@ -40,6 +48,26 @@ pub trait Classify<Res, Err> {
         let _ = result;
         None
     }
+
+    /// How far the call reaches whose head is the success `response`. Asked only where the end of the body is waited for.
+    #[cfg(feature = "http")]
+    fn until(&self, response: &Res) -> Until {
+        let _ = response;
+        Until::LastByte
+    }
+
+    /// How the call ended whose head was a success, by the end of its body.
+    #[cfg(feature = "http")]
+    fn classify_end(&self, end: End<'_>) -> Outcome {
+        end.outcome()
+    }
+
+    /// How long the peer asks to be left alone, by the end of the body. Asked only about failures and throttling.
+    #[cfg(feature = "http")]
+    fn retry_after_end(&self, end: End<'_>) -> Option<Duration> {
+        let _ = end;
+        None
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -67,4 +95,14 @@ impl<Res, Err> Classify<Res, Err> for Errors {
 /// What a rejection by a layer beneath says about the peer.
 pub(crate) const fn outcome_of(rejected: Rejected) -> Outcome {
     if rejected.was_sent() { Outcome::Failure(FailureKind::Timeout) } else { Outcome::Ignored }
+}
+
+/// The number that these bytes are, if they are digits and no others.
+#[cfg(feature = "http")]
+fn digits(bytes: &[u8]) -> Option<u64> {
+    if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    // All digits, so the only way to fail is a number beyond any meaning.
+    Some(std::str::from_utf8(bytes).ok()?.parse().unwrap_or(u64::MAX))
 }

@@ -1,5 +1,23 @@
 //! When an outcome is known. *What* it is, [`Classify`] says.
 
+#[cfg(feature = "http")]
+mod at_end;
+#[cfg(feature = "http")]
+mod boxed;
+#[cfg(feature = "http")]
+mod judged_body;
+#[cfg(feature = "http")]
+mod stall;
+#[cfg(feature = "http")]
+mod watch;
+
+#[cfg(feature = "http")]
+pub use at_end::AtEnd;
+#[cfg(feature = "http")]
+pub use boxed::{AtEndBoxed, Rebox};
+#[cfg(feature = "http")]
+pub use judged_body::JudgedBody;
+
 use crate::{Classify, Outcome};
 use std::time::Duration;
 
@@ -13,7 +31,7 @@ pub trait Settle: Send + Sync + Sized + 'static {
     fn take(&mut self) -> Self;
 }
 
-/// Decides when a call has ended, and so how long its permit is held. The third type parameter of a layer.
+/// Decides when a call has ended, and so how long its permit is held. The last type parameter of a layer.
 pub trait Judge<Res, Err> {
     /// The response, which holds the permit where the end of the call lies beyond its head.
     type Response<P: Settle>;
@@ -51,9 +69,14 @@ fn settle<Res, Err, C: Classify<Res, Err>>(
     permit: &mut impl Settle,
 ) {
     let outcome = classify.classify(result);
-    let hint = match outcome {
-        Outcome::Failure(_) | Outcome::Throttled => classify.retry_after(result),
+    permit.settle(outcome, hint(outcome, || classify.retry_after(result)));
+}
+
+/// What the peer asks for, where the outcome is one that it is asked about.
+#[inline(always)]
+fn hint(outcome: Outcome, ask: impl FnOnce() -> Option<Duration>) -> Option<Duration> {
+    match outcome {
+        Outcome::Failure(_) | Outcome::Throttled => ask(),
         Outcome::Success | Outcome::Ignored | Outcome::Cancelled => None,
-    };
-    permit.settle(outcome, hint);
+    }
 }

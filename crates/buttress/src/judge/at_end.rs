@@ -1,0 +1,100 @@
+//! The call has ended when its body has.
+
+use super::watch::{Watch, judge_end};
+use super::{Judge, JudgedBody, Settle, hint, settle};
+use crate::classify::{End, Until};
+use crate::{Classify, Outcome};
+use http::Response;
+use http_body::Body;
+use std::time::Duration;
+
+/// The call has ended when the last byte of its response has come, or the trailers after it: a body that breaks off is a
+/// failure, and until then the permit is held. Made by `.at_body_end()`.
+///
+/// * A head that is no success is judged at once: nothing in the body makes it better, and a breaker that waits for the
+///   text of an error page opens late.
+/// * A body that is empty ends with its head; so do the answers to `HEAD`, and 204 and 304.
+/// * A body dropped before anybody polled it is judged by the head: the caller wanted no more. Dropped midway, the call is
+///   [cancelled](Outcome::Cancelled).
+/// * A body that ends cleanly before the length it announced is a failure.
+/// * A body that is kept and never read holds its permit as long.
+///
+/// What the end says is up to the classifier: see [`Classify::until`] and [`Classify::classify_end`].
+#[derive(Clone, Copy, Debug)]
+pub struct AtEnd<C> {
+    pub(super) classify: C,
+    waits: bool,
+    stalled_after: Option<Duration>,
+}
+
+impl<C> AtEnd<C> {
+    pub(crate) const fn new(classify: C, waits: bool) -> Self {
+        Self { classify, waits, stalled_after: None }
+    }
+
+    #[must_use]
+    pub(crate) fn stalled_after(self, limit: Duration) -> Self {
+        Self { stalled_after: Some(limit), ..self }
+    }
+
+    /// How long a body may be quiet, where anybody looks at it.
+    pub(super) fn stall_limit(&self) -> Option<Duration> {
+        self.stalled_after.filter(|_| self.waits)
+    }
+
+    /// Settles the permit by the head, or says until when it is too early.
+    pub(super) fn head<Res, Err>(&self, response: &Res, permit: &mut impl Settle) -> Option<Until>
+    where
+        C: Classify<Res, Err>,
+    {
+        let result = Ok(response);
+        let outcome = self.classify.classify(result);
+        if self.waits && outcome == Outcome::Success {
+            match self.classify.until(response) {
+                Until::Head => {}
+                later => return Some(later),
+            }
+        }
+        permit.settle(outcome, hint(outcome, || self.classify.retry_after(result)));
+        None
+    }
+
+    /// Settles the permit by an empty body, or watches over the one there is.
+    pub(super) fn body<Res, Err, B: Body, P: Settle>(
+        &self,
+        until: Until,
+        body: &B,
+        permit: &mut P,
+    ) -> Option<Watch<P, C>>
+    where
+        C: Classify<Res, Err> + Clone,
+    {
+        if body.is_end_stream() {
+            let (outcome, retry_after) = judge_end::<Res, Err, C>(&self.classify, End::Complete);
+            permit.settle(outcome, retry_after);
+            return None;
+        }
+        let announced = body.size_hint().exact();
+        let (classify, judge) = (self.classify.clone(), judge_end::<Res, Err, C>);
+        Some(Watch::new(permit.take(), classify, judge, until, announced))
+    }
+}
+
+impl<B, Err, C> Judge<Response<B>, Err> for AtEnd<C>
+where
+    B: Body,
+    C: Classify<Response<B>, Err> + Clone,
+{
+    type Response<P: Settle> = Response<JudgedBody<B, P, C>>;
+
+    fn response<P: Settle>(&self, response: Response<B>, permit: &mut P) -> Self::Response<P> {
+        let watch = self
+            .head(&response, permit)
+            .and_then(|until| self.body::<Response<B>, Err, _, _>(until, response.body(), permit));
+        response.map(|body| JudgedBody::new(body, watch, self.stall_limit()))
+    }
+
+    fn error<P: Settle>(&self, error: &Err, permit: &mut P) {
+        settle(&self.classify, Err(error), permit);
+    }
+}

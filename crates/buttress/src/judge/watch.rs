@@ -1,0 +1,108 @@
+//! A permit on its way through a body.
+
+use super::{Settle, hint};
+use crate::classify::{self, End, Until};
+use crate::{Classify, FailureKind, Outcome, Rejected};
+use bytes::Buf;
+use http_body::Frame;
+use std::time::Duration;
+
+/// What a classifier says of an end, without the type of the response whose end it is.
+type JudgeEnd<C> = fn(&C, End<'_>) -> (Outcome, Option<Duration>);
+
+pub(super) fn judge_end<Res, Err, C: Classify<Res, Err>>(
+    classify: &C,
+    end: End<'_>,
+) -> (Outcome, Option<Duration>) {
+    let outcome = classify.classify_end(end);
+    (outcome, hint(outcome, || classify.retry_after_end(end)))
+}
+
+/// The permit of a call whose head was a success. Dropped before the body was touched, that is its outcome; after that, the
+/// permit says by itself that the call was cancelled.
+pub(super) struct Watch<P: Settle, C> {
+    permit: P,
+    classify: C,
+    judge: JudgeEnd<C>,
+    until: Until,
+    announced: Option<u64>,
+    passed: u64,
+    touched: bool,
+}
+
+impl<P: Settle, C> Watch<P, C> {
+    pub(super) const fn new(
+        permit: P,
+        classify: C,
+        judge: JudgeEnd<C>,
+        until: Until,
+        announced: Option<u64>,
+    ) -> Self {
+        Self { permit, classify, judge, until, announced, passed: 0, touched: false }
+    }
+
+    /// Somebody wants the body.
+    pub(super) const fn touch(&mut self) {
+        self.touched = true;
+    }
+
+    /// Somebody waited for the body too long.
+    pub(super) fn stalled(&mut self) {
+        self.permit.settle(Outcome::Failure(FailureKind::Timeout), None);
+    }
+
+    /// Settles the permit if the call ends with `frame`, and says whether it did. `is_end` is what the body says after it.
+    pub(super) fn ends_with<D: Buf, E: 'static>(
+        &mut self,
+        frame: Option<&Result<Frame<D>, E>>,
+        is_end: bool,
+    ) -> bool {
+        match frame {
+            Some(Ok(frame)) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    self.ended(End::Trailers(trailers));
+                    return true;
+                }
+                self.passed += frame.data_ref().map_or(0, |data| data.remaining() as u64);
+                // Who knows the length asks for nothing after the last byte, not even whether it was the last.
+                let whole = self.until == Until::LastByte && self.announced == Some(self.passed);
+                if is_end || whole {
+                    self.ended(End::Complete);
+                }
+                is_end || whole
+            }
+            Some(Err(error)) => {
+                match Rejected::within(error) {
+                    Some(rejected) => self.permit.settle(classify::outcome_of(rejected), None),
+                    None => self.settle(End::Broken(error)),
+                }
+                true
+            }
+            None => {
+                self.ended(End::Complete);
+                true
+            }
+        }
+    }
+
+    /// A clean end, if all came that was announced.
+    fn ended(&mut self, end: End<'_>) {
+        match self.announced.map_or(0, |announced| announced.saturating_sub(self.passed)) {
+            0 => self.settle(end),
+            missing => self.settle(End::Short { missing }),
+        }
+    }
+
+    fn settle(&mut self, end: End<'_>) {
+        let (outcome, retry_after) = (self.judge)(&self.classify, end);
+        self.permit.settle(outcome, retry_after);
+    }
+}
+
+impl<P: Settle, C> Drop for Watch<P, C> {
+    fn drop(&mut self) {
+        if !self.touched {
+            self.permit.settle(Outcome::Success, None);
+        }
+    }
+}
