@@ -179,8 +179,7 @@ struct Peers {
     health: HealthClient<Guarded<Channel>>,
 }
 
-type Guarded<S> =
-    CircuitBreakerService<TimeoutService<S, AsStatus>, Handle, AsStatus, AtEnd<classify::Grpc>>;
+type Guarded<S> = CircuitBreakerService<TimeoutService<S, AsStatus>, Handle, AsStatus, AtEnd<classify::Grpc>>;
 
 #[tokio::test]
 async fn stacks_in_the_fields_of_a_struct() {
