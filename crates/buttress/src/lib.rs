@@ -40,6 +40,7 @@ mod ext;
 pub mod hosts;
 mod judge;
 pub mod key;
+pub mod metrics;
 mod observe;
 mod refuse;
 pub mod registry;

@@ -118,8 +118,8 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
     }
 }
 
-refuse_modes!(CircuitBreakerLayer<H, _, J>);
 judged!(CircuitBreakerLayer, H, R);
+refuse_modes!(CircuitBreakerLayer<H, _, J>);
 
 impl<S, H: Source, R: Clone, J: Clone> Layer<S> for CircuitBreakerLayer<H, R, J> {
     type Service = CircuitBreakerService<S, H, R, J>;
