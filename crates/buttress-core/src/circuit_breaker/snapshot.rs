@@ -1,6 +1,7 @@
 //! How a breaker stands, as a plain value.
 
 use super::transition::{Journal, Transition};
+use super::transition_counts::TransitionCount;
 use super::{CircuitBreaker, State};
 use crate::sync::Ordering;
 use crate::{FailureKind, Ratio, Tick};
@@ -34,6 +35,8 @@ pub struct Snapshot {
     pub opened: u64,
     /// How often it changed its state.
     pub transitions: u64,
+    /// The same by the states before and after; those that never happened are left out.
+    pub transition_counts: Vec<TransitionCount>,
     /// The latest changes, oldest first, at most 32.
     pub history: Vec<Transition>,
 }
@@ -183,6 +186,7 @@ impl CircuitBreaker {
             last_failure: self.last_failure(),
             opened: journal.opened(),
             transitions: journal.written(),
+            transition_counts: journal.counts(),
             history: journal.recent().copied().collect(),
         }
     }

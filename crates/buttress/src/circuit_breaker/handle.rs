@@ -3,12 +3,13 @@
 use super::events::{Delivery, Subscription, delivers_always};
 use super::keyed::{Group, OfKey};
 use super::permit::{Permit, Reservation};
+use super::timing::Timing;
 use crate::rejected::Site;
 use crate::{Event, EventKind, Outcome, Rejected, Tick, clock};
 use buttress_core::circuit_breaker::{
     CircuitBreaker, Config, Explanation, Pass, Snapshot, State, Ticket, Transition,
 };
-use buttress_core::{Refusal, clock::COARSE_LAG};
+use buttress_core::{Bounds, Durations, Histogram, Refusal, clock::COARSE_LAG};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{Ordering, fence};
@@ -26,9 +27,9 @@ pub struct Handle(pub(super) Arc<Shared>);
 #[repr(C)]
 pub struct Shared {
     pub(super) site: &'static Site,
-    timing: Timing,
+    pub(super) timing: Timing,
     of: Option<Box<OfKey>>,
-    audience: OnceLock<Box<Audience>>,
+    pub(super) audience: OnceLock<Box<Audience>>,
     pub(super) machine: CircuitBreaker,
 }
 
@@ -38,6 +39,8 @@ pub(super) struct Audience {
     /// Wakes who waits for a change of state or a free probe.
     pub(super) changed: Notify,
     pub(super) delivery: Delivery,
+    /// How long calls took, where somebody wants to know; those of all keys together.
+    pub(super) durations: Option<Arc<Histogram>>,
 }
 
 /// A refusal and when it was given.
@@ -47,25 +50,24 @@ pub(super) struct Refused {
     pub(super) at: Tick,
 }
 
-/// How exactly the duration of calls is measured.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Timing {
-    Off,
-    Coarse,
-    Precise,
-}
-
 /// The kind of layer, in events and rejections.
 pub(super) const LAYER: &str = "circuit_breaker";
-
-/// Below this, a clock that steps by 4 ms is too coarse to tell a slow call by.
-const COARSE_FROM: Duration = Duration::from_millis(100);
 
 impl Handle {
     /// A closed breaker. The name is for people and metrics; an application has as many as it has breakers it names.
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
-        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config, None)))
+        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config.into(), None, None)))
+    }
+
+    /// The same, which also records how long calls take, into buckets with these bounds. That costs each call two readings
+    /// of the precise clock, or of the cheap one when no bound is below 100 ms.
+    ///
+    /// A call is recorded when it has a result, whatever that is; one that was refused or given up is not.
+    #[must_use]
+    pub fn recording_durations(name: &str, config: Config, bounds: Bounds) -> Self {
+        let durations = Arc::new(Histogram::new(bounds));
+        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config.into(), None, Some(durations))))
     }
 
     /// The name it was given.
@@ -96,6 +98,12 @@ impl Handle {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.0.machine.snapshot(clock::precise())
+    }
+
+    /// How long calls took; `None` unless [they are recorded](Handle::recording_durations).
+    #[must_use]
+    pub fn durations(&self) -> Option<Durations> {
+        self.0.durations()
     }
 
     /// Why it stands where it stands, and why it has not opened.
@@ -187,21 +195,28 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    fn new(site: &'static Site, config: Config, of: Option<Box<OfKey>>) -> Self {
-        let timing = match config.slow_call_duration() {
-            None => Timing::Off,
-            Some(slow) if slow >= COARSE_FROM => Timing::Coarse,
-            Some(_) => Timing::Precise,
-        };
+    fn new(
+        site: &'static Site,
+        config: Arc<Config>,
+        of: Option<Box<OfKey>>,
+        durations: Option<Arc<Histogram>>,
+    ) -> Self {
+        let timing = Timing::of(&config);
+        let timing = durations.as_ref().map_or(timing, |durations| timing.recorded(durations.bounds()));
         // The standard library's hasher is the one source of randomness it has.
         let seed = RandomState::new().hash_one(site);
         let machine = CircuitBreaker::new(config, seed, clock::precise());
-        Self { site, timing, of, audience: OnceLock::new(), machine }
+        let audience = OnceLock::new();
+        if durations.is_some() {
+            audience.get_or_init(|| Box::new(Audience { durations, ..Audience::default() }));
+        }
+        Self { site, timing, of, audience, machine }
     }
 
     /// The breaker of one key.
-    pub(super) fn of_key(config: Config, label: Arc<str>, group: Arc<Group>) -> Self {
-        Self::new(group.site, config, Some(Box::new(OfKey::new(label, group))))
+    pub(super) fn of_key(config: Arc<Config>, label: Arc<str>, group: Arc<Group>) -> Self {
+        let durations = group.durations.clone();
+        Self::new(group.site, config, Some(Box::new(OfKey::new(label, group))), durations)
     }
 
     pub(super) fn of_key_ref(&self) -> Option<&OfKey> {
@@ -259,22 +274,6 @@ impl Shared {
     pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
         self.machine.count_rejected();
         Rejected::new(self.site, refusal)
-    }
-
-    /// When a call begins that begins now; nobody asks unless slow calls are looked for.
-    #[inline]
-    pub(super) fn begins_at(&self) -> Tick {
-        match self.timing {
-            Timing::Off => Tick::ZERO,
-            Timing::Coarse => clock::now(),
-            Timing::Precise => clock::precise(),
-        }
-    }
-
-    /// When a call ends that ends now.
-    #[inline]
-    pub(super) fn ends_at(&self) -> Tick {
-        if self.timing == Timing::Precise { clock::precise() } else { clock::now() }
     }
 
     pub(super) fn record_unless_plain(

@@ -3,11 +3,12 @@
 use super::events::Listeners;
 use super::handle::{Handle, Shared};
 use super::source::ByKey;
-use super::{Config, State, Totals};
+use super::{Config, Totals};
 use crate::key::Key;
 use crate::rejected::Site;
 use crate::{Event, Tick, clock};
 use buttress_core::keyed::{Keep, Store, Worth};
+use buttress_core::{Bounds, Durations, Histogram};
 use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -34,7 +35,7 @@ pub struct Keyed<K: Key + ?Sized>(Arc<Inner<K>>);
 
 struct Inner<K: Key + ?Sized> {
     store: Store<K, Shared>,
-    config: Config,
+    config: Arc<Config>,
     group: Arc<Group>,
     overflow: Handle,
     overflowed: AtomicU64,
@@ -44,6 +45,8 @@ struct Inner<K: Key + ?Sized> {
 pub(super) struct Group {
     pub(super) site: &'static Site,
     pub(super) listeners: Listeners,
+    /// How long calls took, where somebody wants to know.
+    pub(super) durations: Option<Arc<Histogram>>,
     /// The totals of breakers that are gone.
     retired: Mutex<Retired>,
 }
@@ -76,9 +79,22 @@ impl<K: Key + ?Sized> Keyed<K> {
     /// Breakers with these settings, for at most `capacity` keys.
     #[must_use]
     pub fn with_capacity(name: &str, config: Config, capacity: NonZeroUsize) -> Self {
+        Self::with(name, config, capacity, None)
+    }
+
+    /// The same, which also records how long the calls of all keys take, as [`Handle::recording_durations`] does for one.
+    #[must_use]
+    pub fn recording_durations(name: &str, config: Config, capacity: NonZeroUsize, bounds: Bounds) -> Self {
+        Self::with(name, config, capacity, Some(Arc::new(Histogram::new(bounds))))
+    }
+
+    fn with(name: &str, config: Config, capacity: NonZeroUsize, durations: Option<Arc<Histogram>>) -> Self {
         let site = Site::intern(super::handle::LAYER, name);
-        let group = Arc::new(Group { site, listeners: Listeners::default(), retired: Mutex::default() });
-        let overflow = Handle(Arc::new(Shared::of_key(config.clone(), OVERFLOW.into(), Arc::clone(&group))));
+        let listeners = Listeners::default();
+        let group = Arc::new(Group { site, listeners, durations, retired: Mutex::default() });
+        let config = Arc::new(config);
+        let overflow =
+            Handle(Arc::new(Shared::of_key(Arc::clone(&config), OVERFLOW.into(), Arc::clone(&group))));
         let store = Store::new(capacity);
         Self(Arc::new(Inner { store, config, group, overflow, overflowed: AtomicU64::new(0) }))
     }
@@ -165,6 +181,12 @@ impl<K: Key + ?Sized> Keyed<K> {
         self.0.group.retired().opened
     }
 
+    /// How long calls took, if that is recorded.
+    #[must_use]
+    pub fn durations(&self) -> Option<Durations> {
+        self.0.group.durations.as_deref().map(Histogram::snapshot)
+    }
+
     /// Closes all of them, with empty windows.
     pub fn reset(&self) {
         self.for_each(|_, handle| handle.reset());
@@ -190,8 +212,9 @@ impl<K: Key + ?Sized> Keyed<K> {
     #[inline]
     pub(super) fn lease(&self, key: Cow<'_, K>) -> Arc<Shared> {
         let inner = &*self.0;
-        let make =
-            |key: &K| Shared::of_key(inner.config.clone(), key.to_string().into(), Arc::clone(&inner.group));
+        let make = |key: &K| {
+            Shared::of_key(Arc::clone(&inner.config), key.to_string().into(), Arc::clone(&inner.group))
+        };
         inner.store.get_or_insert_with(key, clock::now, make).unwrap_or_else(|_| {
             inner.overflowed.fetch_add(1, Ordering::Relaxed);
             Arc::clone(&inner.overflow.0)
@@ -241,12 +264,7 @@ impl Drop for Shared {
 
 impl Keep for Shared {
     fn worth(&self, now: Tick) -> Worth {
-        let snapshot = self.machine.snapshot(now);
-        match snapshot.state {
-            State::Closed if snapshot.window.calls == 0 && snapshot.opened == 0 => Worth::Nothing,
-            State::Closed => Worth::Memory,
-            _ => Worth::Penalty,
-        }
+        self.machine.worth(now)
     }
 
     fn evicted(&self) {

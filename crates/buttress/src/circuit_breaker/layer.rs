@@ -4,6 +4,8 @@ use super::handle::Handle;
 use super::keyed::Keyed;
 use super::service::{CircuitBreakerService, Mode};
 use super::source::{Aside, ByKey, Source};
+#[cfg(feature = "http")]
+use crate::AtEnd;
 use crate::key::Key;
 use crate::{AtHead, Boxed, Respond, RespondWith, Typed, classify};
 use buttress_core::circuit_breaker::Config;
@@ -35,6 +37,15 @@ impl CircuitBreakerLayer<Handle, Boxed, AtHead<classify::Http>> {
     }
 }
 
+#[cfg(feature = "http")]
+impl CircuitBreakerLayer<Handle, Boxed, AtEnd<classify::Grpc>> {
+    /// A breaker of its own, without a name, that judges [gRPC responses](classify::Grpc) when their trailers are there.
+    #[must_use]
+    pub fn grpc(config: Config) -> Self {
+        CircuitBreakerLayer::new(config).classify(classify::Grpc).at_body_end()
+    }
+}
+
 impl<R, J> CircuitBreakerLayer<Handle, R, J> {
     /// Keeps a breaker per key instead, with the same name and settings: see [`key`](crate::key) for what finds the key of a
     /// request, and [`Keyed`] for how many there can be. Requests without a key pass.
@@ -52,7 +63,7 @@ impl<R, J> CircuitBreakerLayer<Handle, R, J> {
     #[must_use]
     pub fn keyed<X, K: Key + ?Sized>(self, find: X) -> CircuitBreakerLayer<ByKey<X, K>, R, J> {
         let Self { source, refuse, judge, mode } = self;
-        let keyed = Keyed::new(source.name(), source.config().clone());
+        let keyed = Keyed::new(source.name(), *source.config());
         CircuitBreakerLayer { source: keyed.by(find), refuse, judge, mode }
     }
 }

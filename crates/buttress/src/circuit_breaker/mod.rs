@@ -74,11 +74,12 @@ mod layer;
 mod permit;
 mod service;
 mod source;
+mod timing;
 mod wait;
 
 pub use buttress_core::circuit_breaker::{
     Builder, Cause, Config, Explanation, LastFailure, Probes, Rule, Snapshot, Standing, State, Totals,
-    Transition, UnknownState, Window, WindowCounts, presets,
+    Transition, TransitionCount, UnknownState, Window, WindowCounts, presets,
 };
 pub use events::Subscription;
 pub use future::ResponseFuture;
