@@ -69,7 +69,7 @@ impl Subject {
         }
     }
 
-    /// `outer` over `inner`.
+    /// `outer` over `inner`, with what the two hold. What each gives away or writes down is for checks of that one alone.
     #[must_use]
     pub fn stack(outer: Self, inner: Self) -> Self {
         let (outer_layer, inner_layer) = (outer.layer, inner.layer);
