@@ -48,6 +48,11 @@ struct ProxyArgs {
     /// How long an origin may take until its answer begins.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = some_time)]
     attempt_timeout: Duration,
+    /// How long an origin may pause within the body of its answer.
+    // Half of what nginx waits: whoever streams at all sends something more often than that, and a caller
+    // that watches a stalled download gives up at about this time.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = some_time)]
+    body_timeout: Duration,
     /// How long a breaker stays open the first time [default: 250ms].
     #[arg(long, value_name = "TIME", value_parser = some_time)]
     open_for: Option<Duration>,
@@ -106,6 +111,7 @@ async fn proxy(args: ProxyArgs) -> Result<(), Failure> {
         listen: args.listen,
         origins: args.to.clone(),
         attempt_timeout: args.attempt_timeout,
+        body_timeout: args.body_timeout,
         breaker,
         grace: args.grace,
     };

@@ -7,6 +7,7 @@ pub mod demo;
 mod error;
 mod origin;
 mod proxy;
+mod server;
 
 pub use error::Failure;
 pub use origin::{InvalidOrigin, Origin};

@@ -48,6 +48,7 @@ impl Stage {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             origins: origins.addresses().map(origin).to_vec(),
             attempt_timeout: ATTEMPT_TIMEOUT,
+            body_timeout: ATTEMPT_TIMEOUT,
             breaker: presets::proxy(),
             grace: GRACE,
         };

@@ -4,13 +4,10 @@ mod answer;
 mod answer_body;
 mod attempt;
 mod blame;
-mod client;
 mod exchange;
 mod forward;
-mod framing;
 mod headers;
 mod request_body;
-mod serve;
 mod target;
 mod upstream;
 
@@ -21,7 +18,8 @@ use std::time::Duration;
 use buttress::circuit_breaker::{self, Handle};
 use tokio::net::TcpListener;
 
-use crate::{Failure, Origin};
+use crate::{Failure, Origin, server};
+use forward::Forward;
 use upstream::Upstreams;
 
 /// What a [`Proxy`] is made of.
@@ -33,6 +31,9 @@ pub struct ProxyConfig {
     pub origins: Vec<Origin>,
     /// How long an origin may take until its answer begins.
     pub attempt_timeout: Duration,
+    /// How long an origin may pause within the body of its answer while the client would take more. One that
+    /// pauses longer has failed, and the client's connection is cut. Event streams may be silent.
+    pub body_timeout: Duration,
     /// The breaker in front of each origin.
     pub breaker: circuit_breaker::Config,
     /// How long requests under way may go on after the proxy was asked to stop.
@@ -86,6 +87,8 @@ impl Proxy {
     /// Serves until `shutdown`; then takes no more connections, finishes the requests under way for as
     /// long as the grace lasts, and cuts the rest. Dropping the future cuts everything at once.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Stopped {
-        serve::serve(self.listener, self.upstreams, self.grace, shutdown).await
+        let forward = Forward(self.upstreams);
+        let aborted = server::serve(self.listener, forward, usize::MAX, self.grace, shutdown).await;
+        Stopped { aborted }
     }
 }

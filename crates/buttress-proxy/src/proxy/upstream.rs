@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use buttress::circuit_breaker::{CircuitBreakerLayer, CircuitBreakerService, Handle};
-use buttress::{AtHead, Boxed, Rejected};
+use buttress::circuit_breaker::{CircuitBreakerLayer, CircuitBreakerService, Handle, Permit, Source};
+use buttress::{AtEnd, Boxed, JudgedBody, Rejected};
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderValue, Request};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -45,7 +46,10 @@ pub(super) struct Upstream {
 }
 
 /// The layers around an origin; in a clone that is ready, the admission of one request.
-pub(super) type Admitted = CircuitBreakerService<Attempt, Handle, Boxed, AtHead<OfOrigin>>;
+pub(super) type Admitted = CircuitBreakerService<Attempt, Handle, Boxed, AtEnd<OfOrigin>>;
+
+/// The body of an origin's answer, with the admission of its request until it has ended.
+pub(super) type Judged = JudgedBody<Incoming, Permit<<Handle as Source>::Lease>, OfOrigin>;
 
 impl Upstreams {
     pub(super) fn new(config: &ProxyConfig) -> Self {
@@ -86,7 +90,11 @@ impl Upstream {
         let authority = origin.authority().clone();
         let host = HeaderValue::try_from(authority.as_str()).expect("an authority is printable ASCII");
         let breaker = Handle::new(authority.as_str(), config.breaker);
-        let layer = CircuitBreakerLayer::from_handle(breaker.clone()).classify(OfOrigin).readiness();
+        let layer = CircuitBreakerLayer::from_handle(breaker.clone())
+            .classify(OfOrigin)
+            .at_body_end()
+            .stalled_after(config.body_timeout)
+            .readiness();
         let service =
             ServiceBuilder::new().layer(layer).service(Attempt::new(client, config.attempt_timeout));
         Self { authority, host, breaker, service }

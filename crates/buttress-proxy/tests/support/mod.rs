@@ -42,6 +42,7 @@ impl Running {
             listen: ([127, 0, 0, 1], 0).into(),
             origins: origins.iter().map(|origin| format!("http://{origin}").parse().unwrap()).collect(),
             attempt_timeout: PATIENCE,
+            body_timeout: PATIENCE,
             breaker: presets::proxy(),
             grace: PATIENCE,
         };
