@@ -99,7 +99,8 @@ impl<R: AsyncRead + Unpin> Client<R> {
         }
     }
 
-    async fn exactly(&mut self, length: usize) -> Vec<u8> {
+    /// So many bytes.
+    pub(crate) async fn exactly(&mut self, length: usize) -> Vec<u8> {
         while self.held.len() < length {
             assert!(self.more().await.unwrap() > 0, "the body ends early");
         }

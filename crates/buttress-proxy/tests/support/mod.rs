@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
 mod client;
+mod load;
 mod origin;
 mod program;
 
@@ -10,12 +11,13 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use buttress::circuit_breaker::{Handle, presets};
+use buttress::circuit_breaker::{Handle, Totals, presets};
 use buttress_proxy::{Proxy, ProxyConfig};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub(crate) use client::{Answer, Client};
+pub(crate) use load::{Share, open_loop};
 pub(crate) use origin::{Mode, Origin};
 pub(crate) use program::Program;
 
@@ -70,6 +72,21 @@ impl Running {
         let mut client = self.connect().await;
         client.send(request).await;
         client.answer().await
+    }
+
+    /// Waits until the breaker of the first origin has judged so many calls.
+    pub(crate) async fn until_judged(&self, calls: u64) -> Totals {
+        soon(async {
+            loop {
+                let totals = self.breakers[0].snapshot().totals;
+                let Totals { successes, failures, throttled, ignored, cancelled, .. } = totals;
+                if successes + failures + throttled + ignored + cancelled >= calls {
+                    return totals;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
     }
 
     /// Asks the proxy to stop.
