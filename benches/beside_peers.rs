@@ -94,6 +94,7 @@ fn rows() -> Vec<Row> {
         peer(peers::FAILSAFE_OPEN, paths::BREAKER_OPEN, 100_000),
         // Callers that meet there wait by a timer, which nobody drives here.
         Row { threads: 1, ..peer(peers::TOWER_RESILIENCE_OPEN, paths::BREAKER_OPEN, 100_000) },
+        ours(paths::BREAKER_KEYED, (Some(60.0), Some(110.0))),
         ours(paths::TIMEOUT, (Some(4.0), None)),
         peer(peers::TOWER_TIMEOUT, paths::TIMEOUT, 100_000),
         ours(paths::STACK, (None, None)),

@@ -2,9 +2,10 @@
 
 use crate::inner::{CallError, Echo, Failing};
 use crate::worker::{Worker, cloned_per_call, kept};
-use buttress::circuit_breaker::{Builder, CircuitBreakerLayer, Config, Handle};
+use buttress::circuit_breaker::{Builder, CircuitBreakerLayer, Config, Handle, Keyed};
 use buttress::{AtHead, Classify, FailureKind, Outcome, Rejected, TimeoutLayer, Typed};
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 use tower_layer::Layer;
 
@@ -101,6 +102,20 @@ pub const BREAKER_OPEN_BOXED: Path = Path {
     },
 };
 
+/// A closed breaker per key, over as many random keys as a cache does not hold.
+pub const BREAKER_KEYED: Path = Path {
+    name: "breaker per key, closed, 10,000 random keys",
+    make: || {
+        let breakers = Keyed::with_capacity("keyed", every_rule(), NonZeroUsize::MIN.saturating_add(19_999));
+        // All of them are there before the first call is measured.
+        for key in 0..KEYS {
+            drop(breakers.of(&key));
+        }
+        let layer = CircuitBreakerLayer::from_handle(breakers.by(random_key)).classify(Verdict).typed();
+        kept(layer.layer(Echo), KEYS, |result| result.is_ok())
+    },
+};
+
 /// A timeout before a service that answers at once.
 pub const TIMEOUT: Path = Path {
     name: "timeout, answered at once",
@@ -117,7 +132,7 @@ pub const STACK: Path = Path {
 };
 
 /// All of them.
-pub const ALL: [Path; 14] = [
+pub const ALL: [Path; 15] = [
     BARE,
     BREAKER_DEFAULT,
     BREAKER_CLOSED,
@@ -130,9 +145,22 @@ pub const ALL: [Path; 14] = [
     BREAKER_FAILING_100K,
     BREAKER_OPEN,
     BREAKER_OPEN_BOXED,
+    BREAKER_KEYED,
     TIMEOUT,
     STACK,
 ];
+
+/// How many keys there are where there is a state for each.
+const KEYS: u64 = 10_000;
+
+/// A key that the one before says nothing about.
+#[expect(clippy::unnecessary_wraps, reason = "a request may have no key")]
+fn random_key(request: &u64) -> Option<u64> {
+    // The finaliser of splitmix64.
+    let mixed = (request ^ (request >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    Some((mixed ^ (mixed >> 31)) % KEYS)
+}
 
 /// Every rule at once, over a window of 10 s. A slow call is told by the coarse clock.
 #[must_use]

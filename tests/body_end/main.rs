@@ -2,13 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod boxed;
 mod rules;
 mod script;
 mod stall;
+mod wire;
 
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Totals};
 use buttress::{AtEnd, FailureKind, Respond, classify};
-use http::{Request, Response};
+use http::Request;
 use http_body::{Body, Frame};
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -24,12 +26,12 @@ fn layer(handle: &Handle) -> Layered {
 }
 
 /// The service beneath: answers once, with this response.
-struct Answers<B>(Option<Response<B>>);
+struct Answers<T>(Option<T>);
 
-impl<B> Service<Request<()>> for Answers<B> {
-    type Response = Response<B>;
+impl<T> Service<Request<()>> for Answers<T> {
+    type Response = T;
     type Error = Infallible;
-    type Future = Ready<Result<Response<B>, Infallible>>;
+    type Future = Ready<Result<T, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -41,9 +43,9 @@ impl<B> Service<Request<()>> for Answers<B> {
 }
 
 /// What `layer` makes of `response`.
-fn answered<B, L, Res>(layer: &L, response: Response<B>) -> Res
+fn answered<T, L, Res>(layer: &L, response: T) -> Res
 where
-    L: Layer<Answers<B>, Service: Service<Request<()>, Response = Res, Error = Infallible>>,
+    L: Layer<Answers<T>, Service: Service<Request<()>, Response = Res, Error = Infallible>>,
 {
     let mut service = layer.layer(Answers(Some(response)));
     support::ready(&mut service);

@@ -4,6 +4,7 @@
 //! times, [`precise`] where a few milliseconds matter, or a [`ManualClock`] in simulations and tests.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -59,23 +60,37 @@ pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// A duration in eight bytes instead of sixteen, at most 584 years.
+/// A duration in eight bytes instead of sixteen, at most 584 years. Kept as one nanosecond more, so that what holds one
+/// need not be larger to hold none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Span(u64);
+pub(crate) struct Span(NonZeroU64);
 
 impl Span {
+    pub(crate) const MAX: Self = Self(NonZeroU64::MAX);
+
     pub(crate) const fn from_secs(secs: u64) -> Self {
-        Self(secs.saturating_mul(1_000_000_000))
+        Self::from_nanos(secs.saturating_mul(1_000_000_000))
+    }
+
+    const fn from_nanos(nanos: u64) -> Self {
+        Self(NonZeroU64::MIN.saturating_add(nanos))
     }
 
     pub(crate) const fn get(self) -> Duration {
-        Duration::from_nanos(self.0)
+        Duration::from_nanos(self.as_nanos())
+    }
+
+    pub(crate) const fn as_nanos(self) -> u64 {
+        match self.0 {
+            NonZeroU64::MAX => u64::MAX,
+            nanos => nanos.get() - 1,
+        }
     }
 }
 
 impl From<Duration> for Span {
     fn from(duration: Duration) -> Self {
-        Self(nanos(duration))
+        Self::from_nanos(nanos(duration))
     }
 }
 
@@ -168,6 +183,16 @@ mod tests {
     fn f1_ages_saturate_when_the_clock_jumps_back() {
         assert_eq!(Tick::ZERO.since(Tick::MAX), Duration::ZERO);
         assert_eq!(Tick::MAX + Duration::MAX, Tick::MAX);
+    }
+
+    #[test]
+    fn a_span_is_the_duration_it_was_made_of_and_none_takes_no_more() {
+        for duration in [Duration::ZERO, Duration::from_nanos(1), Duration::from_secs(86_400)] {
+            assert_eq!(Span::from(duration).get(), duration);
+        }
+        assert_eq!(Span::from(Duration::MAX).get(), Duration::from_nanos(u64::MAX));
+        assert_eq!(Span::from_secs(u64::MAX), Span::MAX);
+        assert_eq!(size_of::<Option<Span>>(), 8);
     }
 
     #[test]

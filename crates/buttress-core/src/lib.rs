@@ -8,12 +8,16 @@
 //! |---|---|
 //! | [`CircuitBreaker`] | whether a peer that fails is asked at all |
 //!
-//! The shared words are [`Tick`], [`Outcome`], [`Refusal`], [`Event`], [`Ratio`] and each machine's `Snapshot`.
+//! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
+//!
+//! The shared words are [`Tick`], [`Outcome`], [`Refusal`], [`Event`], [`Ratio`] and each machine's `Snapshot`. A
+//! [`Histogram`] counts how long calls took.
 
 pub mod circuit_breaker;
 pub mod clock;
 mod config;
 mod event;
+pub mod keyed;
 mod measure;
 mod outcome;
 mod ratio;
@@ -24,6 +28,7 @@ pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
 pub use config::InvalidConfig;
 pub use event::{Event, EventKind};
+pub use measure::{Bounds, Durations, Histogram};
 pub use outcome::{FailureKind, Outcome};
 pub use ratio::Ratio;
 pub use refusal::{Reason, Refusal};

@@ -28,15 +28,18 @@ pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
 mod judge;
+pub mod key;
 mod observe;
 mod refuse;
+pub mod registry;
 mod rejected;
 pub mod timeout;
 
 #[cfg(feature = "http")]
 pub use answer::whole_seconds;
 pub use buttress_core::{
-    Event, EventKind, FailureKind, InvalidConfig, Outcome, Ratio, Reason, Refusal, Tick,
+    Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
+    Refusal, Tick,
 };
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;

@@ -1,6 +1,7 @@
 //! Setting the knobs, and the rules between them.
 
 use super::config::{Config, Run, SlowCalls, Window};
+use crate::clock::Span;
 use crate::{InvalidConfig, Ratio};
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -19,7 +20,7 @@ pub struct Builder {
 impl Builder {
     pub(super) fn of(config: Config) -> Self {
         let failure_rate = config.failure_rate.map(Ratio::get);
-        let slow_calls = config.slow_calls.map(|slow| (slow.rate.get(), slow.slower_than));
+        let slow_calls = config.slow_calls.map(|slow| (slow.rate.get(), slow.slower_than.get()));
         let failure_count = config.failure_count.map(NonZeroU32::get);
         Self { config, failure_rate, slow_calls, failure_count, jitter: config.open.jitter.get() }
     }
@@ -58,7 +59,7 @@ impl Builder {
     /// Opens at this many failures in a row, however many calls there are: also while busy, until
     /// [`Self::consecutive_failures_when_busy`] says otherwise. Default 5, and 20 while busy. At least 1.
     pub fn consecutive_failures(mut self, failures: u16) -> Self {
-        let within = self.config.run.and_then(|run| run.within);
+        let within = self.config.run.map_or(Span::MAX, |run| run.within);
         self.config.run = Some(Run { failures, when_busy: failures, within });
         self
     }
@@ -75,7 +76,7 @@ impl Builder {
     /// A run that has not opened the breaker within this time starts again. Default 60 s; `None` for never.
     pub fn consecutive_failures_within(mut self, age: Option<Duration>) -> Self {
         if let Some(run) = &mut self.config.run {
-            run.within = age;
+            run.within = age.map_or(Span::MAX, Span::from);
         }
         self
     }
@@ -183,7 +184,8 @@ impl Builder {
         config.slow_calls = match self.slow_calls {
             Some((rate, slower_than)) => {
                 positive("slower_than", slower_than)?;
-                Some(SlowCalls { rate: share("slow_call_rate_threshold", rate)?, slower_than })
+                let rate = share("slow_call_rate_threshold", rate)?;
+                Some(SlowCalls { rate, slower_than: slower_than.into() })
             }
             None => None,
         };
@@ -224,7 +226,7 @@ impl Config {
                 run.when_busy,
                 "at least consecutive_failures",
             )?;
-            positive("consecutive_failures_within", run.within.unwrap_or(Duration::MAX))?;
+            positive("consecutive_failures_within", run.within.get())?;
         }
         at_least_one("minimum_calls", self.minimum_calls)?;
         at_least_one("half_open_probes", self.half_open_probes.into())?;

@@ -40,13 +40,14 @@ pub enum Window {
 pub(super) struct Run {
     pub(super) failures: u16,
     pub(super) when_busy: u16,
-    pub(super) within: Option<Duration>,
+    /// For ever is as long as a span gets.
+    pub(super) within: Span,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct SlowCalls {
     pub(super) rate: Ratio,
-    pub(super) slower_than: Duration,
+    pub(super) slower_than: Span,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +67,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             window: Window::Time(Duration::from_secs(10)),
-            run: Some(Run { failures: 5, when_busy: 20, within: Some(Duration::from_secs(60)) }),
+            run: Some(Run { failures: 5, when_busy: 20, within: Span::from_secs(60) }),
             failure_rate: Ratio::new(0.5),
             slow_calls: None,
             failure_count: None,
@@ -104,7 +105,7 @@ impl Config {
     /// A call that takes at least this long is slow.
     #[must_use]
     pub fn slow_call_duration(&self) -> Option<Duration> {
-        self.slow_calls.map(|slow| slow.slower_than)
+        self.slow_calls.map(|slow| slow.slower_than.get())
     }
 
     pub(super) fn rolling_window(&self) -> RollingWindow {

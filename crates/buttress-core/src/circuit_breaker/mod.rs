@@ -43,6 +43,8 @@ mod rules;
 mod snapshot;
 mod state;
 mod transition;
+mod transition_counts;
+mod worth;
 
 pub use builder::Builder;
 pub use config::{Config, Window};
@@ -52,12 +54,14 @@ pub use rules::Rule;
 pub use snapshot::{LastFailure, Probes, Snapshot, Totals, WindowCounts};
 pub use state::{State, UnknownState};
 pub use transition::{Cause, Cursor, Transition};
+pub use transition_counts::TransitionCount;
 
 use crate::clock::nanos;
 use crate::measure::RollingWindow;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use crate::{Reason, Refusal, Tick};
 use state::Word;
+use std::sync::Arc;
 use transition::Journal;
 
 /// The machine. Shared by reference or `Arc`; has no name, no clock and no dice.
@@ -86,7 +90,7 @@ struct Gate {
     run_since: AtomicU64,
     /// A call of at least so many nanoseconds is slow; no call is as long as the maximum.
     slow_from: u64,
-    config: Config,
+    config: Arc<Config>,
 }
 
 /// Rare endings, counted where they do not disturb the gate.
@@ -104,11 +108,14 @@ struct Counters {
 }
 
 impl CircuitBreaker {
-    /// A breaker that is closed since `now`. The seed spreads its open times; give each its own.
+    /// A breaker that is closed since `now`. The seed spreads its open times; give each its own. Those that are many, one
+    /// for each key, can share an `Arc` of their settings.
     #[must_use]
-    pub fn new(config: Config, seed: u64, now: Tick) -> Self {
+    pub fn new(config: impl Into<Arc<Config>>, seed: u64, now: Tick) -> Self {
+        let config = config.into();
         let zero = || AtomicU64::new(0);
         Self {
+            window: config.rolling_window(),
             gate: Gate {
                 word: AtomicU64::new(Word::new(config.shadow).0),
                 due: zero(),
@@ -117,7 +124,6 @@ impl CircuitBreaker {
                 slow_from: config.slow_call_duration().map_or(u64::MAX, nanos),
                 config,
             },
-            window: config.rolling_window(),
             counters: Counters {
                 calls: zero(),
                 rejected: zero(),
@@ -133,7 +139,7 @@ impl CircuitBreaker {
 
     /// The settings it was made with.
     #[must_use]
-    pub const fn config(&self) -> &Config {
+    pub fn config(&self) -> &Config {
         &self.gate.config
     }
 

@@ -58,6 +58,13 @@ impl Ticket {
         self
     }
 
+    /// When the call began, as [`Ticket::started`] or [`Pass::begin`] was told.
+    #[inline]
+    #[must_use]
+    pub const fn began_at(&self) -> Tick {
+        self.started
+    }
+
     /// Whether the call is one of the few that probe a half-open breaker, and holds a lease.
     #[inline]
     #[must_use]

@@ -4,6 +4,7 @@ use super::permit::{Kind, Ticket};
 use super::state::Word;
 use super::transition::Transition;
 use super::{CircuitBreaker, State, Window};
+use crate::clock::Span;
 use crate::measure::{Place, Tally};
 use crate::sync::Ordering;
 use crate::{FailureKind, Outcome, Tick};
@@ -177,9 +178,9 @@ impl CircuitBreaker {
 
     /// The length of the run; zero when it began too long ago to go on.
     pub(super) fn run_at(&self, word: Word, now: Tick) -> u64 {
-        let began = Tick::from_nanos(self.gate.run_since.load(Ordering::Relaxed));
-        let within = self.gate.config.run.and_then(|run| run.within);
-        if within.is_some_and(|within| now.since(began) > within) { 0 } else { word.run() }
+        let age = now.as_nanos().saturating_sub(self.gate.run_since.load(Ordering::Relaxed));
+        let within = self.gate.config.run.map_or(Span::MAX, |run| run.within);
+        if age > within.as_nanos() { 0 } else { word.run() }
     }
 
     /// Notes a failure that lengthens no run, so that the next success takes it out of the window where that is asked for.

@@ -1,9 +1,11 @@
 //! How a breaker stands, as a plain value.
 
 use super::transition::{Journal, Transition};
+use super::transition_counts::TransitionCount;
 use super::{CircuitBreaker, State};
 use crate::sync::Ordering;
 use crate::{FailureKind, Ratio, Tick};
+use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;
 
 /// How a breaker stood at one instant.
@@ -33,6 +35,8 @@ pub struct Snapshot {
     pub opened: u64,
     /// How often it changed its state.
     pub transitions: u64,
+    /// The same by the states before and after; those that never happened are left out.
+    pub transition_counts: Vec<TransitionCount>,
     /// The latest changes, oldest first, at most 32.
     pub history: Vec<Transition>,
 }
@@ -101,6 +105,47 @@ pub struct Totals {
     pub expired_leases: u64,
 }
 
+impl Totals {
+    fn zip(self, other: Self, of: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            successes: of(self.successes, other.successes),
+            failures: of(self.failures, other.failures),
+            slow: of(self.slow, other.slow),
+            throttled: of(self.throttled, other.throttled),
+            ignored: of(self.ignored, other.ignored),
+            cancelled: of(self.cancelled, other.cancelled),
+            panicked: of(self.panicked, other.panicked),
+            rejected: of(self.rejected, other.rejected),
+            would_reject: of(self.would_reject, other.would_reject),
+            expired_leases: of(self.expired_leases, other.expired_leases),
+        }
+    }
+}
+
+/// Sums over many breakers.
+impl Add for Totals {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        self.zip(other, u64::wrapping_add)
+    }
+}
+
+impl AddAssign for Totals {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+/// What was added since `other`; zero where that is not less.
+impl Sub for Totals {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, u64::saturating_sub)
+    }
+}
+
 /// The last failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -141,6 +186,7 @@ impl CircuitBreaker {
             last_failure: self.last_failure(),
             opened: journal.opened(),
             transitions: journal.written(),
+            transition_counts: journal.counts(),
             history: journal.recent().copied().collect(),
         }
     }

@@ -1,5 +1,6 @@
 //! The machine, driven by hand: one module per theme.
 
+mod counts;
 mod knobs;
 mod limits;
 mod liveness;
@@ -9,6 +10,7 @@ mod rows;
 mod simulation;
 mod stale;
 mod threads;
+mod worth;
 mod wrong_values;
 
 use super::*;

@@ -2,6 +2,7 @@
 
 use super::config::{Config, OpenTime};
 use super::state::{State, Word};
+use super::transition_counts::{TransitionCount, TransitionCounts};
 use super::{CircuitBreaker, Rule};
 use crate::sync::Ordering;
 use crate::{Ratio, Tick};
@@ -142,6 +143,8 @@ struct Log {
     open_for: Duration,
     opened: u64,
     written: u64,
+    /// Changes by the states before and after.
+    counts: TransitionCounts,
     /// Leases given up.
     expired: u64,
     /// Calls that panicked.
@@ -183,6 +186,15 @@ impl Journal {
         self.log.as_ref().map_or(0, |log| log.panicked)
     }
 
+    /// Whether an opening at `now` would be for longer than a first one.
+    pub(super) fn escalates(&self, calm_after: Duration, now: Tick) -> bool {
+        self.level() > 0 && now.since(self.entered_at) < calm_after
+    }
+
+    fn level(&self) -> u32 {
+        self.log.as_ref().map_or(0, |log| log.level)
+    }
+
     /// Counts a call that panicked.
     pub(super) fn note_panic(&mut self) {
         self.log().panicked += 1;
@@ -191,6 +203,11 @@ impl Journal {
     /// Counts leases that were given up.
     pub(super) fn expire(&mut self, leases: u64) {
         self.log().expired += leases;
+    }
+
+    /// How often each change happened, of those that did.
+    pub(super) fn counts(&self) -> Vec<TransitionCount> {
+        self.log.as_ref().map_or_else(Vec::new, |log| log.counts.list())
     }
 
     /// The latest changes, oldest first.
@@ -207,6 +224,7 @@ impl Journal {
         self.entered_at = at;
         let log = self.log();
         log.written += 1;
+        log.counts.note(from, to);
         let opens = to == State::Open;
         log.opened += u64::from(opens);
         let open_for = opens.then_some(log.open_for);
@@ -322,7 +340,7 @@ impl CircuitBreaker {
     ) -> Option<Transition> {
         let config = self.config();
         self.transition(generation, State::Open, cause, now, |journal| {
-            if now.since(journal.entered_at) >= config.calm_after() {
+            if !journal.escalates(config.calm_after(), now) {
                 journal.log().level = 0;
             }
             self.set_due(journal, config, hint, now);

@@ -1,5 +1,7 @@
 //! Arithmetic over values and the time they came.
 
+mod histogram;
 mod rolling_window;
 
+pub use histogram::{Bounds, Durations, Histogram};
 pub(crate) use rolling_window::{BUCKETS, Place, RollingWindow, Tally};

@@ -2,41 +2,67 @@
 
 use super::handle::Shared;
 use crate::Event;
-use buttress_core::circuit_breaker::{CircuitBreaker, Cursor};
+use buttress_core::circuit_breaker::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// Functions called at every change.
+/// Functions called at every event.
 #[derive(Default)]
 pub(super) struct Listeners {
     list: Mutex<Vec<Listener>>,
-    /// How far the changes have been delivered. Whoever holds it delivers for all.
-    delivered: Mutex<Cursor>,
     panics: AtomicU64,
 }
 
 impl Listeners {
-    pub(super) fn add(&self, machine: &CircuitBreaker, listener: Listener) {
+    /// How many there are now.
+    pub(super) fn push(&self, listener: Listener) -> usize {
         let mut list = lock(&self.list);
-        if list.is_empty() && cfg!(not(feature = "tracing")) {
-            // Until now nobody listened, so nothing was delivered.
-            if let Ok(mut delivered) = self.delivered.try_lock() {
-                *delivered = machine.cursor();
-            }
-        }
         list.push(listener);
+        list.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        lock(&self.list).is_empty()
     }
 
     pub(super) fn panics(&self) -> u64 {
         self.panics.load(Ordering::Relaxed)
     }
 
+    fn tell(&self, event: &Event) {
+        let listeners = lock(&self.list).clone();
+        for listener in listeners {
+            if catch_unwind(AssertUnwindSafe(|| listener(event))).is_err() {
+                self.panics.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// Tells the listeners of a breaker of its changes: each once, in order.
+#[derive(Default)]
+pub(super) struct Delivery {
+    pub(super) listeners: Listeners,
+    /// How far the changes have been delivered. Whoever holds it delivers for all.
+    delivered: Mutex<Cursor>,
+}
+
+impl Delivery {
+    pub(super) fn add(&self, shared: &Shared, listener: Listener) {
+        // Until now nobody listened, so nothing was delivered; with others around, the changes were.
+        if self.listeners.push(listener) == 1 && !delivers_always(shared) {
+            if let Ok(mut delivered) = self.delivered.try_lock() {
+                *delivered = shared.machine.cursor();
+            }
+        }
+    }
+
     /// Delivers what has not been delivered yet, unless another call is doing so: that one then takes these along.
     pub(super) fn deliver(&self, shared: &Shared) {
-        if cfg!(not(feature = "tracing")) && lock(&self.list).is_empty() {
+        if !delivers_always(shared) && self.listeners.is_empty() {
             return;
         }
         loop {
@@ -47,7 +73,7 @@ impl Listeners {
                 Err(TryLockError::WouldBlock) => return,
             };
             while let Some((transition, _)) = shared.machine.next_transition(&mut delivered) {
-                self.tell(&shared.event(transition));
+                self.tell(shared, &shared.event(transition));
             }
             let seen = *delivered;
             drop(delivered);
@@ -58,16 +84,19 @@ impl Listeners {
         }
     }
 
-    fn tell(&self, event: &Event) {
+    fn tell(&self, shared: &Shared, event: &Event) {
         #[cfg(feature = "tracing")]
         crate::observe::trace(event);
-        let listeners = lock(&self.list).clone();
-        for listener in listeners {
-            if catch_unwind(AssertUnwindSafe(|| listener(event))).is_err() {
-                self.panics.fetch_add(1, Ordering::Relaxed);
-            }
+        self.listeners.tell(event);
+        if let Some(group) = shared.group() {
+            group.listeners.tell(event);
         }
     }
+}
+
+/// Whether changes are delivered although nobody listens to this very breaker.
+pub(super) fn delivers_always(shared: &Shared) -> bool {
+    cfg!(feature = "tracing") || shared.group().is_some()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

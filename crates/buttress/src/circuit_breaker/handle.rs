@@ -1,13 +1,15 @@
 //! The state that all services of a layer share, and the owner's grip on it.
 
-use super::events::{Listeners, Subscription};
+use super::events::{Delivery, Subscription, delivers_always};
+use super::keyed::{Group, OfKey};
 use super::permit::{Permit, Reservation};
+use super::timing::Timing;
 use crate::rejected::Site;
 use crate::{Event, EventKind, Outcome, Rejected, Tick, clock};
 use buttress_core::circuit_breaker::{
     CircuitBreaker, Config, Explanation, Pass, Snapshot, State, Ticket, Transition,
 };
-use buttress_core::{Refusal, clock::COARSE_LAG};
+use buttress_core::{Bounds, Durations, Histogram, Refusal, clock::COARSE_LAG};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{Ordering, fence};
@@ -25,8 +27,9 @@ pub struct Handle(pub(super) Arc<Shared>);
 #[repr(C)]
 pub struct Shared {
     pub(super) site: &'static Site,
-    timing: Timing,
-    audience: OnceLock<Box<Audience>>,
+    pub(super) timing: Timing,
+    of: Option<Box<OfKey>>,
+    pub(super) audience: OnceLock<Box<Audience>>,
     pub(super) machine: CircuitBreaker,
 }
 
@@ -35,7 +38,9 @@ pub struct Shared {
 pub(super) struct Audience {
     /// Wakes who waits for a change of state or a free probe.
     pub(super) changed: Notify,
-    pub(super) listeners: Listeners,
+    pub(super) delivery: Delivery,
+    /// How long calls took, where somebody wants to know; those of all keys together.
+    pub(super) durations: Option<Arc<Histogram>>,
 }
 
 /// A refusal and when it was given.
@@ -45,42 +50,36 @@ pub(super) struct Refused {
     pub(super) at: Tick,
 }
 
-/// How exactly the duration of calls is measured.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Timing {
-    Off,
-    Coarse,
-    Precise,
-}
-
 /// The kind of layer, in events and rejections.
-const LAYER: &str = "circuit_breaker";
-
-/// Below this, a clock that steps by 4 ms is too coarse to tell a slow call by.
-const COARSE_FROM: Duration = Duration::from_millis(100);
+pub(super) const LAYER: &str = "circuit_breaker";
 
 impl Handle {
     /// A closed breaker. The name is for people and metrics; an application has as many as it has breakers it names.
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
-        let timing = match config.slow_call_duration() {
-            None => Timing::Off,
-            Some(slow) if slow >= COARSE_FROM => Timing::Coarse,
-            Some(_) => Timing::Precise,
-        };
-        Self(Arc::new(Shared {
-            // The standard library's hasher is the one source of randomness it has.
-            machine: CircuitBreaker::new(config, RandomState::new().hash_one(name), clock::precise()),
-            site: Site::intern(LAYER, name),
-            timing,
-            audience: OnceLock::new(),
-        }))
+        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config.into(), None, None)))
+    }
+
+    /// The same, which also records how long calls take, into buckets with these bounds. That costs each call two readings
+    /// of the precise clock, or of the cheap one when no bound is below 100 ms.
+    ///
+    /// A call is recorded when it has a result, whatever that is; one that was refused or given up is not.
+    #[must_use]
+    pub fn recording_durations(name: &str, config: Config, bounds: Bounds) -> Self {
+        let durations = Arc::new(Histogram::new(bounds));
+        Self(Arc::new(Shared::new(Site::intern(LAYER, name), config.into(), None, Some(durations))))
     }
 
     /// The name it was given.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.0.site.name
+    }
+
+    /// The key it is kept for, where it is one of many.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.0.of.as_ref().map(|of| &*of.label)
     }
 
     /// The settings it was made with.
@@ -99,6 +98,12 @@ impl Handle {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.0.machine.snapshot(clock::precise())
+    }
+
+    /// How long calls took; `None` unless [they are recorded](Handle::recording_durations).
+    #[must_use]
+    pub fn durations(&self) -> Option<Durations> {
+        self.0.durations()
     }
 
     /// Why it stands where it stands, and why it has not opened.
@@ -164,13 +169,13 @@ impl Handle {
     /// Calls `listener` at every change of state, in order, on the thread that caused it. A panic in it is caught and counted
     /// ([`Handle::listener_panics`]). It must be quick; [`Handle::subscribe`] is for the others.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
-        self.0.audience().listeners.add(&self.0.machine, Arc::new(listener));
+        self.0.audience().delivery.add(&self.0, Arc::new(listener));
     }
 
     /// How often a listener panicked.
     #[must_use]
     pub fn listener_panics(&self) -> u64 {
-        self.0.audience.get().map_or(0, |audience| audience.listeners.panics())
+        self.0.audience.get().map_or(0, |audience| audience.delivery.listeners.panics())
     }
 }
 
@@ -190,6 +195,38 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
+    fn new(
+        site: &'static Site,
+        config: Arc<Config>,
+        of: Option<Box<OfKey>>,
+        durations: Option<Arc<Histogram>>,
+    ) -> Self {
+        let timing = Timing::of(&config);
+        let timing = durations.as_ref().map_or(timing, |durations| timing.recorded(durations.bounds()));
+        // The standard library's hasher is the one source of randomness it has.
+        let seed = RandomState::new().hash_one(site);
+        let machine = CircuitBreaker::new(config, seed, clock::precise());
+        let audience = OnceLock::new();
+        if durations.is_some() {
+            audience.get_or_init(|| Box::new(Audience { durations, ..Audience::default() }));
+        }
+        Self { site, timing, of, audience, machine }
+    }
+
+    /// The breaker of one key.
+    pub(super) fn of_key(config: Arc<Config>, label: Arc<str>, group: Arc<Group>) -> Self {
+        let durations = group.durations.clone();
+        Self::new(group.site, config, Some(Box::new(OfKey::new(label, group))), durations)
+    }
+
+    pub(super) fn of_key_ref(&self) -> Option<&OfKey> {
+        self.of.as_deref()
+    }
+
+    pub(super) fn group(&self) -> Option<&Group> {
+        self.of.as_ref().map(|of| &*of.group)
+    }
+
     #[inline]
     pub(super) fn pass_if_closed(&self) -> Option<Pass> {
         self.machine.pass_if_closed()
@@ -237,22 +274,6 @@ impl Shared {
     pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
         self.machine.count_rejected();
         Rejected::new(self.site, refusal)
-    }
-
-    /// When a call begins that begins now; nobody asks unless slow calls are looked for.
-    #[inline]
-    pub(super) fn begins_at(&self) -> Tick {
-        match self.timing {
-            Timing::Off => Tick::ZERO,
-            Timing::Coarse => clock::now(),
-            Timing::Precise => clock::precise(),
-        }
-    }
-
-    /// When a call ends that ends now.
-    #[inline]
-    pub(super) fn ends_at(&self) -> Tick {
-        if self.timing == Timing::Precise { clock::precise() } else { clock::now() }
     }
 
     pub(super) fn record_unless_plain(
@@ -309,16 +330,21 @@ impl Shared {
     }
 
     fn deliver(&self) {
-        if cfg!(feature = "tracing") {
+        if delivers_always(self) {
             self.audience();
         }
         if let Some(audience) = self.audience.get() {
-            audience.listeners.deliver(self);
+            audience.delivery.deliver(self);
         }
     }
 
-    pub(super) const fn event(&self, transition: Transition) -> Event {
-        Event::new(transition.at, self.site.layer, self.site.name, EventKind::Transition(transition))
+    pub(super) fn event(&self, transition: Transition) -> Event {
+        let Site { layer, name } = *self.site;
+        Event::new(transition.at, layer, name, EventKind::Transition(transition)).of_key(self.key())
+    }
+
+    fn key(&self) -> Option<Arc<str>> {
+        self.of.as_ref().map(|of| Arc::clone(&of.label))
     }
 }
 

@@ -1,8 +1,12 @@
 //! The layer.
 
 use super::handle::Handle;
+use super::keyed::Keyed;
 use super::service::{CircuitBreakerService, Mode};
-use super::source::{Aside, Source};
+use super::source::{Aside, ByKey, Source};
+#[cfg(feature = "http")]
+use crate::AtEnd;
+use crate::key::Key;
 use crate::{AtHead, Boxed, Respond, RespondWith, Typed, classify};
 use buttress_core::circuit_breaker::Config;
 use tower_layer::Layer;
@@ -30,6 +34,37 @@ impl CircuitBreakerLayer<Handle, Boxed, AtHead<classify::Http>> {
     #[must_use]
     pub fn http(config: Config) -> Self {
         CircuitBreakerLayer::new(config).classify(classify::Http)
+    }
+}
+
+#[cfg(feature = "http")]
+impl CircuitBreakerLayer<Handle, Boxed, AtEnd<classify::Grpc>> {
+    /// A breaker of its own, without a name, that judges [gRPC responses](classify::Grpc) when their trailers are there.
+    #[must_use]
+    pub fn grpc(config: Config) -> Self {
+        CircuitBreakerLayer::new(config).classify(classify::Grpc).at_body_end()
+    }
+}
+
+impl<R, J> CircuitBreakerLayer<Handle, R, J> {
+    /// Keeps a breaker per key instead, with the same name and settings: see [`key`](crate::key) for what finds the key of a
+    /// request, and [`Keyed`] for how many there can be. Requests without a key pass.
+    ///
+    /// ```
+    /// use buttress::key::by_host;
+    /// use buttress::{CircuitBreakerLayer, Config};
+    ///
+    /// let layer = CircuitBreakerLayer::http(Config::default()).keyed(by_host());
+    /// let hosts = layer.handle().keyed().clone();
+    /// # fn fits<S: tower::Service<http::Request<()>>>(_: S) {}
+    /// # fits(tower::Layer::layer(&layer, tower::service_fn(|_| async { Ok::<_, std::io::Error>(http::Response::new(())) })));
+    /// hosts.of("orders.example").force_open();
+    /// ```
+    #[must_use]
+    pub fn keyed<X, K: Key + ?Sized>(self, find: X) -> CircuitBreakerLayer<ByKey<X, K>, R, J> {
+        let Self { source, refuse, judge, mode } = self;
+        let keyed = Keyed::new(source.name(), *source.config());
+        CircuitBreakerLayer { source: keyed.by(find), refuse, judge, mode }
     }
 }
 

@@ -48,7 +48,7 @@
 //! # Readiness
 //! The decision falls in `poll_ready` and is kept for `call`. An open breaker is ready at once and does not touch the
 //! service beneath. With [`readiness`](CircuitBreakerLayer::readiness) it is not ready until a probe is due. Where the
-//! request has a say ([`bypass_when`](CircuitBreakerLayer::bypass_when)), the decision falls in `call` instead, and the
+//! request has a say ([`bypass_when`](CircuitBreakerLayer::bypass_when), [`keyed`](CircuitBreakerLayer::keyed)), the decision falls in `call` instead, and the
 //! service is ready when the one beneath is. A half-open lease that a readied service holds expires like any other.
 //!
 //! # Cancellation
@@ -69,22 +69,25 @@
 mod events;
 mod future;
 mod handle;
+mod keyed;
 mod layer;
 mod permit;
 mod service;
 mod source;
+mod timing;
 mod wait;
 
 pub use buttress_core::circuit_breaker::{
     Builder, Cause, Config, Explanation, LastFailure, Probes, Rule, Snapshot, Standing, State, Totals,
-    Transition, UnknownState, Window, WindowCounts, presets,
+    Transition, TransitionCount, UnknownState, Window, WindowCounts, presets,
 };
 pub use events::Subscription;
 pub use future::ResponseFuture;
 pub use handle::{Handle, Shared};
+pub use keyed::Keyed;
 pub use layer::CircuitBreakerLayer;
 pub use permit::Permit;
 pub use service::CircuitBreakerService;
 #[cfg(feature = "http")]
 pub use source::ByExtension;
-pub use source::{Aside, Pass, Select, Source};
+pub use source::{Aside, ByKey, Pass, Select, Source};

@@ -60,7 +60,19 @@ impl<L: Deref<Target = Shared>> Permit<L> {
     #[inline(always)]
     fn settle_in_place(&mut self, outcome: Outcome, retry_after: Option<Duration>) {
         let Some((lease, ticket)) = &self.0 else { return };
-        let now = lease.ends_at();
+        let Some(now) = lease.ends_at() else { return self.settle_exactly(outcome, retry_after) };
+        if lease.machine.record_plain(ticket, outcome, now) {
+            self.0 = None;
+        } else {
+            self.settle_unless_plain(outcome, retry_after, now);
+        }
+    }
+
+    // Out of line, so that a breaker which needs no precise clock pays one comparison for those that do.
+    #[inline(never)]
+    fn settle_exactly(&mut self, outcome: Outcome, retry_after: Option<Duration>) {
+        let Some((lease, ticket)) = &self.0 else { return };
+        let now = lease.ends_at_exactly(ticket, outcome);
         if lease.machine.record_plain(ticket, outcome, now) {
             self.0 = None;
         } else {

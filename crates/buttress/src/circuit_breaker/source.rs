@@ -1,12 +1,14 @@
 //! Which breaker, if any, stands before a request.
 
 use super::handle::{Handle, Shared};
+use super::keyed::Keyed;
+use crate::key::{Key, KeyOf};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// Where a service gets its breaker from: a [`Handle`], an `Option` of one, a `&'static` one, or one of these with requests
-/// that [stand aside](Aside). The first type parameter of the layer.
+/// Where a service gets its breaker from: a [`Handle`], an `Option` of one, a `&'static` one, a breaker [per key](ByKey), or
+/// one of these with requests that [stand aside](Aside). The first type parameter of the layer.
 pub trait Source: Clone {
     /// What a call holds of the breaker.
     type Lease: Deref<Target = Shared> + Send + Sync + 'static;
@@ -86,6 +88,56 @@ impl<Req, H: Select<Req>> Select<Req> for Option<H> {
     #[inline]
     fn select(&self, request: &Req) -> Option<Self::Lease> {
         self.as_ref()?.select(request)
+    }
+}
+
+/// A breaker per key, and what finds the key of a request.
+///
+/// As only the request tells which, a service with it decides when it is called and not when it is polled for
+/// readiness, and is ready when the service beneath is.
+pub struct ByKey<X, K: Key + ?Sized> {
+    pub(super) keyed: Keyed<K>,
+    pub(super) find: X,
+}
+
+impl<X, K: Key + ?Sized> ByKey<X, K> {
+    /// The breakers, to look at and to steer.
+    pub const fn keyed(&self) -> &Keyed<K> {
+        &self.keyed
+    }
+}
+
+impl<X: Clone, K: Key + ?Sized> Clone for ByKey<X, K> {
+    /// Shares the breakers.
+    fn clone(&self) -> Self {
+        Self { keyed: self.keyed.clone(), find: self.find.clone() }
+    }
+}
+
+impl<X, K: Key + ?Sized> fmt::Debug for ByKey<X, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByKey").field("keyed", &self.keyed).finish_non_exhaustive()
+    }
+}
+
+impl<X: Clone, K: Key + ?Sized> Source for ByKey<X, K> {
+    type Lease = Arc<Shared>;
+
+    #[inline]
+    fn ahead(&self) -> Option<&Shared> {
+        None
+    }
+
+    #[inline]
+    fn lease(&self) -> Option<Arc<Shared>> {
+        None
+    }
+}
+
+impl<Req, X: KeyOf<Req, Key = K> + Clone, K: Key + ?Sized> Select<Req> for ByKey<X, K> {
+    #[inline]
+    fn select(&self, request: &Req) -> Option<Arc<Shared>> {
+        Some(self.keyed.lease(self.find.key(request)?))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an HTTP response says about the peer.
 
-use super::{Classify, Until, outcome_of};
+use super::{Classify, Until, digits, outcome_of};
 use crate::{FailureKind, Outcome, Rejected};
 use http::{HeaderMap, Response, StatusCode, header};
 use std::time::Duration;
@@ -57,13 +57,8 @@ fn unless_plain<B>(response: &Response<B>) -> Outcome {
 /// The seconds of a single, well-formed `Retry-After`.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let mut values = headers.get_all(header::RETRY_AFTER).iter();
-    let (value, None) = (values.next()?.as_bytes(), values.next()) else { return None };
-    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    // All digits, so the only way to fail is a number beyond any wait.
-    let seconds = std::str::from_utf8(value).ok()?.parse().unwrap_or(u64::MAX);
-    Some(Duration::from_secs(seconds))
+    let (value, None) = (values.next()?, values.next()) else { return None };
+    digits(value.as_bytes()).map(Duration::from_secs)
 }
 
 #[cfg(test)]

@@ -1,0 +1,68 @@
+//! State per key (a peer, a tenant, an address), in memory that somebody has chosen.
+//!
+//! Keys come from outside, so there can be any number of them. Each store here has a capacity that it never exceeds. When
+//! a new key finds no room, the state of another one goes, and what that loses decides which ([`Worth`]):
+//!
+//! 1. a state that equals a fresh one, as nothing is lost with it;
+//! 2. one that only remembers, as its counts start again;
+//! 3. never one that carries a penalty: a flood of new keys must not lift a ban or close a breaker.
+//!
+//! When all that could go carry penalties, new keys get none of their own: [`Store`] says [`Full`], [`Words`] gives them
+//! one word that they share. A key that comes back after its state went starts fresh, and never better than that.
+//!
+//! | store | for | a lookup takes | bytes per key |
+//! |---|---|---|---|
+//! | [`Words`] | states of one word: a token bucket, a ban, a score | no lock, no allocation, two cache lines | 16, and no key |
+//! | [`Store`] | bigger states: a circuit breaker | one lock of one shard, no allocation | about 60, the key and the state |
+//!
+//! Both hash with seeds of their own that nobody is told, so nobody can choose keys that meet in one place. Besides those
+//! seeds nothing in here is random.
+
+mod hash;
+mod set;
+mod shard;
+mod store;
+mod words;
+
+pub use store::Store;
+pub use words::{WordState, Words};
+
+use crate::Tick;
+use std::{error, fmt};
+
+/// What is lost when a state is forgotten, from nothing to what must not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Worth {
+    /// It decides as a fresh one would. It goes first.
+    Nothing,
+    /// Counts, which would start again. It goes when there is none worth nothing.
+    Memory,
+    /// A penalty: open, banned, exhausted. It stays.
+    Penalty,
+}
+
+/// A state that a [`Store`] can keep, and forget.
+pub trait Keep {
+    /// What is lost if it is forgotten at `now`. Asked under the lock of a shard, of a bounded number of states for each
+    /// new key: it is quick and does not call the store.
+    fn worth(&self, now: Tick) -> Worth;
+
+    /// It had to go. Told under the lock of its shard, so it is quick and does not call the store. Who holds it still can
+    /// go on with it, unseen by those who look its key up.
+    fn evicted(&self) {}
+}
+
+/// There is no room for a new key: the states that would have to go carry penalties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Full;
+
+impl fmt::Display for Full {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no room for another key: those that would have to go carry penalties")
+    }
+}
+
+impl error::Error for Full {}
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests;

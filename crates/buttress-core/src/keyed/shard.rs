@@ -1,0 +1,166 @@
+//! A part of a store, under its lock: a table of places, the entries, and the choice of who goes.
+
+use super::{Full, Keep, Worth};
+use crate::Tick;
+use hashbrown::HashTable;
+use std::borrow::Borrow;
+use std::mem;
+use std::sync::Arc;
+
+/// How many states are looked at for a new key. With nine in ten of them penalised, it still finds room in 999 of 1,000
+/// cases; with all of them penalised, a new key costs this many looks and not the whole shard.
+const LOOKS: usize = 64;
+
+/// How many more are looked at for one worth nothing once there is one that only remembers.
+const LOOKS_ON: usize = 8;
+
+/// States by key, with room for so many.
+#[derive(Debug)]
+pub(super) struct Shard<O, V> {
+    /// Places in `entries`, found by the hash of their keys.
+    places: HashTable<usize>,
+    entries: Vec<Entry<O, V>>,
+    capacity: usize,
+    pub(super) evicted: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry<O, V> {
+    hash: u64,
+    /// Looked up since it was last looked at.
+    referenced: bool,
+    pub(super) key: O,
+    pub(super) value: Arc<V>,
+}
+
+impl<O, V> Entry<O, V> {
+    pub(super) const fn new(hash: u64, key: O, value: Arc<V>) -> Self {
+        Self { hash, referenced: false, key, value }
+    }
+}
+
+impl<O, V: Keep> Shard<O, V> {
+    pub(super) const fn new(capacity: usize) -> Self {
+        Self { places: HashTable::new(), entries: Vec::new(), capacity, evicted: 0 }
+    }
+
+    #[inline]
+    pub(super) fn get<K: Eq + ?Sized>(&mut self, hash: u64, key: &K) -> Option<Arc<V>>
+    where
+        O: Borrow<K>,
+    {
+        let place = *self.places.find(hash, |place| self.entries[*place].is(hash, key))?;
+        let entry = &mut self.entries[place];
+        entry.referenced = true;
+        Some(Arc::clone(&entry.value))
+    }
+
+    /// Whose place a new key can take; `None` while there are free ones.
+    pub(super) fn victim(&mut self, hash: u64, now: impl FnOnce() -> Tick) -> Result<Option<usize>, Full> {
+        if self.entries.len() < self.capacity { Ok(None) } else { self.choose(hash, now()).map(Some) }
+    }
+
+    /// Of the states looked at, the first that is worth nothing; else of those that only remember the first one that was
+    /// not looked up since it was last looked at, or at least the first.
+    ///
+    /// They are spread evenly over the shard, from a place on that no one foretells. A hand that goes around would meet
+    /// those that came one after the other one after the other, and so the victims of one outage all at once.
+    #[cold]
+    fn choose(&mut self, hash: u64, now: Tick) -> Result<usize, Full> {
+        let len = self.entries.len();
+        let mut looks = LOOKS.min(len);
+        let step = len / looks;
+        let mut place = hash as usize % len;
+        let (mut idle, mut spared) = (None, None);
+        while looks > 0 {
+            let entry = &mut self.entries[place];
+            match entry.worth(now) {
+                Worth::Nothing => return Ok(place),
+                Worth::Memory if idle.is_some() => {}
+                Worth::Memory if mem::take(&mut entry.referenced) => spared = spared.or(Some(place)),
+                Worth::Memory => {
+                    idle = Some(place);
+                    looks = looks.min(LOOKS_ON + 1);
+                }
+                Worth::Penalty => {}
+            }
+            looks -= 1;
+            place = (place + step) % len;
+        }
+        idle.or(spared).ok_or(Full)
+    }
+
+    /// Puts a new key in place of `victim`, or into a free place; returns who was there.
+    pub(super) fn insert(&mut self, entry: Entry<O, V>, victim: Option<usize>) -> Option<Entry<O, V>> {
+        let hash = entry.hash;
+        let Some(place) = victim else {
+            self.reserve();
+            self.entries.push(entry);
+            self.add(hash, self.entries.len() - 1);
+            return None;
+        };
+        let gone = mem::replace(&mut self.entries[place], entry);
+        self.take(gone.hash, place);
+        self.add(hash, place);
+        self.evicted += 1;
+        gone.value.evicted();
+        Some(gone)
+    }
+
+    pub(super) fn remove<K: Eq + ?Sized>(&mut self, hash: u64, key: &K) -> Option<Entry<O, V>>
+    where
+        O: Borrow<K>,
+    {
+        let found = self.places.find_entry(hash, |place| self.entries[*place].is(hash, key));
+        let (place, _) = found.ok()?.remove();
+        let removed = self.entries.swap_remove(place);
+        if let Some(moved) = self.entries.get(place) {
+            let (hash, last) = (moved.hash, self.entries.len());
+            self.take(hash, last);
+            self.add(hash, place);
+        }
+        Some(removed)
+    }
+
+    pub(super) fn entries(&self) -> &[Entry<O, V>] {
+        &self.entries
+    }
+
+    pub(super) const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    fn add(&mut self, hash: u64, place: usize) {
+        let Self { places, entries, .. } = self;
+        places.insert_unique(hash, place, |place| entries[*place].hash);
+    }
+
+    fn take(&mut self, hash: u64, place: usize) {
+        let found = self.places.find_entry(hash, |other| *other == place);
+        found.expect("every entry has its place in the table").remove();
+    }
+
+    /// Makes room as a vector does, but never for more than the capacity.
+    fn reserve(&mut self) {
+        let len = self.entries.len();
+        if len == self.entries.capacity() {
+            self.entries.reserve_exact(len.max(4).min(self.capacity - len));
+        }
+    }
+}
+
+impl<O, V: Keep> Entry<O, V> {
+    #[inline]
+    fn is<K: Eq + ?Sized>(&self, hash: u64, key: &K) -> bool
+    where
+        O: Borrow<K>,
+    {
+        self.hash == hash && self.key.borrow() == key
+    }
+
+    /// A state in use is not worth nothing: what its user is about to record would be lost.
+    fn worth(&self, now: Tick) -> Worth {
+        let worth = self.value.worth(now);
+        if Arc::strong_count(&self.value) > 1 { worth.max(Worth::Memory) } else { worth }
+    }
+}

@@ -1,0 +1,114 @@
+//! Whether things are well, in one word and with the reasons.
+
+use crate::circuit_breaker::State;
+use std::fmt;
+
+/// How well something is; of several, the worst counts.
+///
+/// ```
+/// use buttress::registry::Verdict;
+///
+/// assert_eq!(Verdict::Healthy.max(Verdict::Unhealthy), Verdict::Unhealthy);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Verdict {
+    /// Calls flow.
+    #[default]
+    Healthy,
+    /// Some calls flow, or are to find out whether they can again.
+    Degraded,
+    /// Calls are refused.
+    Unhealthy,
+}
+
+impl Verdict {
+    /// The name in lower case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+
+    /// The verdict on a breaker, by what it answers a call now. One that is open and would admit a probe is degraded: who
+    /// took its traffic away for being unhealthy would keep it open for ever. So is one that would be open but for its
+    /// shadow.
+    pub(crate) const fn of_breaker(state: State, refuses: bool) -> Self {
+        match state {
+            State::Closed | State::ForcedClosed => Self::Healthy,
+            State::HalfOpen => Self::Degraded,
+            State::Open | State::ForcedOpen if refuses => Self::Unhealthy,
+            State::Open | State::ForcedOpen => Self::Degraded,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The verdict on everything in a registry: the worst on any of it, and who is to blame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Health {
+    /// The worst of all verdicts; healthy where there is nothing to judge.
+    pub verdict: Verdict,
+    /// Whatever is not healthy, by kind and name.
+    pub reasons: Vec<Concern>,
+}
+
+/// Something that is not healthy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Concern {
+    /// The kind, as `circuit_breaker`.
+    pub kind: &'static str,
+    /// The name.
+    pub name: String,
+    /// How well it is.
+    pub verdict: Verdict,
+    /// The state it is in: `open`, or for one that keeps a state per key, `3 of 20 keys open`.
+    pub state: String,
+}
+
+impl Health {
+    /// The verdict on all of them together.
+    pub(crate) fn of(concerns: impl IntoIterator<Item = Concern>) -> Self {
+        let ill = |reason: &Concern| reason.verdict > Verdict::Healthy;
+        let reasons: Vec<_> = concerns.into_iter().filter(ill).collect();
+        let verdict = reasons.iter().map(|reason| reason.verdict).max().unwrap_or_default();
+        Self { verdict, reasons }
+    }
+
+    /// Whether `other` says the same of the same ones, in whatever words.
+    pub(crate) fn agrees_with(&self, other: &Self) -> bool {
+        let who = |health: &Self| -> Vec<_> {
+            health.reasons.iter().map(|reason| (reason.kind, reason.name.clone(), reason.verdict)).collect()
+        };
+        who(self) == who(other)
+    }
+}
+
+impl fmt::Display for Health {
+    /// `degraded: circuit_breaker orders is half_open`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.verdict)?;
+        for (number, reason) in self.reasons.iter().enumerate() {
+            write!(f, "{} {reason}", if number == 0 { ":" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Concern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} is {}", self.kind, self.name, self.state)
+    }
+}

@@ -1,0 +1,59 @@
+//! How values of the core are written, which knows no formats.
+
+use crate::Ratio;
+use crate::circuit_breaker;
+use serde::{Serialize, Serializer};
+use std::fmt::Display;
+use std::time::{Duration, SystemTime};
+
+pub(super) fn text<S: Serializer>(value: &impl Display, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(value)
+}
+
+pub(super) fn seconds<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_f64(time.as_secs_f64())
+}
+
+pub(super) fn seconds_if_any<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| time.as_secs_f64()).serialize(to)
+}
+
+pub(super) fn ratio<S: Serializer>(ratio: &Option<Ratio>, to: S) -> Result<S::Ok, S::Error> {
+    ratio.map(Ratio::get).serialize(to)
+}
+
+/// To the millisecond: what a clock of the kernel's is worth.
+pub(super) fn rfc3339<S: Serializer>(at: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&humantime::format_rfc3339_millis(*at))
+}
+
+#[derive(Serialize)]
+#[serde(remote = "circuit_breaker::WindowCounts")]
+pub(super) struct Window {
+    calls: u64,
+    failures: u64,
+    slow: u64,
+}
+
+#[derive(Serialize)]
+#[serde(remote = "circuit_breaker::Probes")]
+pub(super) struct Probes {
+    in_flight: u64,
+    successes: u64,
+    failures: u64,
+}
+
+#[derive(Serialize)]
+#[serde(remote = "circuit_breaker::Totals")]
+pub(super) struct Totals {
+    successes: u64,
+    failures: u64,
+    slow: u64,
+    throttled: u64,
+    ignored: u64,
+    cancelled: u64,
+    panicked: u64,
+    rejected: u64,
+    would_reject: u64,
+    expired_leases: u64,
+}
