@@ -21,6 +21,9 @@ use signals::Signals;
 /// How long the end of the program may take once all is said.
 const LAST_TASKS: Duration = Duration::from_millis(500);
 
+/// Where `--admin` listens unless told otherwise.
+const ADMIN: &str = "127.0.0.1:9900";
+
 /// Keeps a service standing when what it calls does not.
 #[derive(Debug, Parser)]
 #[command(name = "buttress", version)]
@@ -42,6 +45,9 @@ struct ProxyArgs {
     /// Where clients connect; port 0 takes any free one.
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen_address)]
     listen: SocketAddr,
+    /// Where to look at the proxy from this machine: /metrics, /healthz, /readyz and /status.
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = ADMIN, value_parser = listen_address)]
+    admin: Option<SocketAddr>,
     /// An origin, http://host[:port]; repeat it for more, they take turns.
     #[arg(long, value_name = "ORIGIN", required = true)]
     to: Vec<Origin>,
@@ -109,6 +115,7 @@ async fn proxy(args: ProxyArgs) -> Result<(), Failure> {
     let breaker = breaker(args.open_for).map_err(Failure::Breaker)?;
     let config = ProxyConfig {
         listen: args.listen,
+        admin: args.admin,
         origins: args.to.clone(),
         attempt_timeout: args.attempt_timeout,
         body_timeout: args.body_timeout,
@@ -161,6 +168,9 @@ fn announce(proxy: &Proxy, origins: &[Origin]) {
         "buttress: listening on http://{address}, forwarding to {}",
         origins.join(", ")
     );
+    if let Some(address) = proxy.admin_addr() {
+        let _ = writeln!(io::stdout(), "buttress: admin on http://{address}");
+    }
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {

@@ -2,6 +2,7 @@
 //!
 //! [`Proxy`] is the proxy itself, for tests and for programs that bring their own command line.
 
+mod admin;
 pub mod cli;
 pub mod demo;
 mod error;

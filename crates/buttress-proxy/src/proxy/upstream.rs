@@ -5,7 +5,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use buttress::circuit_breaker::{CircuitBreakerLayer, CircuitBreakerService, Handle, Permit, Source};
-use buttress::{AtEnd, Boxed, JudgedBody, Rejected};
+use buttress::registry::Registry;
+use buttress::{AtEnd, Bounds, Boxed, JudgedBody, Rejected};
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderValue, Request};
 use hyper::body::Incoming;
@@ -52,9 +53,19 @@ pub(super) type Admitted = CircuitBreakerService<Attempt, Handle, Boxed, AtEnd<O
 pub(super) type Judged = JudgedBody<Incoming, Permit<<Handle as Source>::Lease>, OfOrigin>;
 
 impl Upstreams {
-    pub(super) fn new(config: &ProxyConfig) -> Self {
+    /// Puts the breakers into `registry`, which has room for them. An origin that is named twice has one
+    /// breaker and two turns.
+    pub(super) fn new(config: &ProxyConfig, registry: &Registry) -> Self {
         let client = http_client();
-        let upstream = |origin| Upstream::new(origin, config, client.clone());
+        let upstream = |origin: &Origin| {
+            let name = origin.authority().as_str();
+            let breaker = registry.get(name).unwrap_or_else(|_| {
+                let breaker = breaker(name, config);
+                registry.add(breaker.clone()).expect("there is room, and no authority is empty");
+                breaker
+            });
+            Upstream::new(origin, breaker, config, client.clone())
+        };
         Self { list: config.origins.iter().map(upstream).collect(), turn: AtomicUsize::new(0) }
     }
 
@@ -86,10 +97,9 @@ impl Upstreams {
 }
 
 impl Upstream {
-    fn new(origin: &Origin, config: &ProxyConfig, client: HttpClient) -> Self {
+    fn new(origin: &Origin, breaker: Handle, config: &ProxyConfig, client: HttpClient) -> Self {
         let authority = origin.authority().clone();
         let host = HeaderValue::try_from(authority.as_str()).expect("an authority is printable ASCII");
-        let breaker = Handle::new(authority.as_str(), config.breaker);
         let layer = CircuitBreakerLayer::from_handle(breaker.clone())
             .classify(OfOrigin)
             .at_body_end()
@@ -120,6 +130,14 @@ impl Upstream {
         parts.authority = Some(self.authority.clone());
         parts.path_and_query = Some(path);
         Uri::from_parts(parts).expect("scheme, authority and path make a URI")
+    }
+}
+
+/// The breaker in front of an origin. It records how long calls take only where somebody can see that.
+fn breaker(name: &str, config: &ProxyConfig) -> Handle {
+    match config.admin {
+        None => Handle::new(name, config.breaker),
+        Some(_) => Handle::recording_durations(name, config.breaker, Bounds::default()),
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
 /// A proxy in this process; dropped, it ends.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
     pub(crate) breakers: Vec<Handle>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<buttress_proxy::Stopped>,
@@ -42,6 +43,7 @@ impl Running {
     pub(crate) async fn with(origins: &[SocketAddr], change: impl FnOnce(&mut ProxyConfig)) -> Self {
         let mut config = ProxyConfig {
             listen: ([127, 0, 0, 1], 0).into(),
+            admin: Some(([127, 0, 0, 1], 0).into()),
             origins: origins.iter().map(|origin| format!("http://{origin}").parse().unwrap()).collect(),
             attempt_timeout: PATIENCE,
             body_timeout: PATIENCE,
@@ -51,11 +53,12 @@ impl Running {
         change(&mut config);
         let proxy = Proxy::bind(config).await.unwrap();
         let (address, breakers) = (proxy.local_addr(), proxy.breakers());
+        let admin = proxy.admin_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(proxy.serve(async {
             let _ = stopped.await;
         }));
-        Self { address, breakers, stop: Some(stop), serving }
+        Self { address, admin, breakers, stop: Some(stop), serving }
     }
 
     /// A proxy in front of `origins`.
@@ -87,6 +90,13 @@ impl Running {
             }
         })
         .await
+    }
+
+    /// Asks for one page of the admin port.
+    pub(crate) async fn page(&self, path: &str) -> Answer {
+        let mut client = Client::connect(self.admin).await;
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.admin)).await;
+        client.answer().await
     }
 
     /// Asks the proxy to stop.
