@@ -6,12 +6,14 @@ mod client;
 mod load;
 mod origin;
 mod program;
+mod prometheus;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use buttress::circuit_breaker::{Handle, Totals, presets};
+use buttress::registry::Registry;
 use buttress_proxy::{Proxy, ProxyConfig};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -20,6 +22,7 @@ pub(crate) use client::{Answer, Client};
 pub(crate) use load::{Share, open_loop};
 pub(crate) use origin::{Mode, Origin};
 pub(crate) use program::Program;
+pub(crate) use prometheus::Prometheus;
 
 /// Far longer than anything here takes, and short enough to fail before a test runner loses patience.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -34,6 +37,7 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) admin: SocketAddr,
     pub(crate) breakers: Vec<Handle>,
+    pub(crate) registry: Registry,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<buttress_proxy::Stopped>,
 }
@@ -53,12 +57,12 @@ impl Running {
         change(&mut config);
         let proxy = Proxy::bind(config).await.unwrap();
         let (address, breakers) = (proxy.local_addr(), proxy.breakers());
-        let admin = proxy.admin_addr().unwrap();
+        let (admin, registry) = (proxy.admin_addr().unwrap(), proxy.registry().clone());
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(proxy.serve(async {
             let _ = stopped.await;
         }));
-        Self { address, admin, breakers, stop: Some(stop), serving }
+        Self { address, admin, breakers, registry, stop: Some(stop), serving }
     }
 
     /// A proxy in front of `origins`.
