@@ -3,9 +3,10 @@
 //! | layer | answers |
 //! |---|---|
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
+//! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 //!
-//! The order in a stack, outermost first: `breaker · timeout · service`. Each layer holds a handle to its state; every service
+//! The order in a stack, outermost first: `operation · breaker · timeout · service`. Each layer holds a handle to its state; every service
 //! it makes, and every clone of those, shares that state. The one error they make is [`Rejected`]. How it reaches the
 //! caller is a choice of each layer:
 //!
@@ -34,6 +35,7 @@ mod judge;
 pub mod key;
 pub mod metrics;
 mod observe;
+pub mod operation;
 mod refuse;
 pub mod registry;
 mod rejected;
@@ -53,6 +55,7 @@ pub use ext::ServiceBuilderExt;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
+pub use operation::OperationLayer;
 #[cfg(feature = "tonic")]
 pub use refuse::AsStatus;
 #[cfg(feature = "http")]

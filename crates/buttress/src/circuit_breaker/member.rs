@@ -16,7 +16,7 @@ impl Held for Handle {
     }
 
     fn report(&self, status: &mut Status) {
-        let breaker = BreakerStatus::new(&self.explain());
+        let breaker = BreakerStatus::new(&self.explain()).with_durations(self.durations());
         status.health.judge(Self::KIND, self.name(), breaker.verdict, breaker.state);
         status.circuit_breakers.insert(self.name().to_owned(), breaker);
     }
