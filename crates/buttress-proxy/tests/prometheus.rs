@@ -23,7 +23,8 @@ const LEASE: Duration = Duration::from_secs(2);
 fn config() -> Config {
     let open_for = Duration::from_secs(1);
     let rules = presets::proxy().to_builder().no_rules().consecutive_failures(5);
-    let recovery = rules.open_for(open_for).escalation(1.0, open_for).jitter(0.0).probe_lease(LEASE).half_open_probes(1);
+    let recovery =
+        rules.open_for(open_for).escalation(1.0, open_for).jitter(0.0).probe_lease(LEASE).half_open_probes(1);
     recovery.slow_call_rate_threshold(1.0, SLOW).build().unwrap()
 }
 
