@@ -3,6 +3,7 @@
 pub mod breaker;
 mod drive;
 mod probe;
+pub mod serve;
 
 pub use drive::{Task, WakeCount, poll_ready, ready};
 pub use probe::{Call, Plan, Probe, ProbeError, Readiness};

@@ -21,7 +21,7 @@ impl Held for Handle {
     }
 
     fn report(&self, status: &mut Status, _: usize) {
-        let breaker = BreakerStatus::new(&self.explain());
+        let breaker = BreakerStatus::new(&self.explain()).with_durations(self.durations());
         status.health.judge(Self::KIND, self.name(), breaker.verdict, breaker.state);
         status.circuit_breakers.insert(self.name().to_owned(), breaker);
     }
@@ -86,6 +86,8 @@ impl<K: Key + ?Sized> Held for Keyed<K> {
             totals,
             opened,
             keys: keys.collect(),
+            durations: self.durations(),
+            seed: overflow.seed,
             overflow,
         };
         status.health.judge(Self::KIND, self.name(), breakers.verdict, &verdicts);
