@@ -356,8 +356,7 @@ impl Shared {
     }
 
     pub(super) fn event(&self, at: Tick, kind: EventKind) -> Event {
-        let Site { layer, name } = *self.site;
-        Event::new(at, layer, name, kind).of_key(self.key())
+        Event::new(at, self.site.layer, self.site.name, kind).of_key(self.key())
     }
 
     fn key(&self) -> Option<Arc<str>> {

@@ -86,6 +86,7 @@ impl<K: Key + ?Sized> Held for Keyed<K> {
             totals,
             opened,
             keys: keys.collect(),
+            durations: self.durations(),
             seed: overflow.seed,
             overflow,
         };

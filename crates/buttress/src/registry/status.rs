@@ -151,13 +151,16 @@ pub struct KeyedStatus {
     pub totals: Totals,
     /// How often breakers opened, of all keys, those that are gone included.
     pub opened: u64,
+    /// How long the calls of all keys took; `None` unless that is recorded.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "serialize::durations"))]
+    pub durations: Option<Durations>,
     /// The keys with the most failures.
     pub keys: BTreeMap<String, BreakerStatus>,
+    /// The breaker that keys share while there is no room for their own.
+    pub overflow: BreakerStatus,
     /// Tells it from another that came under its name.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) seed: u64,
-    /// The breaker that keys share while there is no room for their own.
-    pub overflow: BreakerStatus,
 }
 
 /// How many breakers are in which state.
