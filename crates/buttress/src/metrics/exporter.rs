@@ -64,7 +64,7 @@ impl Exporter {
     pub fn render(&self) -> String {
         // Asked under the lock, so that who renders later shows what is no older.
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let series = collect(&self.registry.status(), self.scope, &mut memory);
+        let series = collect(&self.registry.status_with_keys(self.scope.top_keys), self.scope, &mut memory);
         drop(memory);
         encode(&self.namespace, &series)
     }
@@ -80,7 +80,7 @@ impl Exporter {
     pub fn publish(&self) {
         let scope = Scope { top_keys: 0, ..self.scope };
         let mut facade = self.facade.lock().unwrap_or_else(PoisonError::into_inner);
-        facade.publish(&self.namespace, &self.registry.status(), scope);
+        facade.publish(&self.namespace, &self.registry.status_with_keys(0), scope);
     }
 }
 

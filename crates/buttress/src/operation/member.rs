@@ -16,7 +16,7 @@ impl Held for Handle {
         Site::intern(LAYER, &format!("{}.{}", self.component(), Self::name(self))).name
     }
 
-    fn report(&self, status: &mut Status) {
+    fn report(&self, status: &mut Status, _: usize) {
         status.operations.insert(Held::name(self).to_owned(), OperationStatus::new(self));
     }
 

@@ -75,6 +75,7 @@ mod stream;
 mod watch;
 
 pub use error::{RegistryError, UnknownName};
+pub(crate) use health::Verdicts;
 pub use health::{Concern, Health, Verdict};
 pub(crate) use member::Held;
 pub use member::Member;
