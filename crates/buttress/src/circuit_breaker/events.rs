@@ -56,7 +56,12 @@ impl Shared {
     fn tell(&self, event: &Event) {
         #[cfg(feature = "tracing")]
         crate::observe::trace(event);
-        self.listeners().for_each(|listeners| listeners.tell(event));
+        if let Some(audience) = self.audience.get() {
+            audience.delivery.listeners.tell(event);
+        }
+        if let Some(group) = self.group() {
+            group.listeners.tell(event);
+        }
     }
 
     /// Whether anybody wants to hear that a call was refused.
@@ -66,7 +71,8 @@ impl Shared {
         if crate::observe::traces_refusals() {
             return true;
         }
-        self.listeners().any(Listeners::hear_refusals)
+        let own = self.audience.get().is_some_and(|audience| audience.delivery.listeners.hear_refusals());
+        own || self.group().is_some_and(|group| group.listeners.hear_refusals())
     }
 
     /// Tells of a call that was refused, as it happens. The changes before may still be on their way.
@@ -74,13 +80,6 @@ impl Shared {
     #[inline(never)]
     pub(super) fn tell_refusal(&self, refusal: Refusal) {
         self.tell(&self.event(clock::now(), EventKind::Rejected(refusal)));
-    }
-
-    /// Those of this very breaker, and those of all keys.
-    #[inline]
-    fn listeners(&self) -> impl Iterator<Item = &Listeners> {
-        let own = self.audience.get().map(|audience| &audience.delivery.listeners);
-        own.into_iter().chain(self.group().map(|group| &group.listeners))
     }
 }
 

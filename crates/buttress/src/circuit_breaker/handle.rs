@@ -182,13 +182,6 @@ impl Handle {
     }
 }
 
-/// A breaker of its own, without a name.
-impl From<Config> for Handle {
-    fn from(config: Config) -> Self {
-        Self::new("", config)
-    }
-}
-
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")

@@ -110,3 +110,32 @@ impl<K: Key + ?Sized> Held for Keyed<K> {
         self.listen(listener);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Outcome;
+    use crate::circuit_breaker::Config;
+
+    #[test]
+    fn f7_a_breaker_that_goes_while_all_are_added_up_counts_once() {
+        let peers = Keyed::<str>::new("peers", Config::default());
+        let succeed = |handle: &Handle| handle.acquire().unwrap().record(Outcome::Success, None);
+        succeed(&peers.of("a"));
+        let handles = peers.handles();
+        let removed = peers.remove("a").unwrap();
+        let sum = |handles: &[Handle]| {
+            let live: u64 = handles.iter().map(|handle| handle.snapshot().totals.successes).sum();
+            live + peers.retired_without(handles).0.successes
+        };
+        assert_eq!((sum(&handles), sum(&peers.handles())), (1, 1));
+        succeed(&removed);
+        assert_eq!(sum(&handles), 2);
+        drop((handles, removed));
+        assert_eq!(
+            peers.retired().successes,
+            2,
+            "a call that ends after its breaker went is counted with it"
+        );
+    }
+}

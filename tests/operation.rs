@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod span;
-
 use buttress::operation::{Handle, OperationLayer, Totals};
 use buttress::{
     BoxError, CircuitBreakerLayer, Durations, FailureKind, Outcome, Ratio, Settle, TimeoutLayer, clock,
