@@ -85,9 +85,8 @@ impl<K: Key + ?Sized> Held for Keyed<K> {
             states,
             totals,
             opened,
-            keys: keys.collect(),
             durations: self.durations(),
-            seed: overflow.seed,
+            keys: keys.collect(),
             overflow,
         };
         status.health.judge(Self::KIND, self.name(), breakers.verdict, &verdicts);

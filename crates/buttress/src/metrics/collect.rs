@@ -4,6 +4,7 @@ use super::counts::{Counts, RESULTS};
 use super::families::{self as is, FAMILIES};
 use super::family::{Family, Labels, Series, Value};
 use super::memory::{Memory, Shared};
+use crate::Durations;
 use crate::circuit_breaker::State;
 use crate::registry::{BreakerStatus, KeyedStatus, Status};
 use std::borrow::Cow;
@@ -41,7 +42,7 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
     for (name, keyed) in &status.keyed_circuit_breakers {
         let top = top(keyed, scope.top_keys);
         let keys = top.iter().map(|(key, breaker)| (*key, Counts::new(&breaker.totals, breaker.opened)));
-        let shared = memory.keyed(name, keyed.seed, Counts::new(&keyed.totals, keyed.opened), keys);
+        let shared = memory.keyed(name, keyed.overflow.seed, Counts::new(&keyed.totals, keyed.opened), keys);
         page.keyed(name, keyed, &top, &shared);
     }
     memory.end();
@@ -77,9 +78,7 @@ impl Page {
         self.rare(name, counts);
         self.changes(name, breaker);
         self.levels(name, breaker);
-        if let Some(durations) = &breaker.durations {
-            self.put(&is::DURATION, labels(), Value::Durations(durations.clone()));
-        }
+        self.durations(name, breaker.durations.as_ref());
         if self.scope.per_state {
             self.per_state(breaker.state, vec![("peer", owned(name))], None);
         }
@@ -104,6 +103,7 @@ impl Page {
         }
         self.results(|| labels(OTHER), &shared.other);
         self.rare(name, &shared.all);
+        self.durations(name, keyed.durations.as_ref());
         let states = &keyed.states;
         for (state, keys) in [
             (State::Closed, states.closed),
@@ -144,6 +144,12 @@ impl Page {
             (&is::PANICS, counts.panicked),
         ] {
             self.count(family, vec![name_label(name)], count);
+        }
+    }
+
+    fn durations(&mut self, name: &str, durations: Option<&Durations>) {
+        if let Some(durations) = durations {
+            self.put(&is::DURATION, vec![name_label(name)], Value::Durations(durations.clone()));
         }
     }
 

@@ -158,9 +158,6 @@ pub struct KeyedStatus {
     pub keys: BTreeMap<String, BreakerStatus>,
     /// The breaker that keys share while there is no room for their own.
     pub overflow: BreakerStatus,
-    /// Tells it from another that came under its name.
-    #[cfg_attr(feature = "serde", serde(skip))]
-    pub(crate) seed: u64,
 }
 
 /// How many breakers are in which state.
