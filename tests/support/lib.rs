@@ -12,6 +12,7 @@ mod plan;
 mod probe;
 mod rig;
 mod run;
+pub mod serve;
 mod subject;
 pub mod subjects;
 mod walk;

@@ -24,11 +24,15 @@ mod macros;
 
 #[cfg(feature = "http")]
 mod answer;
+mod check;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
+#[cfg(feature = "tower")]
+mod ext;
 mod judge;
 pub mod key;
+pub mod metrics;
 mod observe;
 mod refuse;
 pub mod registry;
@@ -41,11 +45,18 @@ pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
     Refusal, Tick,
 };
+pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+#[cfg(feature = "tower")]
+pub use ext::ServiceBuilderExt;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
+#[cfg(feature = "tonic")]
+pub use refuse::AsStatus;
+#[cfg(feature = "http")]
+pub use refuse::RespondGrpc;
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;
 pub use timeout::TimeoutLayer;

@@ -1,10 +1,10 @@
 //! A breaker per key.
 
-use super::events::Listeners;
 use super::handle::{Handle, Shared};
 use super::source::ByKey;
 use super::{Config, Totals};
 use crate::key::Key;
+use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
 use crate::{Event, Tick, clock};
 use buttress_core::keyed::{Keep, Store, Worth};
@@ -193,9 +193,9 @@ impl<K: Key + ?Sized> Keyed<K> {
         self.0.overflow.reset();
     }
 
-    /// Calls `listener` at every change of any of them, as [`Handle::on_event`] does for one. The events name the key.
+    /// Calls `listener` at every event of any of them, as [`Handle::on_event`] does for one. The events name the key.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
-        self.0.group.listeners.push(Arc::new(listener));
+        self.listen(Arc::new(Inline(listener)));
     }
 
     /// How often a listener panicked.
@@ -207,6 +207,10 @@ impl<K: Key + ?Sized> Keyed<K> {
     /// The breakers as a layer takes them, with what finds the key of a request.
     pub const fn by<X>(self, find: X) -> ByKey<X, K> {
         ByKey { keyed: self, find }
+    }
+
+    pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
+        self.0.group.listeners.push(listener, || {});
     }
 
     #[inline]

@@ -71,6 +71,7 @@ mod future;
 mod handle;
 mod keyed;
 mod layer;
+mod member;
 mod permit;
 mod service;
 mod source;
@@ -78,8 +79,8 @@ mod timing;
 mod wait;
 
 pub use buttress_core::circuit_breaker::{
-    Builder, Cause, Config, Explanation, LastFailure, Probes, Rule, Snapshot, Standing, State, Totals,
-    Transition, TransitionCount, UnknownState, Window, WindowCounts, presets,
+    Builder, Cause, Config, Difference, Explanation, LastFailure, Probes, Rule, Snapshot, Standing, State,
+    Totals, Transition, TransitionCount, UnknownState, Window, WindowCounts, presets,
 };
 pub use events::Subscription;
 pub use future::ResponseFuture;

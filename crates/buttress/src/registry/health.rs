@@ -1,7 +1,7 @@
 //! Whether things are well, in one word and with the reasons.
 
 use crate::circuit_breaker::State;
-use std::fmt;
+use std::fmt::{self, Display};
 
 /// How well something is; of several, the worst counts.
 ///
@@ -46,7 +46,7 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Verdict {
+impl Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -79,24 +79,25 @@ pub struct Concern {
 }
 
 impl Health {
-    /// The verdict on all of them together.
-    pub(crate) fn of(concerns: impl IntoIterator<Item = Concern>) -> Self {
-        let ill = |reason: &Concern| reason.verdict > Verdict::Healthy;
-        let reasons: Vec<_> = concerns.into_iter().filter(ill).collect();
-        let verdict = reasons.iter().map(|reason| reason.verdict).max().unwrap_or_default();
-        Self { verdict, reasons }
+    /// Takes the verdict on one more into account.
+    pub(crate) fn judge(&mut self, kind: &'static str, name: &str, verdict: Verdict, state: impl Display) {
+        self.verdict = self.verdict.max(verdict);
+        if verdict > Verdict::Healthy {
+            let (name, state) = (name.to_owned(), state.to_string());
+            self.reasons.push(Concern { kind, name, verdict, state });
+        }
     }
 
     /// Whether `other` says the same of the same ones, in whatever words.
     pub(crate) fn agrees_with(&self, other: &Self) -> bool {
-        let who = |health: &Self| -> Vec<_> {
-            health.reasons.iter().map(|reason| (reason.kind, reason.name.clone(), reason.verdict)).collect()
+        let same = |(one, other): (&Concern, &Concern)| {
+            (one.kind, &one.name, one.verdict) == (other.kind, &other.name, other.verdict)
         };
-        who(self) == who(other)
+        self.reasons.len() == other.reasons.len() && self.reasons.iter().zip(&other.reasons).all(same)
     }
 }
 
-impl fmt::Display for Health {
+impl Display for Health {
     /// `degraded: circuit_breaker orders is half_open`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.verdict)?;
@@ -107,7 +108,7 @@ impl fmt::Display for Health {
     }
 }
 
-impl fmt::Display for Concern {
+impl Display for Concern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} is {}", self.kind, self.name, self.state)
     }

@@ -1,10 +1,12 @@
 //! How everything stands, as one plain value.
 
-use super::health::{Concern, Health, Verdict};
+use super::health::{Health, Verdict};
 #[cfg(feature = "serde")]
 use super::serialize;
-use crate::circuit_breaker::{Cause, Explanation, Probes, Snapshot, State, Totals, Transition, WindowCounts};
-use crate::{FailureKind, Ratio, clock};
+use crate::circuit_breaker::{
+    Cause, Explanation, Probes, Snapshot, State, Totals, Transition, TransitionCount, WindowCounts,
+};
+use crate::{Durations, FailureKind, Ratio, clock};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
@@ -70,12 +72,21 @@ pub struct BreakerStatus {
     pub opened: u64,
     /// How often it changed its state.
     pub transitions: u64,
+    /// The same by the states before and after; those that never happened are left out.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "serialize::transition_counts"))]
+    pub transition_counts: Vec<TransitionCount>,
+    /// How long calls took; `None` unless that is recorded.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "serialize::durations"))]
+    pub durations: Option<Durations>,
     /// The last failure.
     pub last_failure: Option<LastFailure>,
     /// The latest changes, oldest first, at most 32.
     pub history: Vec<Change>,
     /// Why it stands where it stands, and how far each rule is from opening it: for people.
     pub explain: String,
+    /// Tells it from another that came under its name.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) seed: u64,
 }
 
 /// The last failure of a circuit breaker.
@@ -135,8 +146,13 @@ pub struct KeyedStatus {
     /// The calls of all keys, those that are gone included. They never become fewer.
     #[cfg_attr(feature = "serde", serde(with = "serialize::Totals"))]
     pub totals: Totals,
+    /// How often breakers opened, of all keys, those that are gone included.
+    pub opened: u64,
     /// The keys with the most failures.
     pub keys: BTreeMap<String, BreakerStatus>,
+    /// Tells it from another that came under its name.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) seed: u64,
 }
 
 /// How many breakers are in which state.
@@ -157,8 +173,8 @@ pub struct StateCounts {
 }
 
 impl Status {
-    /// The health and the sums, once all that is asked has answered.
-    pub(crate) fn conclude(mut self, concerns: impl IntoIterator<Item = Concern>) -> Self {
+    /// Adds up, once all have reported.
+    pub(crate) fn sum_up(mut self) -> Self {
         let named = self.circuit_breakers.values().map(|breaker| breaker.totals);
         let keyed = self.keyed_circuit_breakers.values().map(|breakers| breakers.totals);
         let (mut successes, mut failures) = (0, 0);
@@ -166,7 +182,6 @@ impl Status {
             successes += totals.successes;
             failures += totals.failures;
         }
-        self.health = Health::of(concerns);
         self.total_operations = successes + failures;
         self.success_rate = Ratio::of(successes, self.total_operations).map(|ratio| ratio.get() * 100.0);
         self
@@ -198,12 +213,20 @@ impl BreakerStatus {
             totals: snapshot.totals,
             opened: snapshot.opened,
             transitions: snapshot.transitions,
+            transition_counts: snapshot.transition_counts.clone(),
+            durations: None,
             last_failure: snapshot
                 .last_failure
                 .map(|last| LastFailure { kind: last.kind, at: clock::system_time(last.at) }),
             history: snapshot.history.iter().map(Change::new).collect(),
             explain: explanation.to_string(),
+            seed: snapshot.seed,
         }
+    }
+
+    /// The same with how long calls took.
+    pub(crate) fn with_durations(self, durations: Option<Durations>) -> Self {
+        Self { durations, ..self }
     }
 }
 
