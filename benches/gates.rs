@@ -102,6 +102,7 @@ fn f6_allocations(gates: &mut Gates) {
         paths::BREAKER_OPEN,
         paths::TIMEOUT,
         paths::STACK,
+        paths::BODIES,
     ];
     for (path, limit) in none.map(|path| (path, 0)).into_iter().chain([(paths::BREAKER_OPEN_BOXED, CALLS)]) {
         let mut worker = (path.make)();

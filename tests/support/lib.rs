@@ -32,3 +32,7 @@ pub const fn assert_send_sync<T: Send + Sync + 'static>(_: &T) {}
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../crates/buttress/src/hosts.md")]
+struct Hosts;

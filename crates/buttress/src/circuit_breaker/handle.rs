@@ -182,13 +182,6 @@ impl Handle {
     }
 }
 
-/// A breaker of its own, without a name.
-impl From<Config> for Handle {
-    fn from(config: Config) -> Self {
-        Self::new("", config)
-    }
-}
-
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
@@ -331,11 +324,6 @@ impl Shared {
         self.audience().delivery.add(self, listener);
     }
 
-    #[inline]
-    pub(super) fn audience_if_any(&self) -> Option<&Audience> {
-        self.audience.get().map(|audience| &**audience)
-    }
-
     /// Who watches from now on.
     pub(super) fn audience(&self) -> &Audience {
         let audience = self.audience.get_or_init(Box::default);
@@ -361,7 +349,8 @@ impl Shared {
     }
 
     pub(super) fn event(&self, at: Tick, kind: EventKind) -> Event {
-        Event::new(at, self.site.layer, self.site.name, kind).of_key(self.key())
+        let Site { layer, name } = *self.site;
+        Event::new(at, layer, name, kind).of_key(self.key())
     }
 
     fn key(&self) -> Option<Arc<str>> {

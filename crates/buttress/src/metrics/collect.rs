@@ -45,6 +45,7 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.keyed(name, keyed, &top, &shared);
     }
     memory.end();
+    status.operations.values().for_each(|operation| page.operation(operation));
     if scope.per_state {
         page.count(&is::PEER_TRIPS, Labels::new(), memory.trips());
     }
@@ -63,7 +64,7 @@ fn top(keyed: &KeyedStatus, most: usize) -> Vec<(&str, &BreakerStatus)> {
 }
 
 /// Series as they come.
-struct Page {
+pub(super) struct Page {
     scope: Scope,
     series: Vec<Series>,
 }
@@ -177,15 +178,15 @@ impl Page {
         }
     }
 
-    fn level(&mut self, family: &'static Family, labels: Labels, level: impl Into<f64>) {
+    pub(super) fn level(&mut self, family: &'static Family, labels: Labels, level: impl Into<f64>) {
         self.put(family, labels, Value::Level(level.into()));
     }
 
-    fn count(&mut self, family: &'static Family, labels: Labels, count: u64) {
+    pub(super) fn count(&mut self, family: &'static Family, labels: Labels, count: u64) {
         self.put(family, labels, Value::Count(count));
     }
 
-    fn put(&mut self, family: &'static Family, labels: Labels, value: Value) {
+    pub(super) fn put(&mut self, family: &'static Family, labels: Labels, value: Value) {
         self.series.push(Series { family, labels, value });
     }
 }
@@ -194,6 +195,6 @@ fn name_label(name: &str) -> (&'static str, Cow<'static, str>) {
     ("name", owned(name))
 }
 
-fn owned(text: &str) -> Cow<'static, str> {
+pub(super) fn owned(text: &str) -> Cow<'static, str> {
     Cow::Owned(text.to_owned())
 }
