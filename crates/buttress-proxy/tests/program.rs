@@ -106,7 +106,8 @@ async fn it_says_where_its_admin_port_is_and_has_none_unless_asked() {
         (program, line)
     })
     .await;
-    let address: SocketAddr = line.strip_prefix("buttress: admin on http://").unwrap().trim_end().parse().unwrap();
+    let address: SocketAddr =
+        line.strip_prefix("buttress: admin on http://").unwrap().trim_end().parse().unwrap();
     let mut client = Client::connect(address).await;
     client.send(format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\n\r\n")).await;
     assert_eq!(client.answer().await.status, 200);
