@@ -107,6 +107,7 @@ fn f6_allocations(gates: &mut Gates) {
         paths::BREAKER_OPEN,
         paths::TIMEOUT,
         paths::STACK,
+        paths::BODIES,
     ];
     let boxed = [(paths::BREAKER_OPEN_BOXED, CALLS)];
     let none = none.into_iter().chain(keys::SMALL).map(|path| (path, 0));

@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`bodies`] | a service whose responses have bodies, and who reads them to the end |
 //! | [`inner`] | the services beneath: their futures are ready at once, so that the layers are what is measured |
 //! | [`worker`] | many calls through one service, one after the other |
 //! | [`paths`] | the ways a call can take through buttress |
@@ -12,6 +13,7 @@
 //! | [`recorded`] | the instructions a path is known to cost |
 //! | `table` | results for people and for programs (feature `peers`) |
 
+pub mod bodies;
 pub mod callgrind;
 pub mod inner;
 pub mod keys;

@@ -1,5 +1,6 @@
 //! The ways a call can take through buttress.
 
+use crate::bodies::{Pages, ReadToEnd};
 use crate::inner::{CallError, Echo, Failing};
 use crate::worker::{Worker, cloned_per_call, kept};
 use buttress::circuit_breaker::{Builder, CircuitBreakerLayer, Config, Handle, Keyed};
@@ -131,8 +132,18 @@ pub const STACK: Path = Path {
     },
 };
 
+/// Five breakers that all wait for the end of the body.
+pub const BODIES: Path = Path {
+    name: "five breakers, judged at the end of the body",
+    make: || {
+        let layer = || CircuitBreakerLayer::http(every_rule()).at_body_end().typed();
+        let five = layer().layer(layer().layer(layer().layer(layer().layer(layer().layer(Pages)))));
+        kept(ReadToEnd(five), 0, |result| matches!(result, Ok(10)))
+    },
+};
+
 /// All of them.
-pub const ALL: [Path; 15] = [
+pub const ALL: [Path; 16] = [
     BARE,
     BREAKER_DEFAULT,
     BREAKER_CLOSED,
@@ -148,6 +159,7 @@ pub const ALL: [Path; 15] = [
     BREAKER_KEYED,
     TIMEOUT,
     STACK,
+    BODIES,
 ];
 
 /// How many keys there are where there is a state for each.

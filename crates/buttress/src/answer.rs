@@ -1,9 +1,10 @@
-//! Rejections as HTTP responses, and requests that stand aside.
+//! Rejections as HTTP responses, of the `http` crate and of its hosts.
 
 use crate::{Answer, Rejected};
 use http::{HeaderValue, Response, StatusCode, header};
 use std::time::Duration;
 
+#[diagnostic::do_not_recommend]
 impl<B: Default> Answer for Response<B> {
     /// 503 for what was not sent, with `Retry-After` in whole seconds where the layer knows it; 504 for what was. The body
     /// is empty, the rejection is in the extensions.
@@ -15,6 +16,22 @@ impl<B: Default> Answer for Response<B> {
         }
         response.extensions_mut().insert(rejected);
         response
+    }
+}
+
+/// As of [`http::Response`]. Its URL is the one that reqwest gives to responses that it did not fetch.
+#[cfg(feature = "reqwest")]
+impl Answer for reqwest::Response {
+    fn answer(rejected: Rejected) -> Self {
+        Response::<reqwest::Body>::answer(rejected).into()
+    }
+}
+
+/// For handlers that hold a rejection in their hands: the answer that `.respond()` gives.
+#[cfg(feature = "axum")]
+impl axum_core::response::IntoResponse for Rejected {
+    fn into_response(self) -> axum_core::response::Response {
+        Response::answer(self)
     }
 }
 

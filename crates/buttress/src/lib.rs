@@ -3,9 +3,10 @@
 //! | layer | answers |
 //! |---|---|
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
+//! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 //!
-//! The order in a stack, outermost first: `breaker · timeout · service`. Each layer holds a handle to its state; every service
+//! The order in a stack, outermost first: `operation · breaker · timeout · service`. Each layer holds a handle to its state; every service
 //! it makes, and every clone of those, shares that state. The one error they make is [`Rejected`]. How it reaches the
 //! caller is a choice of each layer:
 //!
@@ -14,22 +15,37 @@
 //! | by default | [`BoxError`] | any stack; [`Rejected::find`] looks into it |
 //! | `.typed()` | stays | errors that [`Carry`] a rejection |
 //! | `.respond()` | stays | responses that can [`Answer`] for it, as on axum |
+//! | `.respond_grpc()` | stays | gRPC servers |
+//! | `.as_status()` | `tonic::Status` | gRPC clients |
+//!
+//! What fits axum, tonic, reqwest and hyper-util is on [the page about hosts](hosts). Where a stack does not compile,
+//! [`check`] says which part of it does not fit.
 //!
 //! # Features
-//! None is on by default. `http`: classifier, answers and [`Bypass`] for the types of the `http` crate. `tracing`: events as
-//! `tracing` events. `test-util`: decisions follow tokio's clock, also when it is paused.
+//! None is on by default. `http`: classifiers, answers, bodies, keys and [`Bypass`] for the types of the `http` crate.
+//! `axum`, `reqwest`, `tonic`: bodies, answers and errors of those. `tower`: the layers as methods of
+//! `tower::ServiceBuilder`. `tracing`: events as `tracing` events, operations as spans. `metrics`: counters in the recorder of
+//! the `metrics` facade. `serde`: status values can be serialised. `test-util`: decisions follow tokio's clock, also when it
+//! is paused.
 
 #[macro_use]
 mod macros;
 
 #[cfg(feature = "http")]
 mod answer;
+mod check;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
+#[cfg(feature = "tower")]
+mod ext;
+#[cfg(doc)]
+pub mod hosts;
 mod judge;
 pub mod key;
+pub mod metrics;
 mod observe;
+pub mod operation;
 mod refuse;
 pub mod registry;
 mod rejected;
@@ -41,11 +57,19 @@ pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
     Refusal, Tick,
 };
+pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+#[cfg(feature = "tower")]
+pub use ext::ServiceBuilderExt;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
+pub use operation::OperationLayer;
+#[cfg(feature = "tonic")]
+pub use refuse::AsStatus;
+#[cfg(feature = "http")]
+pub use refuse::RespondGrpc;
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;
 pub use timeout::TimeoutLayer;

@@ -107,8 +107,21 @@ impl Rejected {
         if let Some(boxed) = error.downcast_ref::<BoxError>() {
             return Self::find(&**boxed);
         }
-        error.downcast_ref::<io::Error>().and_then(|error| Self::find(error))
+        as_error(error).and_then(Self::find)
     }
+}
+
+/// The foreign errors that are known to carry a rejection.
+fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
+    #[cfg(feature = "tonic")]
+    if let Some(status) = error.downcast_ref::<tonic::Status>() {
+        return Some(status);
+    }
+    #[cfg(feature = "reqwest")]
+    if let Some(error) = error.downcast_ref::<reqwest::Error>() {
+        return Some(error);
+    }
+    Some(error.downcast_ref::<io::Error>()?)
 }
 
 impl fmt::Debug for Rejected {

@@ -34,6 +34,7 @@
 
 mod builder;
 mod config;
+mod difference;
 mod explain;
 mod permit;
 pub mod presets;
@@ -48,6 +49,7 @@ mod worth;
 
 pub use builder::Builder;
 pub use config::{Config, Window};
+pub use difference::Difference;
 pub use explain::{Explanation, Standing};
 pub use permit::{Pass, Permit, Ticket};
 pub use rules::Rule;

@@ -12,6 +12,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Snapshot {
+    /// The seed it was made with, which tells it from another that came in its place.
+    pub seed: u64,
     /// The state.
     pub state: State,
     /// Whether it decides without refusing.
@@ -91,6 +93,8 @@ pub struct Totals {
     pub slow: u64,
     /// Calls that the peer throttled.
     pub throttled: u64,
+    /// Those of them that are among the failures: all where throttling counts, else none.
+    pub throttled_failures: u64,
     /// Calls that say nothing about the peer.
     pub ignored: u64,
     /// Calls that were dropped before they had a result.
@@ -112,6 +116,7 @@ impl Totals {
             failures: of(self.failures, other.failures),
             slow: of(self.slow, other.slow),
             throttled: of(self.throttled, other.throttled),
+            throttled_failures: of(self.throttled_failures, other.throttled_failures),
             ignored: of(self.ignored, other.ignored),
             cancelled: of(self.cancelled, other.cancelled),
             panicked: of(self.panicked, other.panicked),
@@ -175,6 +180,7 @@ impl CircuitBreaker {
         }
         let due = Tick::from_nanos(self.gate.due.load(Ordering::Relaxed));
         Snapshot {
+            seed: journal.seed(),
             state,
             shadow: word.is_shadow(),
             in_state_for: now.since(journal.entered_at),
@@ -194,11 +200,13 @@ impl CircuitBreaker {
     fn totals(&self, journal: &Journal) -> Totals {
         let lifetime = self.window.lifetime();
         let counters = &self.counters;
+        let throttled = counters.throttled.load(Ordering::Relaxed);
         Totals {
             successes: lifetime.ok,
             failures: lifetime.bad,
             slow: lifetime.slow,
-            throttled: counters.throttled.load(Ordering::Relaxed),
+            throttled,
+            throttled_failures: if self.config().count_throttling { throttled } else { 0 },
             ignored: counters.ignored.load(Ordering::Relaxed),
             cancelled: counters.cancelled.load(Ordering::Relaxed),
             panicked: journal.panicked(),

@@ -165,6 +165,10 @@ impl Journal {
         self.log.get_or_insert_default()
     }
 
+    pub(super) const fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// The present open time.
     pub(super) fn open_for(&self) -> Duration {
         self.log.as_ref().map_or(Duration::ZERO, |log| log.open_for)

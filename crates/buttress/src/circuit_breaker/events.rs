@@ -1,46 +1,11 @@
 //! Telling those who watch, in the order things happened and without holding anybody up.
 
 use super::handle::Shared;
-use crate::Event;
+use crate::observe::{Listen, Listeners};
+use crate::{Event, EventKind, clock};
+use buttress_core::Refusal;
 use buttress_core::circuit_breaker::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-
-type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
-
-/// Functions called at every event.
-#[derive(Default)]
-pub(super) struct Listeners {
-    list: Mutex<Vec<Listener>>,
-    panics: AtomicU64,
-}
-
-impl Listeners {
-    /// How many there are now.
-    pub(super) fn push(&self, listener: Listener) -> usize {
-        let mut list = lock(&self.list);
-        list.push(listener);
-        list.len()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        lock(&self.list).is_empty()
-    }
-
-    pub(super) fn panics(&self) -> u64 {
-        self.panics.load(Ordering::Relaxed)
-    }
-
-    fn tell(&self, event: &Event) {
-        let listeners = lock(&self.list).clone();
-        for listener in listeners {
-            if catch_unwind(AssertUnwindSafe(|| listener(event))).is_err() {
-                self.panics.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-    }
-}
+use std::sync::{Arc, Mutex, TryLockError};
 
 /// Tells the listeners of a breaker of its changes: each once, in order.
 #[derive(Default)]
@@ -51,13 +16,15 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    pub(super) fn add(&self, shared: &Shared, listener: Listener) {
-        // Until now nobody listened, so nothing was delivered; with others around, the changes were.
-        if self.listeners.push(listener) == 1 && !delivers_always(shared) {
-            if let Ok(mut delivered) = self.delivered.try_lock() {
+    pub(super) fn add(&self, shared: &Shared, listener: Arc<dyn Listen>) {
+        self.listeners.push(listener, || {
+            // Until now nobody listened, so nothing was delivered; with others around, the changes were.
+            if !delivers_always(shared)
+                && let Ok(mut delivered) = self.delivered.try_lock()
+            {
                 *delivered = shared.machine.cursor();
             }
-        }
+        });
     }
 
     /// Delivers what has not been delivered yet, unless another call is doing so: that one then takes these along.
@@ -73,7 +40,7 @@ impl Delivery {
                 Err(TryLockError::WouldBlock) => return,
             };
             while let Some((transition, _)) = shared.machine.next_transition(&mut delivered) {
-                self.tell(shared, &shared.event(transition));
+                shared.tell(&shared.event(transition.at, EventKind::Transition(transition)));
             }
             let seen = *delivered;
             drop(delivered);
@@ -83,24 +50,42 @@ impl Delivery {
             }
         }
     }
+}
 
-    fn tell(&self, shared: &Shared, event: &Event) {
+impl Shared {
+    fn tell(&self, event: &Event) {
         #[cfg(feature = "tracing")]
         crate::observe::trace(event);
-        self.listeners.tell(event);
-        if let Some(group) = shared.group() {
+        if let Some(audience) = self.audience.get() {
+            audience.delivery.listeners.tell(event);
+        }
+        if let Some(group) = self.group() {
             group.listeners.tell(event);
         }
+    }
+
+    /// Whether anybody wants to hear that a call was refused.
+    #[inline]
+    pub(super) fn refusals_are_heard(&self) -> bool {
+        #[cfg(feature = "tracing")]
+        if crate::observe::traces_refusals() {
+            return true;
+        }
+        let own = self.audience.get().is_some_and(|audience| audience.delivery.listeners.hear_refusals());
+        own || self.group().is_some_and(|group| group.listeners.hear_refusals())
+    }
+
+    /// Tells of a call that was refused, as it happens. The changes before may still be on their way.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn tell_refusal(&self, refusal: Refusal) {
+        self.tell(&self.event(clock::now(), EventKind::Rejected(refusal)));
     }
 }
 
 /// Whether changes are delivered although nobody listens to this very breaker.
 pub(super) fn delivers_always(shared: &Shared) -> bool {
     cfg!(feature = "tracing") || shared.group().is_some()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The changes of one breaker, read at the reader's own pace.
@@ -121,7 +106,7 @@ impl Subscription {
     pub fn try_next(&mut self) -> Option<Event> {
         let (transition, missed) = self.shared.machine.next_transition(&mut self.cursor)?;
         self.missed += missed;
-        Some(self.shared.event(transition))
+        Some(self.shared.event(transition.at, EventKind::Transition(transition)))
     }
 
     /// The next change. Never ends: a breaker can always change again.

@@ -4,6 +4,7 @@ use super::events::{Delivery, Subscription, delivers_always};
 use super::keyed::{Group, OfKey};
 use super::permit::{Permit, Reservation};
 use super::timing::Timing;
+use crate::observe::{Inline, Listen};
 use crate::rejected::Site;
 use crate::{Event, EventKind, Outcome, Rejected, Tick, clock};
 use buttress_core::circuit_breaker::{
@@ -159,17 +160,19 @@ impl Handle {
         }
     }
 
-    /// Every change of state from now on, in order. A reader that falls 32 behind loses the oldest and is told how many;
-    /// it never slows a call down.
+    /// Every change of state from now on, in order, and no refusals. A reader that falls 32 behind loses the oldest and is
+    /// told how many; it never slows a call down.
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
         Subscription::new(Arc::clone(&self.0))
     }
 
-    /// Calls `listener` at every change of state, in order, on the thread that caused it. A panic in it is caught and counted
-    /// ([`Handle::listener_panics`]). It must be quick; [`Handle::subscribe`] is for the others.
+    /// Calls `listener` at every change of state, in order, and at every refusal as it happens, on the thread that caused
+    /// it. A panic in it is caught and counted ([`Handle::listener_panics`]). It must be quick, as it is part of every
+    /// refused call; [`Handle::subscribe`] is for the others. Of calls that it makes itself while it is told of a refusal it
+    /// is not told.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
-        self.0.audience().delivery.add(&self.0, Arc::new(listener));
+        self.0.listen(Arc::new(Inline(listener)));
     }
 
     /// How often a listener panicked.
@@ -273,6 +276,9 @@ impl Shared {
     #[inline]
     pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
         self.machine.count_rejected();
+        if self.refusals_are_heard() {
+            self.tell_refusal(refusal);
+        }
         Rejected::new(self.site, refusal)
     }
 
@@ -314,6 +320,10 @@ impl Shared {
         }
     }
 
+    pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
+        self.audience().delivery.add(self, listener);
+    }
+
     /// Who watches from now on.
     pub(super) fn audience(&self) -> &Audience {
         let audience = self.audience.get_or_init(Box::default);
@@ -338,9 +348,9 @@ impl Shared {
         }
     }
 
-    pub(super) fn event(&self, transition: Transition) -> Event {
+    pub(super) fn event(&self, at: Tick, kind: EventKind) -> Event {
         let Site { layer, name } = *self.site;
-        Event::new(transition.at, layer, name, EventKind::Transition(transition)).of_key(self.key())
+        Event::new(at, layer, name, kind).of_key(self.key())
     }
 
     fn key(&self) -> Option<Arc<str>> {

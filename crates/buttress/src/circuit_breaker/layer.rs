@@ -7,7 +7,7 @@ use super::source::{Aside, ByKey, Source};
 #[cfg(feature = "http")]
 use crate::AtEnd;
 use crate::key::Key;
-use crate::{AtHead, Boxed, Respond, RespondWith, Typed, classify};
+use crate::{AtHead, Boxed, classify};
 use buttress_core::circuit_breaker::Config;
 use tower_layer::Layer;
 
@@ -83,26 +83,6 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
         &self.source
     }
 
-    /// Leaves the error type as it is; it must [carry](crate::Carry) the rejection.
-    #[must_use]
-    pub fn typed(self) -> CircuitBreakerLayer<H, Typed, J> {
-        self.with_refuse(Typed)
-    }
-
-    /// Makes the rejection a [response](crate::Answer), so that the error type stays, also an `Infallible` one.
-    #[must_use]
-    pub fn respond(self) -> CircuitBreakerLayer<H, Respond, J> {
-        self.with_refuse(Respond)
-    }
-
-    /// Makes the rejection a response by the function.
-    ///
-    /// A classifier above knows such a response only by what the function puts into it.
-    #[must_use]
-    pub fn respond_with<F>(self, answer: F) -> CircuitBreakerLayer<H, RespondWith<F>, J> {
-        self.with_refuse(RespondWith(answer))
-    }
-
     /// Is not ready while the breaker refuses, instead of ready and refusing: for balancers, which pick among ready
     /// services.
     #[must_use]
@@ -139,6 +119,7 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
 }
 
 judged!(CircuitBreakerLayer, H, R);
+refuse_modes!(CircuitBreakerLayer<H, _, J>);
 
 impl<S, H: Source, R: Clone, J: Clone> Layer<S> for CircuitBreakerLayer<H, R, J> {
     type Service = CircuitBreakerService<S, H, R, J>;

@@ -2,7 +2,7 @@
 
 use super::{Classify, Until, digits, outcome_of};
 use crate::{FailureKind, Outcome, Rejected};
-use http::{HeaderMap, Response, StatusCode, header};
+use http::{Extensions, HeaderMap, Response, StatusCode, header};
 use std::time::Duration;
 
 /// Judges a response by its status: 5xx is a failure, 429 is throttling, anything else a success, as what the caller did
@@ -20,8 +20,7 @@ impl<B, Err> Classify<Response<B>, Err> for Http {
     #[inline]
     fn classify(&self, result: Result<&Response<B>, &Err>) -> Outcome {
         match result {
-            Ok(response) if response.status().as_u16() < 429 => Outcome::Success,
-            Ok(response) => unless_plain(response),
+            Ok(response) => of_head(response.status(), response.extensions()),
             Err(_) => Outcome::Failure(FailureKind::Connection),
         }
     }
@@ -31,8 +30,12 @@ impl<B, Err> Classify<Response<B>, Err> for Http {
     }
 
     fn until(&self, response: &Response<B>) -> Until {
-        if is_event_stream(response.headers()) { Until::Head } else { Until::LastByte }
+        until(response.headers())
     }
+}
+
+pub(super) fn until(headers: &HeaderMap) -> Until {
+    if is_event_stream(headers) { Until::Head } else { Until::LastByte }
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {
@@ -42,12 +45,17 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     essence.trim_ascii().eq_ignore_ascii_case(EVENT_STREAM)
 }
 
+#[inline(always)]
+pub(super) fn of_head(status: StatusCode, extensions: &Extensions) -> Outcome {
+    if status.as_u16() < 429 { Outcome::Success } else { unless_plain(status, extensions) }
+}
+
 #[cold]
-fn unless_plain<B>(response: &Response<B>) -> Outcome {
-    if let Some(rejected) = response.extensions().get::<Rejected>() {
+fn unless_plain(status: StatusCode, extensions: &Extensions) -> Outcome {
+    if let Some(rejected) = extensions.get::<Rejected>() {
         return outcome_of(*rejected);
     }
-    match response.status() {
+    match status {
         StatusCode::TOO_MANY_REQUESTS => Outcome::Throttled,
         status if status.is_server_error() => Outcome::Failure(FailureKind::Response),
         _ => Outcome::Success,
@@ -55,7 +63,7 @@ fn unless_plain<B>(response: &Response<B>) -> Outcome {
 }
 
 /// The seconds of a single, well-formed `Retry-After`.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let mut values = headers.get_all(header::RETRY_AFTER).iter();
     let (value, None) = (values.next()?, values.next()) else { return None };
     digits(value.as_bytes()).map(Duration::from_secs)

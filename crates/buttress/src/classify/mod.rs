@@ -6,6 +6,8 @@ mod end;
 mod grpc;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "reqwest")]
+mod reqwest;
 
 #[cfg(feature = "http")]
 pub use end::{End, Until};
@@ -32,6 +34,11 @@ use std::time::Duration;
 ///
 /// A rejection by another layer of buttress beneath never comes here: one that was not sent is
 /// [`Outcome::Ignored`], one that was sent a failure by [`FailureKind::Timeout`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot classify a call with the response `{Res}` and the error `{Err}`",
+    label = "the classifier of the layer on this service",
+    note = "a closure can that takes `Result<&{Res}, &{Err}>`, with the type written out, and returns a `buttress::Outcome`"
+)]
 pub trait Classify<Res, Err> {
     /// How the call ended.
     fn classify(&self, result: Result<&Res, &Err>) -> Outcome;
@@ -63,6 +70,7 @@ pub trait Classify<Res, Err> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<Res, Err, F: Fn(Result<&Res, &Err>) -> Outcome> Classify<Res, Err> for F {
     fn classify(&self, result: Result<&Res, &Err>) -> Outcome {
         self(result)

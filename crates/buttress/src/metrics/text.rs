@@ -118,7 +118,8 @@ mod tests {
         meaning: "Calls with a \\ and a\nsecond line \"quoted\"",
         origin: "",
     };
-    static TOOK: Family = Family { name: "took_seconds", kind: Kind::Histogram, meaning: "How long", ..CALLS };
+    static TOOK: Family =
+        Family { name: "took_seconds", kind: Kind::Histogram, meaning: "How long", ..CALLS };
 
     fn series(family: &'static Family, name: Option<&'static str>, value: Value) -> Series {
         Series { family, labels: name.map(|name| ("name", name.into())).into_iter().collect(), value }

@@ -2,17 +2,28 @@
 
 use crate::circuit_breaker::State;
 use crate::{Event, EventKind};
-use tracing::{info, warn};
+use tracing::{Level, debug, enabled, info, warn};
 
-/// Opening is a warning, everything else information.
+/// Opening is a warning, any other change information, a refusal is for debugging.
 pub(crate) fn trace(event: &Event) {
     let Event { layer, name, .. } = event;
-    let EventKind::Transition(change) = &event.kind else { return };
-    let (from, to, cause) = (change.from.as_str(), change.to.as_str(), &change.cause);
-    let open_for = change.open_for.map(tracing::field::debug);
-    if matches!(change.to, State::Open | State::ForcedOpen) {
-        warn!(target: "buttress", layer, name, from, to, open_for, "{cause}");
-    } else {
-        info!(target: "buttress", layer, name, from, to, "{cause}");
+    let key = event.key.as_deref();
+    match &event.kind {
+        EventKind::Transition(change) => {
+            let (from, to, cause) = (change.from.as_str(), change.to.as_str(), &change.cause);
+            let open_for = change.open_for.map(tracing::field::debug);
+            if matches!(change.to, State::Open | State::ForcedOpen) {
+                warn!(target: "buttress", layer, name, key, from, to, open_for, "{cause}");
+            } else {
+                info!(target: "buttress", layer, name, key, from, to, "{cause}");
+            }
+        }
+        kind => debug!(target: "buttress", layer, name, key, "{kind}"),
     }
+}
+
+/// Whether anybody collects what [`trace`] makes of a refusal: a load while nobody does.
+#[inline]
+pub(crate) fn traces_refusals() -> bool {
+    enabled!(target: "buttress", Level::DEBUG)
 }

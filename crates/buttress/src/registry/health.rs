@@ -1,7 +1,7 @@
 //! Whether things are well, in one word and with the reasons.
 
-use crate::circuit_breaker::State;
-use std::fmt;
+use crate::circuit_breaker::{Snapshot, State};
+use std::fmt::{self, Display};
 
 /// How well something is; of several, the worst counts.
 ///
@@ -44,9 +44,19 @@ impl Verdict {
             State::Open | State::ForcedOpen => Self::Degraded,
         }
     }
+
+    /// The same of one that stood like this.
+    pub(crate) fn of_snapshot(snapshot: &Snapshot) -> Self {
+        let refuses = match snapshot.state {
+            State::ForcedOpen => true,
+            State::Open => !snapshot.shadow && snapshot.retry_after.is_some_and(|left| !left.is_zero()),
+            _ => false,
+        };
+        Self::of_breaker(snapshot.state, refuses)
+    }
 }
 
-impl fmt::Display for Verdict {
+impl Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -74,29 +84,30 @@ pub struct Concern {
     pub name: String,
     /// How well it is.
     pub verdict: Verdict,
-    /// The state it is in: `open`, or for one that keeps a state per key, `3 of 20 keys open`.
+    /// The state it is in: `open`, or for one that keeps a state per key, `refusing 2 and probing 1 of 20 keys`.
     pub state: String,
 }
 
 impl Health {
-    /// The verdict on all of them together.
-    pub(crate) fn of(concerns: impl IntoIterator<Item = Concern>) -> Self {
-        let ill = |reason: &Concern| reason.verdict > Verdict::Healthy;
-        let reasons: Vec<_> = concerns.into_iter().filter(ill).collect();
-        let verdict = reasons.iter().map(|reason| reason.verdict).max().unwrap_or_default();
-        Self { verdict, reasons }
+    /// Takes the verdict on one more into account.
+    pub(crate) fn judge(&mut self, kind: &'static str, name: &str, verdict: Verdict, state: impl Display) {
+        self.verdict = self.verdict.max(verdict);
+        if verdict > Verdict::Healthy {
+            let (name, state) = (name.to_owned(), state.to_string());
+            self.reasons.push(Concern { kind, name, verdict, state });
+        }
     }
 
     /// Whether `other` says the same of the same ones, in whatever words.
     pub(crate) fn agrees_with(&self, other: &Self) -> bool {
-        let who = |health: &Self| -> Vec<_> {
-            health.reasons.iter().map(|reason| (reason.kind, reason.name.clone(), reason.verdict)).collect()
+        let same = |(one, other): (&Concern, &Concern)| {
+            (one.kind, &one.name, one.verdict) == (other.kind, &other.name, other.verdict)
         };
-        who(self) == who(other)
+        self.reasons.len() == other.reasons.len() && self.reasons.iter().zip(&other.reasons).all(same)
     }
 }
 
-impl fmt::Display for Health {
+impl Display for Health {
     /// `degraded: circuit_breaker orders is half_open`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.verdict)?;
@@ -107,8 +118,42 @@ impl fmt::Display for Health {
     }
 }
 
-impl fmt::Display for Concern {
+impl Display for Concern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} is {}", self.kind, self.name, self.state)
+    }
+}
+
+/// The verdicts on many keys, counted.
+#[derive(Default)]
+pub(crate) struct Verdicts {
+    keys: usize,
+    degraded: usize,
+    unhealthy: usize,
+}
+
+impl Verdicts {
+    pub(crate) const fn add(&mut self, verdict: Verdict) {
+        self.keys += 1;
+        match verdict {
+            Verdict::Healthy => {}
+            Verdict::Degraded => self.degraded += 1,
+            Verdict::Unhealthy => self.unhealthy += 1,
+        }
+    }
+
+    /// The verdict on all of them together: while one key has its calls, others are what it is degraded by.
+    pub(crate) const fn verdict(&self) -> Verdict {
+        match self.degraded + self.unhealthy {
+            0 => Verdict::Healthy,
+            _ if self.unhealthy == self.keys => Verdict::Unhealthy,
+            _ => Verdict::Degraded,
+        }
+    }
+}
+
+impl Display for Verdicts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refusing {} and probing {} of {} keys", self.unhealthy, self.degraded, self.keys)
     }
 }

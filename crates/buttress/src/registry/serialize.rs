@@ -1,7 +1,8 @@
 //! How values of the core are written, which knows no formats.
 
-use crate::Ratio;
-use crate::circuit_breaker;
+use crate::circuit_breaker::{self, TransitionCount};
+use crate::operation;
+use crate::{Durations, Ratio};
 use serde::{Serialize, Serializer};
 use std::fmt::Display;
 use std::time::{Duration, SystemTime};
@@ -27,6 +28,61 @@ pub(super) fn rfc3339<S: Serializer>(at: &SystemTime, to: S) -> Result<S::Ok, S:
     to.collect_str(&humantime::format_rfc3339_millis(*at))
 }
 
+pub(super) fn transition_counts<S: Serializer>(counts: &[TransitionCount], to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Count {
+        from: &'static str,
+        to: &'static str,
+        count: u64,
+    }
+    to.collect_seq(counts.iter().map(|change| Count {
+        from: change.from.as_str(),
+        to: change.to.as_str(),
+        count: change.count,
+    }))
+}
+
+pub(super) fn durations<S: Serializer>(durations: &Option<Durations>, to: S) -> Result<S::Ok, S::Error> {
+    durations.as_ref().map(Buckets::new).serialize(to)
+}
+
+pub(super) fn buckets<S: Serializer>(durations: &Durations, to: S) -> Result<S::Ok, S::Error> {
+    Buckets::new(durations).serialize(to)
+}
+
+#[derive(Serialize)]
+struct Buckets<'a> {
+    count: u64,
+    sum: f64,
+    mean: Option<f64>,
+    /// Upper bounds, and the calls in each bucket alone; the last bucket has none.
+    bounds: Vec<f64>,
+    counts: &'a [u64],
+}
+
+impl<'a> Buckets<'a> {
+    fn new(durations: &'a Durations) -> Self {
+        Self {
+            count: durations.count(),
+            sum: durations.sum.as_secs_f64(),
+            mean: durations.mean().map(|mean| mean.as_secs_f64()),
+            bounds: durations.bounds.iter().map(|bound| bound.as_secs_f64()).collect(),
+            counts: &durations.counts,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(remote = "operation::Totals")]
+pub(super) struct OperationTotals {
+    successes: u64,
+    failures: u64,
+    throttled: u64,
+    ignored: u64,
+    cancelled: u64,
+    panicked: u64,
+}
+
 #[derive(Serialize)]
 #[serde(remote = "circuit_breaker::WindowCounts")]
 pub(super) struct Window {
@@ -50,6 +106,7 @@ pub(super) struct Totals {
     failures: u64,
     slow: u64,
     throttled: u64,
+    throttled_failures: u64,
     ignored: u64,
     cancelled: u64,
     panicked: u64,

@@ -1,10 +1,13 @@
 //! How everything stands, as one plain value.
 
-use super::health::{Concern, Health, Verdict};
+use super::health::{Health, Verdict};
+use super::operations::OperationStatus;
 #[cfg(feature = "serde")]
 use super::serialize;
-use crate::circuit_breaker::{Cause, Explanation, Probes, Snapshot, State, Totals, Transition, WindowCounts};
-use crate::{FailureKind, Ratio, clock};
+use crate::circuit_breaker::{
+    Cause, Explanation, Probes, Snapshot, State, Totals, Transition, TransitionCount, WindowCounts,
+};
+use crate::{Durations, FailureKind, Ratio, clock};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
@@ -27,6 +30,8 @@ pub struct Status {
     pub circuit_breakers: BTreeMap<String, BreakerStatus>,
     /// The circuit breakers that keep a state per key, by name.
     pub keyed_circuit_breakers: BTreeMap<String, KeyedStatus>,
+    /// The operations by component and name, as `payments.charge`.
+    pub operations: BTreeMap<String, OperationStatus>,
 }
 
 /// How one circuit breaker stands.
@@ -70,12 +75,21 @@ pub struct BreakerStatus {
     pub opened: u64,
     /// How often it changed its state.
     pub transitions: u64,
+    /// The same by the states before and after; those that never happened are left out.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "serialize::transition_counts"))]
+    pub transition_counts: Vec<TransitionCount>,
+    /// How long calls took; `None` unless that is recorded.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "serialize::durations"))]
+    pub durations: Option<Durations>,
     /// The last failure.
     pub last_failure: Option<LastFailure>,
     /// The latest changes, oldest first, at most 32.
     pub history: Vec<Change>,
     /// Why it stands where it stands, and how far each rule is from opening it: for people.
     pub explain: String,
+    /// Tells it from another that came under its name.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) seed: u64,
 }
 
 /// The last failure of a circuit breaker.
@@ -116,11 +130,11 @@ pub struct Change {
 }
 
 /// How the circuit breakers of many keys stand.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct KeyedStatus {
-    /// How well they are together: degraded if any key is refused or probed, unhealthy if all are refused.
+    /// How well they are together: degraded if any key is refused or probed, unhealthy if every one is refused.
     pub verdict: Verdict,
     /// How many keys have a breaker.
     pub entries: usize,
@@ -135,8 +149,15 @@ pub struct KeyedStatus {
     /// The calls of all keys, those that are gone included. They never become fewer.
     #[cfg_attr(feature = "serde", serde(with = "serialize::Totals"))]
     pub totals: Totals,
+    /// How often breakers opened, of all keys, those that are gone included.
+    pub opened: u64,
     /// The keys with the most failures.
     pub keys: BTreeMap<String, BreakerStatus>,
+    /// Tells it from another that came under its name.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) seed: u64,
+    /// The breaker that keys share while there is no room for their own.
+    pub overflow: BreakerStatus,
 }
 
 /// How many breakers are in which state.
@@ -157,8 +178,8 @@ pub struct StateCounts {
 }
 
 impl Status {
-    /// The health and the sums, once all that is asked has answered.
-    pub(crate) fn conclude(mut self, concerns: impl IntoIterator<Item = Concern>) -> Self {
+    /// Adds up, once all have reported.
+    pub(crate) fn sum_up(mut self) -> Self {
         let named = self.circuit_breakers.values().map(|breaker| breaker.totals);
         let keyed = self.keyed_circuit_breakers.values().map(|breakers| breakers.totals);
         let (mut successes, mut failures) = (0, 0);
@@ -166,7 +187,6 @@ impl Status {
             successes += totals.successes;
             failures += totals.failures;
         }
-        self.health = Health::of(concerns);
         self.total_operations = successes + failures;
         self.success_rate = Ratio::of(successes, self.total_operations).map(|ratio| ratio.get() * 100.0);
         self
@@ -186,7 +206,7 @@ impl BreakerStatus {
         Self {
             state,
             healthy: !matches!(state, State::Open | State::ForcedOpen),
-            verdict: Verdict::of_breaker(state, refuses(snapshot)),
+            verdict: Verdict::of_snapshot(snapshot),
             shadow,
             in_state_for,
             retry_after,
@@ -198,21 +218,20 @@ impl BreakerStatus {
             totals: snapshot.totals,
             opened: snapshot.opened,
             transitions: snapshot.transitions,
+            transition_counts: snapshot.transition_counts.clone(),
+            durations: None,
             last_failure: snapshot
                 .last_failure
                 .map(|last| LastFailure { kind: last.kind, at: clock::system_time(last.at) }),
             history: snapshot.history.iter().map(Change::new).collect(),
             explain: explanation.to_string(),
+            seed: snapshot.seed,
         }
     }
-}
 
-/// Whether a breaker that stands like this refuses a call that comes now, probes aside.
-fn refuses(snapshot: &Snapshot) -> bool {
-    match snapshot.state {
-        State::ForcedOpen => true,
-        State::Open => !snapshot.shadow && snapshot.retry_after.is_some_and(|left| !left.is_zero()),
-        _ => false,
+    /// The same with how long calls took.
+    pub(crate) fn with_durations(self, durations: Option<Durations>) -> Self {
+        Self { durations, ..self }
     }
 }
 
@@ -229,20 +248,22 @@ impl StateCounts {
     pub const fn total(&self) -> usize {
         self.closed + self.half_open + self.open + self.forced_open + self.forced_closed
     }
+
+    pub(crate) fn add(&mut self, state: State) {
+        *match state {
+            State::Closed => &mut self.closed,
+            State::HalfOpen => &mut self.half_open,
+            State::Open => &mut self.open,
+            State::ForcedOpen => &mut self.forced_open,
+            State::ForcedClosed => &mut self.forced_closed,
+        } += 1;
+    }
 }
 
 impl FromIterator<State> for StateCounts {
     fn from_iter<I: IntoIterator<Item = State>>(states: I) -> Self {
         let mut counts = Self::default();
-        for state in states {
-            *match state {
-                State::Closed => &mut counts.closed,
-                State::HalfOpen => &mut counts.half_open,
-                State::Open => &mut counts.open,
-                State::ForcedOpen => &mut counts.forced_open,
-                State::ForcedClosed => &mut counts.forced_closed,
-            } += 1;
-        }
+        states.into_iter().for_each(|state| counts.add(state));
         counts
     }
 }

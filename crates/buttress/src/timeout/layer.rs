@@ -1,8 +1,8 @@
 //! The layer.
 
 use super::service::TimeoutService;
+use crate::Boxed;
 use crate::rejected::Site;
-use crate::{Boxed, Respond, RespondWith, Typed};
 use std::time::Duration;
 use tower_layer::Layer;
 
@@ -32,28 +32,12 @@ impl<R> TimeoutLayer<R> {
         self
     }
 
-    /// Leaves the error type as it is; it must [carry](crate::Carry) the rejection.
-    #[must_use]
-    pub fn typed(self) -> TimeoutLayer<Typed> {
-        self.with_refuse(Typed)
-    }
-
-    /// Makes the rejection a [response](crate::Answer), so that the error type stays, also an `Infallible` one.
-    #[must_use]
-    pub fn respond(self) -> TimeoutLayer<Respond> {
-        self.with_refuse(Respond)
-    }
-
-    /// Makes the rejection a response by the function.
-    #[must_use]
-    pub fn respond_with<F>(self, answer: F) -> TimeoutLayer<RespondWith<F>> {
-        self.with_refuse(RespondWith(answer))
-    }
-
     fn with_refuse<R2>(self, refuse: R2) -> TimeoutLayer<R2> {
         TimeoutLayer { limit: self.limit, site: self.site, refuse }
     }
 }
+
+refuse_modes!(TimeoutLayer<_>);
 
 impl<S, R: Clone> Layer<S> for TimeoutLayer<R> {
     type Service = TimeoutService<S, R>;

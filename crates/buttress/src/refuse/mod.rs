@@ -1,11 +1,28 @@
 //! How a rejection reaches the caller: as a boxed error, in the caller's own error type, or as a response.
 
+#[cfg(feature = "http")]
+pub(crate) mod grpc;
+#[cfg(feature = "tonic")]
+mod status;
+
+#[cfg(feature = "http")]
+pub use grpc::RespondGrpc;
+#[cfg(feature = "tonic")]
+pub use status::AsStatus;
+
 use crate::{BoxError, Rejected};
 use std::{fmt, io};
 
 /// Delivers a rejection for a service with responses `Res` and errors `Err`. The second type parameter of each layer.
 ///
-/// [`Boxed`] is the default; `.typed()`, `.respond()` and `.respond_with(f)` choose the others.
+/// [`Boxed`] is the default; `.typed()`, `.respond()`, `.respond_with(f)`, `.respond_grpc()` and `.as_status()` choose the
+/// others.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot deliver a buttress rejection beside the response `{Res}` and the error `{Err}`",
+    label = "the response and the error of the service under the layer",
+    note = "boxed, as by default, and under `.as_status()` the error must implement `std::error::Error`; `.typed()` and `.respond()` leave it alone",
+    note = "under `.respond_grpc()` the response must be an `http::Response` of a body that is `Default`"
+)]
 pub trait Refuse<Res, Err> {
     /// The error type of the service with the layer on it.
     type Error;
@@ -27,6 +44,7 @@ pub trait Refuse<Res, Err> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Boxed;
 
+#[diagnostic::do_not_recommend]
 impl<Res, Err: Into<BoxError> + 'static> Refuse<Res, Err> for Boxed {
     type Error = BoxError;
 
@@ -76,7 +94,7 @@ pub struct Typed;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot carry a buttress rejection",
     label = "the error type of the service under `.typed()`",
-    note = "implement `buttress::Carry` for it if it is yours; otherwise leave `.typed()` out, or answer with `.respond()`"
+    note = "implement `buttress::Carry` for it if it is yours; otherwise leave `.typed()` out, answer with `.respond()`, or take `.as_status()` on a tonic channel"
 )]
 pub trait Carry: Sized {
     /// The error that says so.
@@ -143,7 +161,8 @@ pub struct Respond;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot answer with a buttress rejection",
     label = "the response type of the service under `.respond()`",
-    note = "`http::Response<B>` can when `B: Default` (feature `http`); for other types use `.respond_with(|rejected| …)`"
+    note = "`http::Response<B>` can when `B: Default` (feature `http`), and so can `reqwest::Response` (feature `reqwest`)",
+    note = "for other types use `.respond_with(|rejected| …)`, or give the response another body beneath: `.map_response(|response| response.map(Body::new))`"
 )]
 pub trait Answer: Sized {
     /// The response that says so. It should keep `rejected` where [`Classify`](crate::Classify) finds it.

@@ -1,0 +1,60 @@
+//! The layers as methods of tower's builder.
+
+use crate::circuit_breaker::Handle;
+use crate::{CircuitBreakerLayer, TimeoutLayer};
+use std::time::Duration;
+use tower::ServiceBuilder;
+use tower_layer::Stack;
+
+/// The layers of buttress as methods of [`ServiceBuilder`], with rejections [boxed](crate::Boxed); for the other ways take
+/// [`ServiceBuilder::layer`].
+///
+/// ```
+/// use buttress::circuit_breaker::{Config, Handle};
+/// use buttress::ServiceBuilderExt as _;
+/// use std::time::Duration;
+/// use tower::{ServiceBuilder, service_fn};
+///
+/// let orders = Handle::new("orders", Config::default());
+/// let service = ServiceBuilder::new()
+///     .circuit_breaker(orders.clone()) // or a `Config`, for a breaker that only this stack knows
+///     .time_limit(Duration::from_secs(1))
+///     .service(service_fn(|id: u64| async move { Ok::<_, std::io::Error>(id) }));
+/// # let _ = buttress::check::<u64, _>(service);
+/// ```
+pub trait ServiceBuilderExt<L>: sealed::Sealed<L> + Sized {
+    /// A [`CircuitBreakerLayer`]: any error is a failure, any response a success.
+    fn circuit_breaker(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<CircuitBreakerLayer, L>>;
+
+    /// A [`CircuitBreakerLayer`] that judges [HTTP responses](crate::classify::Http).
+    #[cfg(feature = "http")]
+    fn circuit_breaker_http(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<HttpBreaker, L>>;
+
+    /// A [`TimeoutLayer`]. Not `timeout`, as tower's own layer has that name.
+    fn time_limit(self, limit: Duration) -> ServiceBuilder<Stack<TimeoutLayer, L>>;
+}
+
+#[cfg(feature = "http")]
+type HttpBreaker = CircuitBreakerLayer<Handle, crate::Boxed, crate::AtHead<crate::classify::Http>>;
+
+impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
+    fn circuit_breaker(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<CircuitBreakerLayer, L>> {
+        self.layer(CircuitBreakerLayer::from_handle(breaker.into()))
+    }
+
+    #[cfg(feature = "http")]
+    fn circuit_breaker_http(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<HttpBreaker, L>> {
+        self.layer(CircuitBreakerLayer::from_handle(breaker.into()).classify(crate::classify::Http))
+    }
+
+    fn time_limit(self, limit: Duration) -> ServiceBuilder<Stack<TimeoutLayer, L>> {
+        self.layer(TimeoutLayer::new(limit))
+    }
+}
+
+mod sealed {
+    /// The methods are tower's builder's alone, so that more of them are no breaking change.
+    pub trait Sealed<L> {}
+
+    impl<L> Sealed<L> for tower::ServiceBuilder<L> {}
+}

@@ -1,0 +1,9 @@
+//! A forgotten `.respond()`. The sentence is axum's and the compiler's, and the page on hosts quotes it.
+//~ the trait bound `Infallible: From<Box<(dyn
+
+use axum::Router;
+use buttress::{CircuitBreakerLayer, Config};
+
+pub fn router() -> Router {
+    Router::new().layer(CircuitBreakerLayer::http(Config::default()))
+}
