@@ -182,6 +182,13 @@ impl Handle {
     }
 }
 
+/// A breaker of its own, without a name.
+impl From<Config> for Handle {
+    fn from(config: Config) -> Self {
+        Self::new("", config)
+    }
+}
+
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
@@ -349,8 +356,7 @@ impl Shared {
     }
 
     pub(super) fn event(&self, at: Tick, kind: EventKind) -> Event {
-        let Site { layer, name } = *self.site;
-        Event::new(at, layer, name, kind).of_key(self.key())
+        Event::new(at, self.site.layer, self.site.name, kind).of_key(self.key())
     }
 
     fn key(&self) -> Option<Arc<str>> {
