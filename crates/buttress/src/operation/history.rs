@@ -163,10 +163,24 @@ mod tests {
     }
 
     #[test]
+    fn w64_a_slot_that_another_writes_or_has_written_later_is_left_alone() {
+        let history = History::new(1);
+        history.push(entry(0));
+        for taken in [stamp(0) | WRITING, stamp(7)] {
+            history.slots[0].stamp.store(taken, Ordering::Relaxed);
+            history.push(entry(5));
+            assert_eq!(history.slots[0].stamp.load(Ordering::Relaxed), taken);
+            assert_eq!(history.slots[0].at.load(Ordering::Relaxed), 0);
+            assert_eq!(history.since(0), []);
+        }
+    }
+
+    #[test]
     fn w64_no_entry_is_torn_while_many_write_and_one_reads() {
         const WRITERS: u64 = 4;
-        const EACH: u64 = 50_000;
-        let history = History::new(2);
+        const EACH: u64 = 200_000;
+        // All in one slot.
+        let history = History::new(1);
         let whole = |seen: Entry| assert_eq!(seen, entry(seen.at.as_nanos()));
         thread::scope(|scope| {
             for writer in 0..WRITERS {
