@@ -25,7 +25,6 @@ use std::time::Duration;
 /// use buttress::{CircuitBreakerLayer, Config};
 /// use std::time::Duration;
 ///
-/// let layer = CircuitBreakerLayer::http(Config::default()).at_body_end().stalled_after(Duration::from_secs(30));
 /// # use http_body::{Body, Frame};
 /// # use std::{convert::Infallible, pin::Pin, task::{Context, Poll}};
 /// # struct Cut;
@@ -42,6 +41,7 @@ use std::time::Duration;
 /// # use tower::{Layer, Service, ServiceExt, service_fn};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), buttress::BoxError> {
+/// let layer = CircuitBreakerLayer::http(Config::default()).at_body_end().stalled_after(Duration::from_secs(30));
 /// # let origin = service_fn(|_: ()| async { Ok::<_, Infallible>(http::Response::new(Cut)) });
 /// let breaker = layer.handle().clone();
 /// let response = layer.layer(origin).ready().await?.call(()).await?;
