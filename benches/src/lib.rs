@@ -2,17 +2,21 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`bodies`] | a service whose responses have bodies, and who reads them to the end |
 //! | [`inner`] | the services beneath: their futures are ready at once, so that the layers are what is measured |
 //! | [`worker`] | many calls through one service, one after the other |
 //! | [`paths`] | the ways a call can take through buttress |
 //! | `peers` | the same ways through other crates (feature `peers`) |
+//! | [`keys`] | states by key, with keys in no order |
 //! | [`measure`] | allocations, bytes, nanoseconds |
 //! | [`callgrind`] | instructions |
 //! | [`recorded`] | the instructions a path is known to cost |
 //! | `table` | results for people and for programs (feature `peers`) |
 
+pub mod bodies;
 pub mod callgrind;
 pub mod inner;
+pub mod keys;
 pub mod measure;
 pub mod paths;
 #[cfg(feature = "peers")]

@@ -1,9 +1,10 @@
 //! The ways a call can take through buttress.
 
+use crate::bodies::{Pages, ReadToEnd};
 use crate::inner::{CallError, Echo, Failing};
 use crate::worker::{Worker, cloned_per_call, kept};
 use buttress::circuit_breaker::{Builder, CircuitBreakerLayer, Config, Handle, Keyed};
-use buttress::{AtHead, Classify, FailureKind, Outcome, Rejected, TimeoutLayer, Typed};
+use buttress::{AtHead, Bounds, Classify, FailureKind, Outcome, Rejected, TimeoutLayer, Typed};
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -35,6 +36,15 @@ pub const BREAKER_DEFAULT: Path = Path {
     name: "breaker, closed, defaults",
     make: || {
         kept(CircuitBreakerLayer::new(Config::default()).typed().layer(Echo), 0, |result| result.is_ok())
+    },
+};
+
+/// The same, which also records how long calls take, by the precise clock.
+pub const BREAKER_RECORDING: Path = Path {
+    name: "breaker, closed, defaults, recording durations",
+    make: || {
+        let handle = Handle::recording_durations("recording", Config::default(), Bounds::default());
+        kept(CircuitBreakerLayer::from_handle(handle).typed().layer(Echo), 0, |result| result.is_ok())
     },
 };
 
@@ -131,10 +141,21 @@ pub const STACK: Path = Path {
     },
 };
 
+/// Five breakers that all wait for the end of the body.
+pub const BODIES: Path = Path {
+    name: "five breakers, judged at the end of the body",
+    make: || {
+        let layer = || CircuitBreakerLayer::http(every_rule()).at_body_end().typed();
+        let five = layer().layer(layer().layer(layer().layer(layer().layer(layer().layer(Pages)))));
+        kept(ReadToEnd(five), 0, |result| matches!(result, Ok(10)))
+    },
+};
+
 /// All of them.
-pub const ALL: [Path; 15] = [
+pub const ALL: [Path; 17] = [
     BARE,
     BREAKER_DEFAULT,
+    BREAKER_RECORDING,
     BREAKER_CLOSED,
     BREAKER_CLOSED_100,
     BREAKER_CLOSED_100K,
@@ -148,6 +169,7 @@ pub const ALL: [Path; 15] = [
     BREAKER_KEYED,
     TIMEOUT,
     STACK,
+    BODIES,
 ];
 
 /// How many keys there are where there is a state for each.

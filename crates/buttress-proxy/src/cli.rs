@@ -21,6 +21,9 @@ use signals::Signals;
 /// How long the end of the program may take once all is said.
 const LAST_TASKS: Duration = Duration::from_millis(500);
 
+/// Where `--admin` listens unless told otherwise.
+const ADMIN: &str = "127.0.0.1:9900";
+
 /// Keeps a service standing when what it calls does not.
 #[derive(Debug, Parser)]
 #[command(name = "buttress", version)]
@@ -42,12 +45,20 @@ struct ProxyArgs {
     /// Where clients connect; port 0 takes any free one.
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen_address)]
     listen: SocketAddr,
+    /// Where to look at the proxy from this machine: /metrics, /healthz, /readyz and /status.
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = ADMIN, value_parser = listen_address)]
+    admin: Option<SocketAddr>,
     /// An origin, http://host[:port]; repeat it for more, they take turns.
     #[arg(long, value_name = "ORIGIN", required = true)]
     to: Vec<Origin>,
     /// How long an origin may take until its answer begins.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = some_time)]
     attempt_timeout: Duration,
+    /// How long an origin may pause within the body of its answer.
+    // Half of what nginx waits: whoever streams at all sends something more often than that, and a caller
+    // that watches a stalled download gives up at about this time.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = some_time)]
+    body_timeout: Duration,
     /// How long a breaker stays open the first time [default: 250ms].
     #[arg(long, value_name = "TIME", value_parser = some_time)]
     open_for: Option<Duration>,
@@ -104,8 +115,10 @@ async fn proxy(args: ProxyArgs) -> Result<(), Failure> {
     let breaker = breaker(args.open_for).map_err(Failure::Breaker)?;
     let config = ProxyConfig {
         listen: args.listen,
+        admin: args.admin,
         origins: args.to.clone(),
         attempt_timeout: args.attempt_timeout,
+        body_timeout: args.body_timeout,
         breaker,
         grace: args.grace,
     };
@@ -155,6 +168,9 @@ fn announce(proxy: &Proxy, origins: &[Origin]) {
         "buttress: listening on http://{address}, forwarding to {}",
         origins.join(", ")
     );
+    if let Some(address) = proxy.admin_addr() {
+        let _ = writeln!(io::stdout(), "buttress: admin on http://{address}");
+    }
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {

@@ -21,6 +21,11 @@ pub enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// The operator's port would be open to other machines.
+    AdminBeyondLoopback {
+        /// The address.
+        address: SocketAddr,
+    },
     /// The breaker's settings contradict each other.
     Breaker(InvalidConfig),
     /// The demo failed.
@@ -34,7 +39,7 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::NoOrigins | Self::Listen { .. } | Self::Breaker(_) => 2,
+            Self::NoOrigins | Self::Listen { .. } | Self::AdminBeyondLoopback { .. } | Self::Breaker(_) => 2,
             Self::Demo(DemoError::TooShort { .. }) => 2,
             Self::Demo(_) | Self::System(_) => 1,
         })
@@ -46,6 +51,9 @@ impl fmt::Display for Failure {
         match self {
             Self::NoOrigins => f.write_str("no origin to forward to"),
             Self::Listen { address, source } => write!(f, "cannot listen on {address}: {source}"),
+            Self::AdminBeyondLoopback { address } => {
+                write!(f, "the admin port cannot listen on {address}: loopback only for now")
+            }
             Self::Breaker(error) => write!(f, "the breaker cannot be set up: {error}"),
             Self::Demo(error) => error.fmt(f),
             Self::System(error) => write!(f, "the system refuses: {error}"),
@@ -56,7 +64,7 @@ impl fmt::Display for Failure {
 impl error::Error for Failure {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::NoOrigins => None,
+            Self::NoOrigins | Self::AdminBeyondLoopback { .. } => None,
             Self::Listen { source, .. } | Self::System(source) => Some(source),
             Self::Breaker(error) => Some(error),
             Self::Demo(error) => Some(error),

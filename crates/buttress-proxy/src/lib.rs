@@ -2,11 +2,13 @@
 //!
 //! [`Proxy`] is the proxy itself, for tests and for programs that bring their own command line.
 
+mod admin;
 pub mod cli;
 pub mod demo;
 mod error;
 mod origin;
 mod proxy;
+mod server;
 
 pub use error::Failure;
 pub use origin::{InvalidOrigin, Origin};

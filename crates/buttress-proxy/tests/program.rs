@@ -67,6 +67,12 @@ fn wrong_arguments_are_refused_with_one_clear_message_and_code_2() {
         (&["--listen", free, "--to", good, "--attempt-timeout", "0s"], "longer than zero"),
         (&["--listen", free, "--to", good, "--attempt-timeout", "soon"], "--attempt-timeout"),
         (&["--listen", free, "--to", good, "--open-for", "0s"], "longer than zero"),
+        (&["--listen", free, "--to", good, "--body-timeout", "0s"], "longer than zero"),
+        (&["--listen", free, "--to", good, "--admin", "localhost"], "as in 127.0.0.1:8080"),
+        (&["--listen", free, "--to", good, "--admin", &taken], &taken),
+        (&["--listen", free, "--to", good, "--admin", "0.0.0.0:0"], "loopback only for now"),
+        (&["--listen", free, "--to", good, "--admin", "[::]:0"], "loopback only for now"),
+        (&["--listen", free, "--to", good, "--admin", "192.0.2.1:9900"], "loopback only for now"),
         (&["--listen", free, "--to", good, "--grace=-1s"], "--grace"),
         (&["--listen", free, "--to", good, "--fast"], "--fast"),
     ];
@@ -89,6 +95,27 @@ async fn it_says_where_it_listens_and_serves() {
     let mut client = Client::connect(address).await;
     client.send(GET).await;
     assert_eq!(client.answer().await.status, 200);
+}
+
+#[tokio::test]
+async fn it_says_where_its_admin_port_is_and_has_none_unless_asked() {
+    let origin = Origin::start(Mode::ok()).await;
+    let mut program = started(origin.address, &["--admin", "[::1]:0"]).await;
+    let (program, line) = aside(move || {
+        let line = program.next_line_of_stdout();
+        (program, line)
+    })
+    .await;
+    let address: SocketAddr =
+        line.strip_prefix("buttress: admin on http://").unwrap().trim_end().parse().unwrap();
+    let mut client = Client::connect(address).await;
+    client.send(format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\n\r\n")).await;
+    assert_eq!(client.answer().await.status, 200);
+    drop(program);
+
+    let mut program = started(origin.address, &[]).await;
+    program.signal("TERM");
+    assert_eq!(aside(move || program.next_line_of_stdout()).await, "", "nothing but the one line");
 }
 
 #[tokio::test]

@@ -3,9 +3,10 @@
 //! | layer | answers |
 //! |---|---|
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
+//! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 //!
-//! The order in a stack, outermost first: `breaker · timeout · service`. Each layer holds a handle to its state; every service
+//! The order in a stack, outermost first: `operation · breaker · timeout · service`. Each layer holds a handle to its state; every service
 //! it makes, and every clone of those, shares that state. The one error they make is [`Rejected`]. How it reaches the
 //! caller is a choice of each layer:
 //!
@@ -21,9 +22,11 @@
 //! [`check`] says which part of it does not fit.
 //!
 //! # Features
-//! None is on by default. `http`: classifier, answers and [`Bypass`] for the types of the `http` crate. `tracing`: events as
-//! `tracing` events. `axum`, `reqwest`, `tonic`: bodies, answers and errors of those. `tower`: the layers as methods of
-//! `tower::ServiceBuilder`. `test-util`: decisions follow tokio's clock, also when it is paused.
+//! None is on by default. `http`: classifiers, answers, bodies, keys and [`Bypass`] for the types of the `http` crate.
+//! `axum`, `reqwest`, `tonic`: bodies, answers and errors of those. `tower`: the layers as methods of
+//! `tower::ServiceBuilder`. `tracing`: events as `tracing` events, operations as spans. `metrics`: counters in the recorder of
+//! the `metrics` facade. `serde`: status values can be serialised. `test-util`: decisions follow tokio's clock, also when it
+//! is paused.
 
 #[macro_use]
 mod macros;
@@ -42,6 +45,7 @@ mod judge;
 pub mod key;
 pub mod metrics;
 mod observe;
+pub mod operation;
 mod refuse;
 pub mod registry;
 mod rejected;
@@ -61,6 +65,7 @@ pub use ext::ServiceBuilderExt;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
+pub use operation::OperationLayer;
 #[cfg(feature = "tonic")]
 pub use refuse::AsStatus;
 #[cfg(feature = "http")]

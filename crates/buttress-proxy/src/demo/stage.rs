@@ -46,8 +46,10 @@ impl Stage {
         let origins = Origins::start().map_err(DemoError::Origin)?;
         let config = ProxyConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            admin: None,
             origins: origins.addresses().map(origin).to_vec(),
             attempt_timeout: ATTEMPT_TIMEOUT,
+            body_timeout: ATTEMPT_TIMEOUT,
             breaker: presets::proxy(),
             grace: GRACE,
         };

@@ -1,15 +1,16 @@
 //! The body of an answer as it streams to the client.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 
-use super::client::Client;
 use super::exchange::Exchange;
+use super::upstream::Judged;
+use crate::server::Client;
 
 /// The body of an answer on its way to the client. Trailers are not forwarded.
 #[derive(Debug)]
@@ -24,9 +25,19 @@ enum Kind {
 
 #[derive(Debug)]
 struct Download {
-    incoming: Incoming,
+    body: Judged,
+    may_be_silent: bool,
     client: Arc<Client>,
     exchange: Option<Arc<Exchange>>,
+}
+
+/// Why an answer breaks off, and with it the client's connection.
+#[derive(Debug)]
+pub(crate) enum BrokenAnswer {
+    /// The origin's body did.
+    Origin(hyper::Error),
+    /// Nothing came from the origin for longer than it may take.
+    Stalled,
 }
 
 impl AnswerBody {
@@ -35,34 +46,32 @@ impl AnswerBody {
     }
 
     pub(super) fn forwarded(
-        incoming: Incoming,
+        body: Judged,
+        may_be_silent: bool,
         client: Arc<Client>,
         exchange: Option<Arc<Exchange>>,
     ) -> Self {
-        client.set_answer_unfinished(!incoming.is_end_stream());
-        Self(Kind::Forwarded(Download { incoming, client, exchange }))
+        client.set_answer_unfinished(!body.is_end_stream());
+        Self(Kind::Forwarded(Download { body, may_be_silent, client, exchange }))
     }
 }
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BrokenAnswer;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenAnswer>>> {
         let download = match &mut self.0 {
             Kind::Text(text) => return Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
             Kind::Forwarded(download) => download,
         };
-        let frame = match ready!(Pin::new(&mut download.incoming).poll_frame(cx)) {
-            Some(Ok(frame)) if !frame.is_data() => None,
-            frame => frame,
-        };
+        let frame = ready!(download.poll_frame(cx));
         let ended = match &frame {
             None => true,
-            Some(Ok(_)) => download.incoming.is_end_stream(),
+            Some(Ok(_)) => download.body.is_end_stream(),
             Some(Err(_)) => false,
         };
         if ended {
@@ -74,14 +83,29 @@ impl Body for AnswerBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Kind::Text(text) => text.is_none(),
-            Kind::Forwarded(download) => download.incoming.is_end_stream(),
+            Kind::Forwarded(download) => download.body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Text(text) => SizeHint::with_exact(text.as_ref().map_or(0, |text| text.len() as u64)),
-            Kind::Forwarded(download) => download.incoming.size_hint(),
+            Kind::Forwarded(download) => download.body.size_hint(),
+        }
+    }
+}
+
+impl Download {
+    /// The next piece of the origin's body; its trailers are its end.
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenAnswer>>> {
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) if frame.is_data() => Poll::Ready(Some(Ok(frame))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(BrokenAnswer::Origin(error)))),
+            Poll::Ready(None | Some(Ok(_))) => Poll::Ready(None),
+            Poll::Pending if self.body.is_stalled() && !self.may_be_silent => {
+                Poll::Ready(Some(Err(BrokenAnswer::Stalled)))
+            }
+            Poll::Pending => Poll::Pending,
         }
     }
 }
@@ -90,6 +114,24 @@ impl Drop for Download {
     fn drop(&mut self) {
         if let Some(exchange) = &self.exchange {
             exchange.give_up();
+        }
+    }
+}
+
+impl fmt::Display for BrokenAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Origin(_) => "the origin's body broke off",
+            Self::Stalled => "the origin's body came to a halt",
+        })
+    }
+}
+
+impl std::error::Error for BrokenAnswer {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Origin(error) => Some(error),
+            Self::Stalled => None,
         }
     }
 }

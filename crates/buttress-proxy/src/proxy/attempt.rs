@@ -115,7 +115,7 @@ impl Future for AttemptFuture {
             AttemptProjection::Plain { call } => call.poll(cx),
             AttemptProjection::Upload { call, timer, timeout, exchange } => {
                 if let Poll::Ready(answer) = call.poll(cx) {
-                    return Poll::Ready(answer.map_err(Into::into));
+                    return Poll::Ready(answer.map_err(Into::into).map(|answer| marked(answer, exchange)));
                 }
                 while timer.as_mut().poll(cx).is_ready() {
                     if exchange.origin_is_late() {
@@ -128,6 +128,18 @@ impl Future for AttemptFuture {
             }
         }
     }
+}
+
+/// Marks an answer that begins before its request is complete: from there on, silence may be either side's
+/// doing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Early;
+
+fn marked<B>(mut answer: Response<B>, exchange: &Exchange) -> Response<B> {
+    if !exchange.is_end_stream() {
+        answer.extensions_mut().insert(Early);
+    }
+    answer
 }
 
 /// The origin had the whole timeout to itself and did not begin to answer.

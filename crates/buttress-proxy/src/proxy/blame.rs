@@ -4,13 +4,14 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use buttress::{BoxError, Classify, FailureKind, Outcome, classify};
+use buttress::classify::{Http, Until};
+use buttress::{BoxError, Classify, FailureKind, Outcome};
 use http::Response;
 
-use super::attempt::OriginLate;
+use super::attempt::{Early, OriginLate};
 
-/// Judges an attempt as [`classify::Http`] does, except that what this host could not do says nothing about
-/// the origin.
+/// Judges an attempt as [`Http`] does, except that what this host could not do says nothing about the origin,
+/// and that an answer which begins before its request is complete is judged by its head.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OfOrigin;
 
@@ -19,12 +20,17 @@ impl<B> Classify<Response<B>, BoxError> for OfOrigin {
         match result {
             Err(error) if is_local(&**error) => Outcome::Ignored,
             Err(error) if error.is::<OriginLate>() => Outcome::Failure(FailureKind::Timeout),
-            result => classify::Http.classify(result),
+            result => Http.classify(result),
         }
     }
 
     fn retry_after(&self, result: Result<&Response<B>, &BoxError>) -> Option<Duration> {
-        classify::Http.retry_after(result)
+        Http.retry_after(result)
+    }
+
+    fn until(&self, response: &Response<B>) -> Until {
+        let early = response.extensions().get::<Early>().is_some();
+        if early { Until::Head } else { Classify::<_, BoxError>::until(&Http, response) }
     }
 }
 

@@ -5,7 +5,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use buttress::{BoxError, Rejected};
+use buttress::classify::Until;
+use buttress::{BoxError, Classify, Rejected};
 use http::header::{self, HeaderMap};
 use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
@@ -15,16 +16,28 @@ use tower::Service;
 use super::answer::OwnAnswer;
 use super::answer_body::AnswerBody;
 use super::attempt::OriginLate;
-use super::blame;
-use super::client::Client;
+use super::blame::{self, OfOrigin};
 use super::exchange::{ClientFault, Exchange};
 use super::headers;
 use super::request_body::RequestBody;
 use super::target::Target;
-use super::upstream::Upstreams;
+use super::upstream::{Judged, Upstreams};
+use crate::server::{Answer, Client};
+
+/// Forwards what comes in at the port of the clients.
+#[derive(Debug, Clone)]
+pub(super) struct Forward(pub(super) Arc<Upstreams>);
+
+impl Answer for Forward {
+    type Body = AnswerBody;
+
+    async fn answer(&self, client: Arc<Client>, request: Request<Incoming>) -> Response<AnswerBody> {
+        forward(&self.0, client, request).await
+    }
+}
 
 /// Answers `request`, with an origin's answer where there is one.
-pub(super) async fn forward(
+async fn forward(
     upstreams: &Upstreams,
     client: Arc<Client>,
     request: Request<Incoming>,
@@ -60,19 +73,22 @@ async fn exchange(
     if let (Err(_), Some(exchange)) = (&answer, &shared) {
         exchange.give_up();
     }
-    let (mut parts, body) = answer?.into_parts();
+    let answer = answer?;
+    // Of these the head was all there is to judge, so their silence has no limit either.
+    let may_be_silent = OfOrigin.until(&answer) == Until::Head;
+    let (mut parts, body) = answer.into_parts();
     headers::to_client(&mut parts.headers);
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
-    Ok(Response::from_parts(parts, AnswerBody::forwarded(body, client, shared)))
+    Ok(Response::from_parts(parts, AnswerBody::forwarded(body, may_be_silent, client, shared)))
 }
 
 /// Waits for the head of the answer, or for the client to spoil its request. The latter drops the call,
 /// which says nothing about the origin.
 async fn answered(
-    call: impl Future<Output = Result<Response<Incoming>, BoxError>>,
+    call: impl Future<Output = Result<Response<Judged>, BoxError>>,
     exchange: Option<&Exchange>,
-) -> Result<Response<Incoming>, OwnAnswer> {
+) -> Result<Response<Judged>, OwnAnswer> {
     let mut call = pin!(call);
     let answer = poll_fn(|cx| {
         if let Some(Poll::Ready(fault)) = exchange.map(|exchange| exchange.poll_fault(cx)) {

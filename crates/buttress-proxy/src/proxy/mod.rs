@@ -4,24 +4,26 @@ mod answer;
 mod answer_body;
 mod attempt;
 mod blame;
-mod client;
 mod exchange;
 mod forward;
-mod framing;
 mod headers;
 mod request_body;
-mod serve;
 mod target;
 mod upstream;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use buttress::circuit_breaker::{self, Handle};
+use buttress::registry::Registry;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
-use crate::{Failure, Origin};
+use crate::admin::{Admin, Stopping};
+use crate::{Failure, Origin, server};
+use forward::Forward;
 use upstream::Upstreams;
 
 /// What a [`Proxy`] is made of.
@@ -29,22 +31,29 @@ use upstream::Upstreams;
 pub struct ProxyConfig {
     /// Where clients connect; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// Where an operator looks, if anywhere: a loopback address; port 0 takes any free one.
+    pub admin: Option<SocketAddr>,
     /// Where requests go, in turns.
     pub origins: Vec<Origin>,
     /// How long an origin may take until its answer begins.
     pub attempt_timeout: Duration,
+    /// How long an origin may pause within the body of its answer while the client would take more. One that
+    /// pauses longer has failed, and the client's connection is cut. Event streams may be silent.
+    pub body_timeout: Duration,
     /// The breaker in front of each origin.
     pub breaker: circuit_breaker::Config,
     /// How long requests under way may go on after the proxy was asked to stop.
     pub grace: Duration,
 }
 
-/// A reverse proxy that has its port and serves as soon as it is told to.
+/// A reverse proxy that has its ports and serves as soon as it is told to.
 #[derive(Debug)]
 pub struct Proxy {
     listener: TcpListener,
     local_addr: SocketAddr,
+    admin: Option<Admin>,
     upstreams: Arc<Upstreams>,
+    registry: Registry,
     grace: Duration,
 }
 
@@ -57,24 +66,47 @@ pub struct Stopped {
 }
 
 impl Proxy {
-    /// Takes the port.
+    /// Takes the ports.
     ///
     /// # Errors
-    /// Without origins, and if the port cannot be had.
+    /// Without origins, if the admin port is not on loopback, and if a port cannot be had.
     pub async fn bind(config: ProxyConfig) -> Result<Self, Failure> {
-        if config.origins.is_empty() {
-            return Err(Failure::NoOrigins);
-        }
+        let origins = NonZeroUsize::new(config.origins.len()).ok_or(Failure::NoOrigins)?;
+        let registry = Registry::with_capacity(origins.max(Registry::DEFAULT_CAPACITY));
+        let upstreams = Upstreams::new(&config, &registry);
+        let admin = match config.admin {
+            Some(address) => Some(Admin::bind(address, registry.clone()).await?),
+            None => None,
+        };
         let listen = |source| Failure::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let local_addr = listener.local_addr().map_err(listen)?;
-        Ok(Self { listener, local_addr, upstreams: Arc::new(Upstreams::new(&config)), grace: config.grace })
+        Ok(Self {
+            listener,
+            local_addr,
+            admin,
+            upstreams: Arc::new(upstreams),
+            registry,
+            grace: config.grace,
+        })
     }
 
     /// Where clients connect.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// Where an operator looks, if anywhere.
+    #[must_use]
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Admin::local_addr)
+    }
+
+    /// The breakers by their names, which are the authorities of the origins.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// The breakers, one per origin, in the order of the origins and named by their authority.
@@ -84,8 +116,24 @@ impl Proxy {
     }
 
     /// Serves until `shutdown`; then takes no more connections, finishes the requests under way for as
-    /// long as the grace lasts, and cuts the rest. Dropping the future cuts everything at once.
+    /// long as the grace lasts, and cuts the rest. The admin port stays until then. Dropping the future cuts
+    /// everything at once.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Stopped {
-        serve::serve(self.listener, self.upstreams, self.grace, shutdown).await
+        let forward = Forward(self.upstreams);
+        let stopping = self.admin.as_ref().map(Admin::stopping);
+        let shutdown = async {
+            shutdown.await;
+            stopping.iter().for_each(Stopping::tell);
+        };
+        let clients = server::serve(self.listener, forward, usize::MAX, self.grace, shutdown);
+        let Some(admin) = self.admin else { return Stopped { aborted: clients.await } };
+        let (all_is_over, over) = oneshot::channel::<()>();
+        let clients = async {
+            let aborted = clients.await;
+            drop(all_is_over);
+            aborted
+        };
+        let (aborted, ()) = tokio::join!(clients, admin.serve(async { drop(over.await) }));
+        Stopped { aborted }
     }
 }

@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use buttress::circuit_breaker::{CircuitBreakerLayer, CircuitBreakerService, Handle};
-use buttress::{AtHead, Boxed, Rejected};
+use buttress::circuit_breaker::{CircuitBreakerLayer, CircuitBreakerService, Handle, Permit, Source};
+use buttress::registry::Registry;
+use buttress::{AtEnd, Bounds, Boxed, JudgedBody, Rejected};
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderValue, Request};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -45,12 +47,25 @@ pub(super) struct Upstream {
 }
 
 /// The layers around an origin; in a clone that is ready, the admission of one request.
-pub(super) type Admitted = CircuitBreakerService<Attempt, Handle, Boxed, AtHead<OfOrigin>>;
+pub(super) type Admitted = CircuitBreakerService<Attempt, Handle, Boxed, AtEnd<OfOrigin>>;
+
+/// The body of an origin's answer, with the admission of its request until it has ended.
+pub(super) type Judged = JudgedBody<Incoming, Permit<<Handle as Source>::Lease>, OfOrigin>;
 
 impl Upstreams {
-    pub(super) fn new(config: &ProxyConfig) -> Self {
+    /// Puts the breakers into `registry`, which has room for them. An origin that is named twice has one
+    /// breaker and two turns.
+    pub(super) fn new(config: &ProxyConfig, registry: &Registry) -> Self {
         let client = http_client();
-        let upstream = |origin| Upstream::new(origin, config, client.clone());
+        let upstream = |origin: &Origin| {
+            let name = origin.authority().as_str();
+            let breaker = registry.get(name).unwrap_or_else(|_| {
+                let breaker = breaker(name, config);
+                registry.add(breaker.clone()).expect("there is room, and no authority is empty");
+                breaker
+            });
+            Upstream::new(origin, breaker, config, client.clone())
+        };
         Self { list: config.origins.iter().map(upstream).collect(), turn: AtomicUsize::new(0) }
     }
 
@@ -82,11 +97,14 @@ impl Upstreams {
 }
 
 impl Upstream {
-    fn new(origin: &Origin, config: &ProxyConfig, client: HttpClient) -> Self {
+    fn new(origin: &Origin, breaker: Handle, config: &ProxyConfig, client: HttpClient) -> Self {
         let authority = origin.authority().clone();
         let host = HeaderValue::try_from(authority.as_str()).expect("an authority is printable ASCII");
-        let breaker = Handle::new(authority.as_str(), config.breaker);
-        let layer = CircuitBreakerLayer::from_handle(breaker.clone()).classify(OfOrigin).readiness();
+        let layer = CircuitBreakerLayer::from_handle(breaker.clone())
+            .classify(OfOrigin)
+            .at_body_end()
+            .stalled_after(config.body_timeout)
+            .readiness();
         let service =
             ServiceBuilder::new().layer(layer).service(Attempt::new(client, config.attempt_timeout));
         Self { authority, host, breaker, service }
@@ -112,6 +130,14 @@ impl Upstream {
         parts.authority = Some(self.authority.clone());
         parts.path_and_query = Some(path);
         Uri::from_parts(parts).expect("scheme, authority and path make a URI")
+    }
+}
+
+/// The breaker in front of an origin. It records how long calls take only where somebody can see that.
+fn breaker(name: &str, config: &ProxyConfig) -> Handle {
+    match config.admin {
+        None => Handle::new(name, config.breaker),
+        Some(_) => Handle::recording_durations(name, config.breaker, Bounds::default()),
     }
 }
 

@@ -61,6 +61,11 @@ impl Client {
         Self { socket: soon(TcpStream::connect(address)).await.unwrap(), held: Vec::new() }
     }
 
+    /// The same where nobody may listen yet.
+    pub(crate) async fn try_connect(address: SocketAddr) -> Option<Self> {
+        Some(Self { socket: soon(TcpStream::connect(address)).await.ok()?, held: Vec::new() })
+    }
+
     /// Sends bytes; a peer that has gone does not matter, its answer may be there to read.
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = soon(self.socket.write_all(bytes.as_ref())).await;
@@ -99,7 +104,8 @@ impl<R: AsyncRead + Unpin> Client<R> {
         }
     }
 
-    async fn exactly(&mut self, length: usize) -> Vec<u8> {
+    /// So many bytes.
+    pub(crate) async fn exactly(&mut self, length: usize) -> Vec<u8> {
         while self.held.len() < length {
             assert!(self.more().await.unwrap() > 0, "the body ends early");
         }

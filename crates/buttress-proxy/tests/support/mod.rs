@@ -3,21 +3,26 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
 mod client;
+mod load;
 mod origin;
 mod program;
+mod prometheus;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use buttress::circuit_breaker::{Handle, presets};
+use buttress::circuit_breaker::{Handle, Totals, presets};
+use buttress::registry::Registry;
 use buttress_proxy::{Proxy, ProxyConfig};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub(crate) use client::{Answer, Client};
+pub(crate) use load::{Share, open_loop};
 pub(crate) use origin::{Mode, Origin};
 pub(crate) use program::Program;
+pub(crate) use prometheus::Prometheus;
 
 /// Far longer than anything here takes, and short enough to fail before a test runner loses patience.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -30,7 +35,9 @@ pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
 /// A proxy in this process; dropped, it ends.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
     pub(crate) breakers: Vec<Handle>,
+    pub(crate) registry: Registry,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<buttress_proxy::Stopped>,
 }
@@ -40,19 +47,22 @@ impl Running {
     pub(crate) async fn with(origins: &[SocketAddr], change: impl FnOnce(&mut ProxyConfig)) -> Self {
         let mut config = ProxyConfig {
             listen: ([127, 0, 0, 1], 0).into(),
+            admin: Some(([127, 0, 0, 1], 0).into()),
             origins: origins.iter().map(|origin| format!("http://{origin}").parse().unwrap()).collect(),
             attempt_timeout: PATIENCE,
+            body_timeout: PATIENCE,
             breaker: presets::proxy(),
             grace: PATIENCE,
         };
         change(&mut config);
         let proxy = Proxy::bind(config).await.unwrap();
         let (address, breakers) = (proxy.local_addr(), proxy.breakers());
+        let (admin, registry) = (proxy.admin_addr().unwrap(), proxy.registry().clone());
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(proxy.serve(async {
             let _ = stopped.await;
         }));
-        Self { address, breakers, stop: Some(stop), serving }
+        Self { address, admin, breakers, registry, stop: Some(stop), serving }
     }
 
     /// A proxy in front of `origins`.
@@ -68,6 +78,28 @@ impl Running {
     pub(crate) async fn ask(&self, request: &str) -> Answer {
         let mut client = self.connect().await;
         client.send(request).await;
+        client.answer().await
+    }
+
+    /// Waits until the breaker of the first origin has judged so many calls.
+    pub(crate) async fn until_judged(&self, calls: u64) -> Totals {
+        soon(async {
+            loop {
+                let totals = self.breakers[0].snapshot().totals;
+                let Totals { successes, failures, throttled, ignored, cancelled, .. } = totals;
+                if successes + failures + throttled + ignored + cancelled >= calls {
+                    return totals;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+    }
+
+    /// Asks for one page of the admin port.
+    pub(crate) async fn page(&self, path: &str) -> Answer {
+        let mut client = Client::connect(self.admin).await;
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.admin)).await;
         client.answer().await
     }
 

@@ -19,6 +19,8 @@ pub(crate) enum Mode {
     AnswerAndClose(Vec<u8>),
     /// Sends the first part, waits for [`Origin::open_gate`], sends the second.
     Gated(Vec<u8>, Vec<u8>),
+    /// Sends this, waits for [`Origin::open_gate`], and resets the connection.
+    Cut(Vec<u8>),
     /// Answers as soon as the head is there and reads no further.
     Early(Vec<u8>),
     /// Closes when the head is there.
@@ -173,6 +175,12 @@ impl Connection {
                     self.socket.write_all(&first).await.ok()?;
                     self.gate().await?;
                     self.socket.write_all(&second).await.ok()?;
+                }
+                Mode::Cut(first) => {
+                    self.socket.write_all(&first).await.ok()?;
+                    self.gate().await?;
+                    self.socket.set_zero_linger().unwrap();
+                    return None;
                 }
                 Mode::AnswerAndClose(answer) => return self.socket.write_all(&answer).await.ok(),
                 _ => return self.until_end().await,

@@ -9,7 +9,7 @@ pub(crate) struct Program {
     /// The line it printed at its start.
     pub(crate) announced: String,
     child: Child,
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
     stderr: Option<BufReader<ChildStderr>>,
 }
 
@@ -51,7 +51,7 @@ impl Program {
         let address = announced.split("http://").nth(1).expect(&announced);
         let address = address.split(',').next().unwrap().parse().expect(&announced);
         let stderr = child.stderr.take().map(BufReader::new);
-        Self { address, announced, child, _stdout: stdout, stderr }
+        Self { address, announced, child, stdout, stderr }
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -67,6 +67,12 @@ impl Program {
         let (_, fields) = stat.rsplit_once(") ").unwrap();
         // Fields 14 and 15 of the line, counted from the one behind the name.
         fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+    }
+
+    pub(crate) fn next_line_of_stdout(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
     }
 
     pub(crate) fn next_line_of_stderr(&mut self) -> String {

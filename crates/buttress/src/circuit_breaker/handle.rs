@@ -331,11 +331,6 @@ impl Shared {
         self.audience().delivery.add(self, listener);
     }
 
-    #[inline]
-    pub(super) fn audience_if_any(&self) -> Option<&Audience> {
-        self.audience.get().map(|audience| &**audience)
-    }
-
     /// Who watches from now on.
     pub(super) fn audience(&self) -> &Audience {
         let audience = self.audience.get_or_init(Box::default);

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::{Follower, Malformed, ViolationKind};
-use crate::proxy::client::Client;
+use crate::server::client::Client;
 
 /// No head can hold a NUL, and the empty line makes the server look at once.
 const POISON: &[u8] = b"\0\r\n\r\n";

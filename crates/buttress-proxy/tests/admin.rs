@@ -1,0 +1,265 @@
+//! What an operator sees, and who else does not.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use buttress::circuit_breaker::State;
+use serde_json::{Value, json};
+use support::{Answer, Client, Mode, Origin, Running, nobody, soon};
+use tokio::net::TcpStream;
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
+const PAGES: [&str; 4] = ["/healthz", "/metrics", "/readyz", "/status"];
+
+/// The JSON on a page.
+fn parsed(answer: &Answer) -> Value {
+    assert_eq!(answer.field("content-type").as_deref(), Some("application/json"), "{}", answer.head);
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+/// A proxy in front of as many origins that are well.
+async fn proxy_of<const N: usize>() -> (Running, Vec<Origin>) {
+    let mut origins = Vec::new();
+    for _ in 0..N {
+        origins.push(Origin::start(Mode::ok()).await);
+    }
+    let addresses: Vec<_> = origins.iter().map(|origin| origin.address).collect();
+    (Running::before(&addresses).await, origins)
+}
+
+#[tokio::test]
+async fn the_status_is_what_the_breakers_are() {
+    let (proxy, origins) = proxy_of::<2>().await;
+    proxy.ask(GET).await;
+    proxy.breakers[1].force_open();
+    let status = parsed(&proxy.page("/status").await);
+    let of = |origin: usize| &status["circuit_breakers"][origins[origin].address.to_string()];
+    assert_eq!(of(0)["state"], "closed", "{status:#}");
+    assert_eq!(of(0)["totals"]["successes"], 1);
+    assert_eq!(of(1)["state"], "forced_open");
+    assert_eq!(status["health"]["verdict"], "unhealthy");
+
+    let page = proxy.page("/status").await.text();
+    assert!(page.lines().count() > 20 && page.ends_with("}\n"), "it is for people too: {page}");
+}
+
+#[tokio::test]
+async fn s2_07_s2_08_metrics_are_the_text_that_prometheus_reads() {
+    let (proxy, origins) = proxy_of::<1>().await;
+    proxy.ask(GET).await;
+    let answer = proxy.page("/metrics").await;
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    assert_eq!((answer.status, answer.field("content-type").as_deref()), (200, Some(kind)));
+    let state = format!("\nbuttress_circuit_breaker_state{{name=\"{}\"}} 0\n", origins[0].address);
+    assert!(answer.text().contains(&state), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn the_verdict_names_what_is_not_well_while_the_process_is() {
+    let (proxy, origins) = proxy_of::<2>().await;
+    let answer = proxy.page("/healthz").await;
+    assert_eq!((answer.status, parsed(&answer)), (200, json!({ "verdict": "healthy", "reasons": [] })));
+    proxy.breakers[0].force_open();
+    let answer = proxy.page("/healthz").await;
+    let health = parsed(&answer);
+    assert_eq!((answer.status, &health["verdict"]), (200, &json!("unhealthy")));
+    assert_eq!(health["reasons"][0]["name"], origins[0].address.to_string());
+    assert_eq!(health["reasons"][0]["state"], "forced_open");
+}
+
+#[tokio::test]
+async fn it_is_ready_while_any_origin_can_be_asked() {
+    let (proxy, origins) = proxy_of::<2>().await;
+    let ready = async || {
+        let answer = proxy.page("/readyz").await;
+        (answer.status, parsed(&answer))
+    };
+    let yes = (200, json!({ "ready": true, "reasons": [] }));
+    assert_eq!(ready().await, yes);
+    proxy.breakers[0].force_open();
+    assert_eq!(ready().await, yes, "the other one admits");
+    proxy.breakers[1].force_open();
+    let (status, page) = ready().await;
+    assert_eq!((status, &page["ready"]), (503, &json!(false)));
+    for (at, origin) in page["reasons"].as_array().unwrap().iter().enumerate() {
+        assert!(
+            origins.iter().any(|known| {
+                *origin == json!(format!("circuit_breaker {} is forced_open", known.address))
+            }),
+            "{at}: {origin}"
+        );
+    }
+    assert_eq!(page["reasons"].as_array().unwrap().len(), 2);
+    proxy.breakers[1].reset();
+    assert_eq!(ready().await, yes);
+    let rejected: u64 = proxy.breakers.iter().map(|breaker| breaker.snapshot().totals.rejected).sum();
+    assert_eq!(rejected, 0, "to look is not to ask");
+}
+
+#[tokio::test]
+async fn a_breaker_that_is_due_for_a_probe_is_ready_for_it() {
+    let origin = Origin::start(Mode::Reset).await;
+    let proxy = Running::before(&[origin.address]).await;
+    while proxy.breakers[0].state() != State::Open {
+        proxy.ask(GET).await;
+    }
+    soon(async {
+        while proxy.page("/readyz").await.status != 200 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(proxy.breakers[0].state(), State::Open, "nobody has asked the origin");
+}
+
+#[tokio::test]
+async fn h16_it_is_not_ready_from_the_moment_it_was_asked_to_stop() {
+    let origin = Origin::start(Mode::Gated(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf".into(),
+        b"half".into(),
+    ))
+    .await;
+    let mut proxy = Running::before(&[origin.address]).await;
+    let mut busy = proxy.connect().await;
+    busy.send(GET).await;
+    busy.read_through(b"half").await;
+    assert_eq!(proxy.page("/readyz").await.status, 200);
+    proxy.stop();
+    soon(async {
+        while TcpStream::connect(proxy.address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let answer = proxy.page("/readyz").await;
+    let expected = json!({ "ready": false, "reasons": ["the proxy was asked to stop"] });
+    assert_eq!((answer.status, parsed(&answer)), (503, expected));
+    assert_eq!(proxy.page("/healthz").await.status, 200, "the process is still well");
+
+    let mut idle = Client::connect(proxy.admin).await;
+    origin.open_gate();
+    assert_eq!(busy.rest().await.0, b"half");
+    assert_eq!(proxy.stopped().await.aborted, 0);
+    assert_eq!(idle.rest().await.0, b"", "the admin port ends with the proxy");
+    assert!(TcpStream::connect(proxy.admin).await.is_err());
+}
+
+#[tokio::test]
+async fn h12_other_hosts_are_sent_away_from_every_page() {
+    let (proxy, _origins) = proxy_of::<1>().await;
+    let port = proxy.admin.port();
+    let mut cases = Vec::new();
+    for path in PAGES.into_iter().chain(["/", "/nothing"]) {
+        cases.push(format!("GET {path} HTTP/1.1\r\nHost: evil.example\r\n\r\n"));
+        cases.push(format!("GET {path} HTTP/1.1\r\nHost: evil.example:{port}\r\n\r\n"));
+        cases.push(format!("POST {path} HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n"));
+        cases.push(format!("GET {path} HTTP/1.1\r\n\r\n"));
+        cases.push(format!("GET {path} HTTP/1.0\r\n\r\n"));
+        cases.push(format!("GET http://evil.example{path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    }
+    for request in cases {
+        let mut client = Client::connect(proxy.admin).await;
+        client.send(&request).await;
+        let answer = client.answer().await;
+        assert_eq!(answer.status, 421, "{request}");
+        assert!(answer.text().contains("localhost"), "{request}: {}", answer.text());
+    }
+    for host in ["localhost", "127.0.0.1", "[::1]", &format!("localhost:{port}")] {
+        let mut client = Client::connect(proxy.admin).await;
+        client.send(format!("GET /status HTTP/1.1\r\nHost: {host}\r\n\r\n")).await;
+        assert_eq!(client.answer().await.status, 200, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn h12_pages_are_read_only_and_no_other_site_may_read_them() {
+    let (proxy, _origins) = proxy_of::<1>().await;
+    for path in PAGES {
+        for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+            let mut client = Client::connect(proxy.admin).await;
+            let request = format!(
+                "{method} {path} HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\
+                 Access-Control-Request-Method: GET\r\nContent-Length: 0\r\n\r\n"
+            );
+            client.send(request).await;
+            let answer = client.answer().await;
+            assert_eq!(answer.status, 405, "{method} {path}");
+            assert_eq!(answer.field("allow").as_deref(), Some("GET,HEAD"), "{method} {path}");
+        }
+        let mut client = Client::connect(proxy.admin).await;
+        client
+            .send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n"))
+            .await;
+        let answer = client.answer().await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(!answer.head.to_ascii_lowercase().contains("access-control"), "{}", answer.head);
+        assert_eq!(answer.field("cache-control").as_deref(), Some("no-store"));
+    }
+    let answer = proxy.page("/nothing").await;
+    assert_eq!(answer.status, 404);
+    for path in PAGES {
+        assert!(answer.text().contains(path), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn h12_the_port_of_the_clients_has_no_such_pages() {
+    let (proxy, origins) = proxy_of::<1>().await;
+    for path in PAGES {
+        for host in ["shop".to_owned(), proxy.admin.to_string(), "localhost".to_owned()] {
+            let answer = proxy.ask(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n")).await;
+            assert_eq!((answer.status, answer.text()), (200, "ok".to_owned()), "{path} of {host}");
+        }
+    }
+    let lines: Vec<_> = origins[0].log().requests.iter().map(|request| request.line().to_owned()).collect();
+    let expected: Vec<_> = PAGES.into_iter().flat_map(|path| [path; 3]).collect();
+    assert_eq!(lines, expected.iter().map(|path| format!("GET {path} HTTP/1.1")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn h12_the_admin_port_is_as_strict_as_the_other_and_takes_so_many_connections() {
+    let (proxy, _origins) = proxy_of::<1>().await;
+    for request in [
+        "GET /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+            .to_owned(),
+        "GET /status HTTP/1.1\nHost: localhost\n\n".to_owned(),
+        "GET /status HTTP/1.1\r\n folded: x\r\nHost: localhost\r\n\r\n".to_owned(),
+    ] {
+        let mut client = Client::connect(proxy.admin).await;
+        client.send(&request).await;
+        assert_eq!(client.answer().await.status, 400, "{request}");
+    }
+    let mut client = Client::connect(proxy.admin).await;
+    client
+        .send(format!("GET /status HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(40 << 10)))
+        .await;
+    assert_eq!(client.answer().await.status, 431);
+
+    let mut held = Vec::new();
+    for _ in 0..64 {
+        let mut client = Client::connect(proxy.admin).await;
+        client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        assert_eq!(client.answer().await.status, 200);
+        held.push(client);
+    }
+    let mut more = Client::connect(proxy.admin).await;
+    more.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let early = tokio::time::timeout(Duration::from_millis(50), more.head()).await;
+    assert!(early.is_err(), "it waits in the backlog");
+    drop(held.pop());
+    assert_eq!(more.answer().await.status, 200);
+    assert_eq!(proxy.ask(GET).await.status, 200, "clients are not concerned");
+}
+
+#[tokio::test]
+async fn two_turns_of_one_origin_share_its_breaker() {
+    let refused = nobody().await;
+    let proxy = Running::before(&[refused, refused]).await;
+    proxy.ask(GET).await;
+    proxy.ask(GET).await;
+    let status = parsed(&proxy.page("/status").await);
+    assert_eq!(status["circuit_breakers"][refused.to_string()]["totals"]["failures"], 2, "{status:#}");
+}

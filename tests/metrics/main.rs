@@ -1,0 +1,12 @@
+//! What is exported is how things stand.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod facade;
+mod keys;
+mod moves;
+mod names;
+mod page;
+mod promtool;
+mod reference;
+mod truth;
