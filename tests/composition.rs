@@ -19,6 +19,7 @@ const OURS: &[Named] = &named![
     circuit_breaker_at_body_end,
     circuit_breaker_half_open,
     circuit_breaker_half_open_waiting,
+    operation,
     timeout,
     timeout_typed,
 ];

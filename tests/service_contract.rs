@@ -85,6 +85,7 @@ contract! {
         circuit_breaker_keyed;
         circuit_breaker_at_body_end;
         circuit_breaker_in_shadow;
+        operation;
         timeout;
         timeout_typed;
     }

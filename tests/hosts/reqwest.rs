@@ -35,6 +35,7 @@ where
     let mut stack = breaker.layer(TimeoutLayer::new(Duration::from_secs(5)).layer(service));
     let response = stack.ready().await.unwrap().call(request(addr, "/")).await.unwrap();
     assert_eq!(response.url().path(), "/");
+    assert_eq!(handle.snapshot().totals.successes, 0, "the body is still to come");
     assert_eq!(response.text().await.unwrap(), "ok");
     assert_eq!(handle.snapshot().totals.successes, 1);
     for _ in 0..2 {

@@ -2,7 +2,7 @@
 
 use crate::{Contracted, Erased, Ledger, OverHttp, PanicAt, Plan, Subject, Trap};
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, Totals};
-use buttress::{FailureKind, Outcome, TimeoutLayer, classify};
+use buttress::{FailureKind, OperationLayer, Outcome, TimeoutLayer, classify, operation};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -199,6 +199,19 @@ pub fn circuit_breaker_half_open_at_body_end() -> Subject {
 fn never(plan: &Plan) -> bool {
     plan.ask(PanicAt::Request);
     false
+}
+
+/// An operation, which lets every call pass.
+#[must_use]
+pub fn operation() -> Subject {
+    let handle = operation::Handle::new("charge", "payments");
+    let (under_way, totals) = (handle.clone(), handle.clone());
+    Subject::new(OperationLayer::from_handle(handle))
+        .held(move || usize::try_from(under_way.in_flight()).expect("they are few"))
+        .ledger(move || {
+            let operation::Totals { cancelled, panicked, .. } = totals.totals();
+            Ledger { ended: totals.totals().calls(), cancelled, panicked, refused: 0 }
+        })
 }
 
 /// A timeout that hardly ends any call.
