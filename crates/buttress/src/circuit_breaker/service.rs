@@ -147,13 +147,19 @@ impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
     where
         H: Select<Req>,
     {
-        if let Decided::Refused(Refused { refusal, at }) = self.decided {
-            self.decided = Decided::Nothing;
-            let refusal = refusal.kept(at, clock::now());
-            return Err(self.source.ahead().expect(HELD).reject(refusal));
-        }
-        if let Some(permit) = self.take_kept() {
-            return Ok(permit);
+        match self.decided {
+            // Where the request has a say, nothing was decided ahead.
+            Decided::Nothing => {}
+            Decided::Refused(Refused { refusal, at }) => {
+                self.decided = Decided::Nothing;
+                let refusal = refusal.kept(at, clock::now());
+                return Err(self.source.ahead().expect(HELD).reject(refusal));
+            }
+            Decided::Closed(_) | Decided::Admitted(_) | Decided::Waiting(_) => {
+                if let Some(permit) = self.take_kept() {
+                    return Ok(permit);
+                }
+            }
         }
         let Some(lease) = self.source.select(request) else { return Ok(Permit::none()) };
         if let Some(pass) = lease.pass_if_closed() {
