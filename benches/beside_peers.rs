@@ -3,6 +3,7 @@
 //! `cargo bench -p buttress-benches --features peers --bench beside_peers [-- --rounds N] [--only TEXT] [--json]`
 
 use buttress::BoxError;
+use buttress_benches::keys;
 use buttress_benches::measure::{allocations, median, nanos_per_call};
 use buttress_benches::paths::{self, Path};
 use buttress_benches::peers;
@@ -79,6 +80,8 @@ fn rows() -> Vec<Row> {
     vec![
         ours(paths::BARE, (None, None)),
         ours(paths::BREAKER_DEFAULT, (Some(24.0), Some(60.0))),
+        // The bar of the one above, and 35 ns for the durations.
+        ours(paths::BREAKER_RECORDING, (Some(59.0), None)),
         ours(paths::BREAKER_CLOSED, (Some(24.0), Some(60.0))),
         ours(paths::BREAKER_STATIC, (Some(24.0), Some(60.0))),
         ours(paths::BREAKER_CLONED, (None, None)),
@@ -98,6 +101,19 @@ fn rows() -> Vec<Row> {
         ours(paths::TIMEOUT, (Some(4.0), None)),
         peer(peers::TOWER_TIMEOUT, paths::TIMEOUT, 100_000),
         ours(paths::STACK, (None, None)),
+        ours(keys::WORDS_10K, (Some(22.0), Some(35.0))),
+        ours(keys::STORE_10K, (None, None)),
+        peer(peers::GOVERNOR_10K, keys::WORDS_10K, 200_000),
+        ours(keys::WORDS_NAMED_10K, (Some(40.0), Some(45.0))),
+        ours(keys::STORE_NAMED_10K, (None, None)),
+        peer(peers::GOVERNOR_NAMED_10K, keys::WORDS_NAMED_10K, 200_000),
+        // Twice around, so that each round takes every key.
+        Row { calls: 2_000_000, ..ours(keys::WORDS_1M, (Some(90.0), Some(90.0))) },
+        Row { calls: 2_000_000, ..ours(keys::STORE_1M, (None, None)) },
+        peer(peers::GOVERNOR_1M, keys::WORDS_1M, 2_000_000),
+        Row { calls: 2_000_000, ..ours(keys::WORDS_NAMED_1M, (Some(300.0), Some(300.0))) },
+        Row { calls: 2_000_000, ..ours(keys::STORE_NAMED_1M, (None, None)) },
+        peer(peers::GOVERNOR_NAMED_1M, keys::WORDS_NAMED_1M, 2_000_000),
     ]
 }
 

@@ -102,6 +102,18 @@ fn b3_a_panicking_watcher_is_contained_and_one_may_steer_what_it_watches() {
 }
 
 #[test]
+fn d3_what_a_watcher_changes_elsewhere_is_told_too() {
+    let registry = Registry::new();
+    let [orders, payments] =
+        ["orders", "payments"].map(|name| registry.circuit_breaker(name, config()).unwrap());
+    registry.on_health_change(move |_| payments.force_open());
+    let told = told(&registry);
+    orders.force_open();
+    let one = "unhealthy: circuit_breaker orders is forced_open";
+    assert_eq!(told(), [one.to_owned(), format!("{one}, circuit_breaker payments is forced_open")]);
+}
+
+#[test]
 fn d3_the_last_that_is_told_is_how_it_is_also_with_many_threads() {
     const ROUNDS: u64 = 200;
     let registry = Registry::new();

@@ -1,212 +1,113 @@
-//! The contract of `tower::Service`, held against every layer in every mode: one line per layer.
+//! The contract of every layer in every mode: one line per layer.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+use support::{breaker, checks, subjects};
 
-use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle};
-use buttress::{BoxError, TimeoutLayer};
-use std::task::Poll;
-use std::time::Duration;
-use support::{Plan, Probe, ProbeError, Readiness, Task, WakeCount, assert_send_sync, poll_ready, ready};
-use tower::{Layer, Service};
-
-/// The properties that hold for any layer, run against the one that `$layer` makes.
-macro_rules! contract {
-    ($($name:ident: $layer:expr;)+) => {$(
-        mod $name {
-            use super::*;
-
-            #[tokio::test]
-            async fn a1_the_inner_service_is_called_only_when_it_was_ready() {
-                super::calls_only_what_is_ready($layer);
-            }
-
-            #[tokio::test]
-            async fn a2_polling_again_reserves_nothing_more() {
-                super::reserves_once($layer);
-            }
-
-            #[tokio::test]
-            async fn a3_a_clone_is_not_ready() {
-                super::clones_start_unready($layer);
-            }
-
-            #[tokio::test]
-            async fn a4_dropping_a_ready_service_gives_everything_back() {
-                super::drops_give_back($layer);
-            }
-
-            #[tokio::test]
-            async fn a5_a_readiness_error_comes_through_unchanged() {
-                super::readiness_errors_come_through($layer);
-            }
-
-            #[tokio::test]
-            async fn a6_the_last_waker_is_woken() {
-                super::last_waker_is_woken($layer);
-            }
-
-            #[tokio::test]
-            async fn a11_everything_is_send_and_sync() {
-                super::is_send_and_sync($layer);
-            }
-
-            #[tokio::test]
-            async fn a13_a_permissive_layer_changes_nothing() {
-                super::is_transparent($layer);
-            }
+/// The checks of a kind, run against the subject that `$make` makes.
+macro_rules! tests {
+    ($make:path => $(fn $name:ident() = $check:ident;)+) => {$(
+        #[test]
+        fn $name() {
+            checks::$check(&$make);
         }
     )+};
 }
 
-contract! {
-    circuit_breaker: CircuitBreakerLayer::new(Config::default());
-    circuit_breaker_waiting: CircuitBreakerLayer::new(Config::default()).readiness();
-    circuit_breaker_off: CircuitBreakerLayer::from_handle(None::<Handle>);
-    circuit_breaker_with_bypass: CircuitBreakerLayer::new(Config::default()).bypass_when(|plan: &Plan| plan.pending == 7);
-    circuit_breaker_static: CircuitBreakerLayer::from_handle(leaked());
-    circuit_breaker_in_shadow: CircuitBreakerLayer::new(shadow());
-    timeout: TimeoutLayer::new(Duration::from_secs(3600));
-    both: tower::ServiceBuilder::new()
-        .layer(CircuitBreakerLayer::new(Config::default()))
-        .layer(TimeoutLayer::new(Duration::from_secs(3600)));
-}
-
-fn leaked() -> &'static Handle {
-    Box::leak(Box::new(Handle::new("leaked", Config::default())))
-}
-
-fn shadow() -> Config {
-    Config::builder().shadow(true).build().unwrap()
-}
-
-fn calls_only_what_is_ready<L>(layer: L)
-where
-    L: Layer<Probe, Service: Service<Plan, Response = &'static str, Error = BoxError>>,
-{
-    let probe = Probe::default();
-    let mut service = layer.layer(probe.clone());
-    probe.set_readiness(Readiness::Pending);
-    assert!(poll_ready(&mut service).is_pending());
-    probe.set_readiness(Readiness::Ready);
-    // Enough failures to open a breaker on the way.
-    for plan in [Plan::OK, Plan::after(3), Plan::FAIL].into_iter().cycle().take(60) {
-        ready(&mut service);
-        let _ = Task::new(service.call(plan)).finish();
-    }
-    assert!(probe.calls() > 0);
-    assert_eq!(probe.breaches(), 0);
-    assert_eq!(probe.live(), 0);
-}
-
-fn reserves_once<L>(layer: L)
-where
-    L: Layer<Probe, Service: Service<Plan, Response = &'static str>>,
-{
-    let probe = Probe::default();
-    let mut service = layer.layer(probe.clone());
-    for _ in 0..3 {
-        ready(&mut service);
-        assert_eq!(probe.reserved(), 1);
-    }
-    assert_eq!(Task::new(service.call(Plan::OK)).finish().ok(), Some("ok"));
-    assert_eq!((probe.reserved(), probe.breaches()), (0, 0));
-}
-
-fn clones_start_unready<L>(layer: L)
-where
-    L: Layer<Probe, Service: Service<Plan> + Clone>,
-{
-    let probe = Probe::default();
-    let mut service = layer.layer(probe.clone());
-    ready(&mut service);
-    let mut clone = service.clone();
-    assert_eq!(probe.reserved(), 1);
-    drop(service);
-    assert_eq!(probe.reserved(), 0);
-    ready(&mut clone);
-    assert_eq!(probe.reserved(), 1);
-}
-
-fn drops_give_back<L>(layer: L)
-where
-    L: Layer<Probe, Service: Service<Plan>>,
-{
-    let probe = Probe::default();
-    for _ in 0..10_000 {
-        let mut service = layer.layer(probe.clone());
-        ready(&mut service);
-        drop(service);
-        assert_eq!(probe.reserved(), 0);
-    }
-}
-
-fn readiness_errors_come_through<L>(layer: L)
-where
-    L: Layer<Probe, Service: Service<Plan, Response = &'static str, Error = BoxError>>,
-{
-    let probe = Probe::default();
-    let mut service = layer.layer(probe.clone());
-    probe.set_readiness(Readiness::Failed);
-    let Poll::Ready(Err(error)) = poll_ready(&mut service) else { panic!("the error is gone") };
-    assert_eq!(error.downcast_ref(), Some(&ProbeError("readiness")));
-    assert_eq!(probe.reserved(), 0);
-    probe.set_readiness(Readiness::Ready);
-    ready(&mut service);
-    assert!(Task::new(service.call(Plan::OK)).finish().is_ok());
-    assert_eq!(probe.breaches(), 0);
-}
-
-fn last_waker_is_woken<L>(layer: L)
-where
-    L: Layer<Probe, Service: Service<Plan>>,
-{
-    let probe = Probe::default();
-    let mut service = layer.layer(probe.clone());
-    probe.set_readiness(Readiness::Pending);
-    let ((first, first_waker), (second, second_waker)) = (WakeCount::new(), WakeCount::new());
-    for waker in [&first_waker, &second_waker] {
-        assert!(service.poll_ready(&mut std::task::Context::from_waker(waker)).is_pending());
-    }
-    probe.set_readiness(Readiness::Ready);
-    assert_eq!((first.get(), second.get()), (0, 1));
-}
-
-fn is_send_and_sync<L>(layer: L)
-where
-    L: Layer<
-            Probe,
-            Service: Service<Plan, Error = BoxError, Future: Send + Sync + 'static> + Send + Sync + 'static,
-        >,
-    L: Send + Sync + 'static,
-{
-    let mut service = layer.layer(Probe::default());
-    assert_send_sync(&layer);
-    assert_send_sync(&service);
-    ready(&mut service);
-    assert_send_sync(&service.call(Plan::OK));
-}
-
-fn is_transparent<L>(layer: L)
-where
-    L: Layer<Probe, Service: Service<Plan, Response = &'static str, Error = BoxError>>,
-{
-    let probe = Probe::default();
-    let (mut bare, mut layered) = (Probe::default(), layer.layer(probe.clone()));
-    for plan in [Plan::OK, Plan::after(1), Plan::after(20), Plan::FAIL] {
-        ready(&mut bare);
-        ready(&mut layered);
-        let (mut one, mut other) = (Task::new(bare.call(plan)), Task::new(layered.call(plan)));
-        loop {
-            match (one.poll(), other.poll()) {
-                (Poll::Pending, Poll::Pending) => {}
-                (Poll::Ready(one), Poll::Ready(other)) => {
-                    let other = other.map_err(|error| *error.downcast::<ProbeError>().unwrap());
-                    assert_eq!(one, other);
-                    break;
-                }
-                (one, other) => panic!("one is done, the other not: {one:?}, {other:?}"),
-            }
+/// What holds for any layer.
+macro_rules! any {
+    ($make:path) => {
+        // A11 is the bounds of what a subject is made of.
+        tests! { $make =>
+            fn a1_a11_the_inner_service_is_called_only_when_it_was_ready() = only_the_ready_is_called;
+            fn a1_a9_what_readiness_decided_is_what_the_call_does() = a_decision_is_kept;
+            fn a2_polling_again_reserves_nothing_more() = reserves_once;
+            fn a3_a_clone_is_not_ready_and_owns_nothing() = clones_start_unready;
+            fn a4_dropping_a_ready_service_gives_everything_back() = drops_give_back;
+            fn a5_a_readiness_error_comes_through_unchanged() = readiness_errors_come_through;
+            fn a6_the_last_waker_is_woken() = the_last_waker_is_woken;
+            fn a8_nobody_is_polled_in_vain() = nobody_is_polled_in_vain;
+            fn b1_b2_a_call_dropped_at_any_point_leaves_nothing() = a_dropped_call_leaves_nothing;
+            fn b3_a_panic_costs_one_call() = a_panic_costs_one_call;
+            fn b6_a_runtime_can_end_at_any_time() = a_runtime_can_end_at_any_time;
+            fn b7_every_admitted_call_has_one_outcome() = every_call_has_one_outcome;
+            fn b7_and_on_two_threads_too() = every_call_has_one_outcome_on_two_threads;
+            fn all_services_share_one_state() = all_services_share_one_state;
         }
-        assert_eq!((bare.calls(), bare.live()), (probe.calls(), probe.live()));
+    };
+}
+
+/// Every layer is one of three kinds.
+macro_rules! contract {
+    (
+        // Lets every call pass as long as all is well.
+        open { $($open:ident;)+ }
+        // Has a number of places, and refuses who finds none.
+        refusing { $($refusing:ident;)+ }
+        // Has a number of places, and lets who finds none wait.
+        waiting { $($waiting:ident;)+ }
+    ) => {
+        $(mod $open {
+            use super::*;
+            any!(subjects::$open);
+            tests! { subjects::$open =>
+                fn a13_it_changes_nothing() = changes_nothing;
+                fn a13_it_changes_nothing_until_it_has_a_reason_to() = changes_nothing_over_random_plans;
+            }
+        })+
+        $(mod $refusing {
+            use super::*;
+            any!(subjects::$refusing);
+            tests! { subjects::$refusing =>
+                fn a9_a_refusal_touches_nothing() = a_refusal_touches_nothing;
+                fn a10_an_idle_holder_pins_one_place() = an_idle_holder_pins_one_place;
+            }
+        })+
+        $(mod $waiting {
+            use super::*;
+            any!(subjects::$waiting);
+            tests! { subjects::$waiting =>
+                fn a6_the_last_waker_gets_the_place() = the_last_waker_gets_the_place;
+                fn a7_no_wake_is_lost() = no_wake_is_lost;
+                fn a7_everybody_has_a_turn() = everybody_has_a_turn_on_two_threads;
+                fn a10_an_idle_holder_pins_one_place() = an_idle_holder_pins_one_place;
+            }
+        })+
+    };
+}
+
+contract! {
+    open {
+        circuit_breaker;
+        circuit_breaker_waiting;
+        circuit_breaker_typed;
+        circuit_breaker_off;
+        circuit_breaker_with_bypass;
+        circuit_breaker_static;
+        circuit_breaker_keyed;
+        circuit_breaker_at_body_end;
+        circuit_breaker_in_shadow;
+        operation;
+        timeout;
+        timeout_typed;
     }
+    refusing {
+        circuit_breaker_half_open;
+        circuit_breaker_half_open_with_bypass;
+        circuit_breaker_half_open_keyed;
+        circuit_breaker_half_open_at_body_end;
+    }
+    waiting {
+        circuit_breaker_half_open_waiting;
+        // Somebody else's, which shows that the checks ask for no more than the contract.
+        tower_concurrency_limit;
+    }
+}
+
+#[test]
+fn d2_half_open_it_admits_as_many_probes_as_it_says() {
+    checks::probes_are_few(breaker::of_three_probes);
+}
+
+#[test]
+fn d4_a_result_of_an_older_generation_changes_nothing() {
+    checks::old_results_change_nothing(breaker::of_three_probes);
 }

@@ -8,7 +8,7 @@ use axum::routing::get;
 use buttress::circuit_breaker::{CircuitBreakerService, Handle};
 use buttress::timeout::TimeoutService;
 use buttress::{
-    AsStatus, AtHead, BoxError, Carry, CircuitBreakerLayer, Config, Rejected, ServiceBuilderExt as _,
+    AsStatus, AtEnd, BoxError, Carry, CircuitBreakerLayer, Config, Rejected, ServiceBuilderExt as _,
     TimeoutLayer, classify,
 };
 use bytes::Bytes;
@@ -53,7 +53,7 @@ async fn status(router: Router, path: &str) -> StatusCode {
 #[tokio::test]
 async fn an_axum_router() {
     let protection = ServiceBuilder::new()
-        .layer(CircuitBreakerLayer::http(Config::default()).respond())
+        .layer(CircuitBreakerLayer::http(Config::default()).at_body_end().respond())
         .layer(TimeoutLayer::new(LIMIT).respond());
     let router = Router::new().route("/", get(|| async { "ok" })).layer(protection);
     assert_eq!(status(router, "/").await, StatusCode::OK);
@@ -73,8 +73,8 @@ async fn an_axum_router_within_a_router() {
 #[tokio::test]
 async fn a_tonic_channel() {
     let stack = ServiceBuilder::new()
-        .layer(CircuitBreakerLayer::new(Config::default()).as_status())
-        .layer(TimeoutLayer::new(LIMIT).as_status())
+        .layer(CircuitBreakerLayer::grpc(Config::default()).as_status())
+        .layer(TimeoutLayer::new(LIMIT))
         .service(channel(grpc_server().await));
     let health = HealthClient::new(stack).check(HealthCheckRequest::default()).await.unwrap();
     assert_eq!(health.get_ref().status(), ServingStatus::Serving);
@@ -84,7 +84,7 @@ async fn a_tonic_channel() {
 async fn a_tonic_server() {
     let (listener, addr) = listen().await;
     let server = Server::builder()
-        .layer(CircuitBreakerLayer::new(Config::default()).respond_grpc())
+        .layer(CircuitBreakerLayer::grpc(Config::default()).respond_grpc())
         .layer(TimeoutLayer::new(LIMIT).respond_grpc())
         .add_service(HealthServer::new(Desk::default()));
     tokio::spawn(async move { server.serve_with_incoming(TcpIncoming::from(listener)).await.unwrap() });
@@ -95,7 +95,7 @@ async fn a_tonic_server() {
 #[tokio::test]
 async fn a_reqwest_client_as_a_service() {
     let mut stack = ServiceBuilder::new()
-        .circuit_breaker_http(Config::default())
+        .layer(CircuitBreakerLayer::http(Config::default()).at_body_end_boxed())
         .time_limit(LIMIT)
         .service(reqwest::Client::new());
     let request = reqwest::Request::new(
@@ -120,7 +120,7 @@ async fn a_reqwest_client_with_layers_beneath_its_connections() {
 #[tokio::test]
 async fn a_hyper_util_client() {
     let mut stack = ServiceBuilder::new()
-        .layer(CircuitBreakerLayer::http(Config::default()))
+        .layer(CircuitBreakerLayer::http(Config::default()).at_body_end())
         .layer(TimeoutLayer::new(LIMIT))
         .service(Client::builder(TokioExecutor::new()).build_http());
     let request =
@@ -179,8 +179,7 @@ struct Peers {
     health: HealthClient<Guarded<Channel>>,
 }
 
-type Guarded<S> =
-    CircuitBreakerService<TimeoutService<S, AsStatus>, Handle, AsStatus, AtHead<classify::Errors>>;
+type Guarded<S> = CircuitBreakerService<TimeoutService<S, AsStatus>, Handle, AsStatus, AtEnd<classify::Grpc>>;
 
 #[tokio::test]
 async fn stacks_in_the_fields_of_a_struct() {
@@ -189,7 +188,7 @@ async fn stacks_in_the_fields_of_a_struct() {
     let health = TimeoutLayer::new(LIMIT).as_status().layer(channel(grpc_server().await));
     let mut peers = Peers {
         prices: BoxCloneSyncService::new(CircuitBreakerLayer::http(Config::default()).layer(limited)),
-        health: HealthClient::new(CircuitBreakerLayer::new(Config::default()).as_status().layer(health)),
+        health: HealthClient::new(CircuitBreakerLayer::grpc(Config::default()).as_status().layer(health)),
     };
     let request = Request::get(format!("http://{}/", http_server().await)).body(Empty::new()).unwrap();
     let price = peers.prices.ready().await.unwrap().call(request).await.unwrap();

@@ -7,6 +7,7 @@
 //! | [`worker`] | many calls through one service, one after the other |
 //! | [`paths`] | the ways a call can take through buttress |
 //! | `peers` | the same ways through other crates (feature `peers`) |
+//! | [`keys`] | states by key, with keys in no order |
 //! | [`measure`] | allocations, bytes, nanoseconds |
 //! | [`callgrind`] | instructions |
 //! | [`recorded`] | the instructions a path is known to cost |
@@ -15,6 +16,7 @@
 pub mod bodies;
 pub mod callgrind;
 pub mod inner;
+pub mod keys;
 pub mod measure;
 pub mod paths;
 #[cfg(feature = "peers")]

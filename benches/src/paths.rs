@@ -4,7 +4,7 @@ use crate::bodies::{Pages, ReadToEnd};
 use crate::inner::{CallError, Echo, Failing};
 use crate::worker::{Worker, cloned_per_call, kept};
 use buttress::circuit_breaker::{Builder, CircuitBreakerLayer, Config, Handle, Keyed};
-use buttress::{AtHead, Classify, FailureKind, Outcome, Rejected, TimeoutLayer, Typed};
+use buttress::{AtHead, Bounds, Classify, FailureKind, Outcome, Rejected, TimeoutLayer, Typed};
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -36,6 +36,15 @@ pub const BREAKER_DEFAULT: Path = Path {
     name: "breaker, closed, defaults",
     make: || {
         kept(CircuitBreakerLayer::new(Config::default()).typed().layer(Echo), 0, |result| result.is_ok())
+    },
+};
+
+/// The same, which also records how long calls take, by the precise clock.
+pub const BREAKER_RECORDING: Path = Path {
+    name: "breaker, closed, defaults, recording durations",
+    make: || {
+        let handle = Handle::recording_durations("recording", Config::default(), Bounds::default());
+        kept(CircuitBreakerLayer::from_handle(handle).typed().layer(Echo), 0, |result| result.is_ok())
     },
 };
 
@@ -143,9 +152,10 @@ pub const BODIES: Path = Path {
 };
 
 /// All of them.
-pub const ALL: [Path; 16] = [
+pub const ALL: [Path; 17] = [
     BARE,
     BREAKER_DEFAULT,
+    BREAKER_RECORDING,
     BREAKER_CLOSED,
     BREAKER_CLOSED_100,
     BREAKER_CLOSED_100K,

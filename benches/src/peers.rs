@@ -1,12 +1,16 @@
 //! The same ways through other crates, set up to do as nearly the same as they can.
 
 use crate::inner::{Answer, CallError, Echo, Failing};
+use crate::keys::{self, Keys};
 use crate::paths::{LONG, Path};
 use crate::worker::{Worker, kept};
 use failsafe::futures::CircuitBreaker as _;
 use failsafe::{Config, StateMachine, backoff, failure_policy};
+use governor::{DefaultKeyedRateLimiter, Quota};
 use recloser::{AnyError, AsyncRecloser, Recloser, RecloserFuture};
 use std::fmt::Debug;
+use std::hash::Hash;
+use std::num::NonZeroU32;
 use std::sync::LazyLock;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -64,6 +68,30 @@ pub const TOWER_RESILIENCE_OPEN: Path = Path {
         kept(layer.layer(Failing), 2, |result| matches!(result, Err(CircuitBreakerError::OpenCircuit)))
     },
 };
+
+/// governor's token bucket per key, in its own concurrent map and with its own clock.
+pub const GOVERNOR_10K: Path =
+    Path { name: "governor, 10,000 numbers", make: || governed(&keys::NUMBERS_10K) };
+
+/// The same, a hundred times as many.
+pub const GOVERNOR_1M: Path =
+    Path { name: "governor, 1,000,000 numbers", make: || governed(&keys::NUMBERS_1M) };
+
+/// governor by name.
+pub const GOVERNOR_NAMED_10K: Path =
+    Path { name: "governor, 10,000 names", make: || governed(&keys::NAMES_10K) };
+
+/// The same, a hundred times as many.
+pub const GOVERNOR_NAMED_1M: Path =
+    Path { name: "governor, 1,000,000 names", make: || governed(&keys::NAMES_1M) };
+
+/// A million calls a second with a burst of as many, as ours.
+fn governed<K: Clone + Hash + Eq + Send + Sync + 'static>(keys: &Keys<K>) -> Box<dyn Worker> {
+    let rate = NonZeroU32::new(1_000_000).expect("a million is not zero");
+    keys::asking(DefaultKeyedRateLimiter::keyed(Quota::per_second(rate)), keys, |limiter, key| {
+        limiter.check_key(key).is_ok()
+    })
+}
 
 /// tower's timeout before a service that answers at once.
 pub const TOWER_TIMEOUT: Path = Path {

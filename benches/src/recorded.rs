@@ -1,5 +1,6 @@
 //! What a path is known to cost in instructions, and the compiler that this holds for.
 
+use crate::keys;
 use crate::paths::{self, Path};
 
 /// The compiler that made the code that was counted.
@@ -33,7 +34,7 @@ pub const BREAKER_BYTES: i64 = 600;
 pub const BREAKER_BYTES_BAR: i64 = 600;
 
 /// The last counts.
-pub const RECORDED: [Recorded; 10] = [
+pub const RECORDED: [Recorded; 14] = [
     recorded(paths::BARE, 24.0, None),
     recorded(paths::BREAKER_DEFAULT, 197.0, None),
     recorded(paths::BREAKER_CLOSED, 210.0, Some(165.0)),
@@ -43,5 +44,9 @@ pub const RECORDED: [Recorded; 10] = [
     recorded(paths::BREAKER_OPEN, 250.0, None),
     recorded(paths::BREAKER_OPEN_BOXED, 508.0, None),
     recorded(paths::TIMEOUT, 32.0, Some(45.0)),
-    recorded(paths::STACK, 235.0, None),
+    recorded(paths::STACK, 236.0, None),
+    recorded(keys::WORDS_10K, 182.0, None),
+    recorded(keys::WORDS_NAMED_10K, 224.0, None),
+    recorded(keys::STORE_10K, 149.0, None),
+    recorded(keys::STORE_NAMED_10K, 241.0, None),
 ];

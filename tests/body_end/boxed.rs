@@ -1,7 +1,7 @@
 //! The same where the type of the response stays.
 
 use crate::script::{Script, Step, chunk};
-use crate::{FAILURE, NOTHING_YET, SUCCESS, answered, handle, outcomes};
+use crate::{FAILURE, IGNORED, NOTHING_YET, SUCCESS, answered, handle, outcomes};
 use buttress::circuit_breaker::{CircuitBreakerLayer, Handle};
 use buttress::{FailureKind, Outcome, classify};
 use http::Response;
@@ -10,6 +10,7 @@ use reqwest::ResponseBuilderExt;
 use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
+use support::breaker;
 use tokio::time::advance;
 
 /// A good body and one that is cut.
@@ -73,4 +74,17 @@ async fn h9_a_reqwest_response_keeps_its_url() {
         assert_eq!(response.bytes().await.is_err(), expected == FAILURE);
         assert_eq!(outcomes(&handle), expected);
     }
+}
+
+#[tokio::test]
+async fn h9_a_rejection_is_found_in_the_body_errors_of_axum_and_tonic() {
+    let rejected = breaker::open().acquire().unwrap_err();
+    let body = || Script::new([Step::Broken(io::Error::other(rejected))]);
+    let handle = handle();
+    let axum = Response::new(axum_core::body::Body::new(body()));
+    assert!(answered(&layer(&handle), axum).into_body().collect().await.is_err());
+    assert_eq!(outcomes(&handle), IGNORED);
+    let tonic = Response::new(tonic::body::Body::new(body()));
+    assert!(answered(&layer(&handle), tonic).into_body().collect().await.is_err());
+    assert_eq!(outcomes(&handle), [0, 0, 2, 0]);
 }

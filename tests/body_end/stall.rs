@@ -1,17 +1,20 @@
 //! Silence.
 
 use crate::script::{Script, Step, chunk};
-use crate::{FAILURE, NOTHING_YET, SUCCESS, answered, handle, last_failure, layer, outcomes};
-use buttress::circuit_breaker::Handle;
+use crate::{FAILURE, NOTHING_YET, SUCCESS, answered, handle, last_failure, layer, outcomes, poll};
+use buttress::circuit_breaker::{CircuitBreakerLayer, Handle};
 use buttress::{FailureKind, JudgedBody, Settle, classify};
+use bytes::Bytes;
 use http::Response;
-use http_body::Body;
+use http_body::{Body, Frame};
 use http_body_util::BodyExt;
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use support::{Task, WakeCount};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::advance;
 
 const QUIET: Duration = Duration::from_secs(5);
@@ -82,4 +85,69 @@ fn a_body_that_is_never_found_waiting_makes_no_timer() {
     let body = answered(&layer(&handle), Response::new(body)).into_body();
     Task::new(body.collect()).finish().unwrap();
     assert_eq!(outcomes(&handle), [2, 0, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_is_switched_off_watches_nothing() {
+    let handle = handle();
+    let layer = CircuitBreakerLayer::from_handle(handle.clone())
+        .classify(classify::Http)
+        .at_body_end_if(false)
+        .stalled_after(QUIET)
+        .respond();
+    let mut body = answered(&layer, Response::new(Script::new([Step::Hang]))).into_body();
+    for _ in 0..2 {
+        assert!(poll(&mut body).is_pending());
+        advance(QUIET).await;
+    }
+    assert!(!body.is_stalled());
+    assert_eq!(outcomes(&handle), SUCCESS);
+}
+
+/// Has nothing for its reader, and always something for itself: it stops only where the runtime makes it, and leaves no
+/// budget to a timer.
+struct Busy(UnboundedSender<()>, UnboundedReceiver<()>);
+
+impl Default for Busy {
+    fn default() -> Self {
+        let (sender, receiver) = unbounded_channel();
+        Self(sender, receiver)
+    }
+}
+
+impl Body for Busy {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        loop {
+            self.0.send(()).expect("the receiver is here");
+            ready!(self.1.poll_recv(cx));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h9_a_body_that_uses_up_its_tasks_budget_stalls_all_the_same() {
+    // Time passes, although the runtime is never idle.
+    let clock = tokio::spawn(async {
+        loop {
+            advance(QUIET / 10).await;
+        }
+    });
+    let (handle, response) = (handle(), Response::new(Busy::default()));
+    let mut body = answered(&layer(&handle).stalled_after(QUIET), response).into_body();
+    let mut polls = 0;
+    poll_fn(|cx| {
+        polls += 1;
+        assert!(polls < 1_000, "the timer is never looked at");
+        assert!(Pin::new(&mut body).poll_frame(cx).is_pending());
+        if body.is_stalled() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    assert_eq!(last_failure(&handle), Some(FailureKind::Timeout));
+    clock.abort();
 }

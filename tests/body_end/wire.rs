@@ -166,10 +166,12 @@ fn with_status(code: &'static str, mut steps: Vec<Step>) -> Response<Script> {
 #[tokio::test]
 async fn h9_a_grpc_call_is_judged_by_the_trailers_on_the_wire() {
     type Case = (fn() -> Response<Script>, Outcomes);
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
         (|| with_status("0", vec![chunk("message")]), SUCCESS),
         (|| with_status("5", vec![]), SUCCESS),
         (|| with_status("14", vec![chunk("message"), Step::Pending, chunk("message")]), FAILURE),
+        // The last byte of a known length is not the end of it.
+        (|| with_status("0", vec![chunk("message")]).map(|body| body.announcing(7)), SUCCESS),
         (|| Response::new(Script::new([chunk("message")])), FAILURE),
         (
             || Response::builder().header("grpc-status", "13").body(Script::default().telling()).unwrap(),

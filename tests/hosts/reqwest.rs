@@ -31,9 +31,13 @@ where
     let addr = server().await;
     let handle = Handle::new("orders", config());
     let breaker = CircuitBreakerLayer::from_handle(handle.clone()).classify(classify::Http);
+    let breaker = breaker.at_body_end_boxed();
     let mut stack = breaker.layer(TimeoutLayer::new(Duration::from_secs(5)).layer(service));
     let response = stack.ready().await.unwrap().call(request(addr, "/")).await.unwrap();
+    assert_eq!(response.url().path(), "/");
+    assert_eq!(handle.snapshot().totals.successes, 0, "the body is still to come");
     assert_eq!(response.text().await.unwrap(), "ok");
+    assert_eq!(handle.snapshot().totals.successes, 1);
     for _ in 0..2 {
         let response = stack.ready().await.unwrap().call(request(addr, "/busy")).await.unwrap();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);

@@ -132,6 +132,25 @@ async fn a_channel_cloned_a_hundred_times_has_one_breaker() {
 }
 
 #[tokio::test]
+async fn answers_that_say_so_open_the_breaker_of_a_generated_client() {
+    let desk = Desk::default();
+    let addr = serve!(desk, tower::layer::util::Identity::new());
+    let breaker = CircuitBreakerLayer::grpc(config()).as_status();
+    let handle = breaker.handle().clone();
+    let mut client = HealthClient::new(breaker.layer(channel(addr)));
+    client.check(HealthCheckRequest::default()).await.unwrap();
+    desk.fail(2);
+    for _ in 0..2 {
+        let status = client.check(HealthCheckRequest::default()).await.unwrap_err();
+        assert_eq!((status.code(), status.message()), (Code::Internal, "told to"));
+    }
+    let status = client.check(HealthCheckRequest::default()).await.unwrap_err();
+    assert_eq!(Rejected::find(&status).unwrap().reason(), Reason::Open);
+    let totals = handle.snapshot().totals;
+    assert_eq!((desk.calls(), totals.successes, totals.failures), (3, 1, 2));
+}
+
+#[tokio::test]
 async fn a_server_refuses_in_a_head_that_clients_understand() {
     let desk = Desk::default();
     let grpc = serve!(desk, CircuitBreakerLayer::from_handle(open()).respond_grpc());

@@ -3,9 +3,11 @@
 use crate::page::Page;
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, State};
 use buttress::metrics::{Exporter, FAMILIES};
+use buttress::operation::{self, OperationLayer};
 use buttress::registry::Registry;
 use buttress::{Bounds, FailureKind, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -134,6 +136,18 @@ async fn w42_every_metric_of_the_table_moves() {
     seen.look(&exporter);
     registry.replace(Keyed::<str>::with_capacity("peers", config(), NonZeroUsize::new(7).unwrap())).unwrap();
     seen.look(&exporter);
+
+    // An operation: one call ends, one goes on, one panics.
+    let charge = operation::Handle::new("charge", "payments");
+    registry.add(charge.clone()).unwrap();
+    seen.look(&exporter);
+    charge.begin().record(Outcome::Success);
+    let under_way = charge.begin();
+    let layer = OperationLayer::from_handle(charge);
+    let mut operation = layer.layer(service_fn(async |(): ()| -> Result<(), Infallible> { panic!("a bug") }));
+    assert!(panics(async { operation.ready().await.unwrap().call(()).await }).await);
+    seen.look(&exporter);
+    drop(under_way);
 
     let still: Vec<_> = FAMILIES
         .iter()

@@ -4,6 +4,7 @@ use crate::names::with;
 use crate::page::Page;
 use buttress::circuit_breaker::{CircuitBreakerLayer, Handle, State};
 use buttress::metrics::Exporter;
+use buttress::operation;
 use buttress::registry::Registry;
 use buttress::{Bounds, FailureKind, Outcome};
 use std::time::Duration;
@@ -116,4 +117,29 @@ fn w43_f7_series_go_with_their_owner_and_another_of_that_name_starts_again() {
     let third = Handle::new("orders", breaker::config());
     registry.replace(third).unwrap();
     assert_eq!(failures(), Some(0.0));
+}
+
+#[test]
+fn s4_14_s4_17_f7_a_reset_takes_nothing_from_the_counters_of_an_operation() {
+    let charge = operation::Handle::new("charge", "payments");
+    let registry = Registry::new();
+    registry.add(charge.clone()).unwrap();
+    let exporter = Exporter::new(registry.clone());
+    charge.begin().record(Outcome::Success);
+    charge.begin().record(Outcome::Failure(FailureKind::Error));
+    let under_way = charge.begin();
+    registry.reset("payments.charge").unwrap();
+    let status = &registry.status().operations["payments.charge"];
+    assert_eq!((status.totals.calls(), status.in_flight), (0, 1));
+    let page = Page::scrape(&exporter);
+    let labels = r#"operation="charge",component="payments""#;
+    for (series, value) in [
+        (format!(r#"operation_requests_total{{{labels},result="success"}}"#), 1.0),
+        (format!(r#"operation_requests_total{{{labels},result="failure"}}"#), 1.0),
+        (format!("operation_duration_seconds_count{{{labels}}}"), 2.0),
+        (format!("operation_in_flight{{{labels}}}"), 1.0),
+    ] {
+        assert_eq!(page.get(&series), value, "{series}");
+    }
+    drop(under_way);
 }

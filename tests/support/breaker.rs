@@ -1,8 +1,10 @@
 //! A circuit breaker that is easy to drive.
 
 use crate::Plan;
-use buttress::circuit_breaker::{Config, Handle, State};
+use crate::checks::BreakerLike;
+use buttress::circuit_breaker::{Config, Handle, Permit, Shared, State};
 use buttress::{BoxError, FailureKind, Outcome, Rejected};
+use std::sync::Arc;
 use std::time::Duration;
 use tower::{Service, ServiceExt};
 
@@ -44,4 +46,35 @@ pub async fn call<S: Service<Plan>>(service: &mut S, plan: Plan) -> Result<S::Re
 #[must_use]
 pub fn rejected(error: &BoxError) -> Rejected {
     Rejected::find(&**error).unwrap_or_else(|| panic!("`{error}` is no rejection"))
+}
+
+/// One of [`of_three_probes`].
+impl BreakerLike for Handle {
+    type Permit = Permit<Arc<Shared>>;
+    const OPEN_FOR: Duration = OPEN_FOR;
+    const PROBES: usize = 3;
+
+    fn admit(&self) -> Option<Self::Permit> {
+        self.acquire().ok()
+    }
+
+    fn record(&self, permit: Self::Permit, success: bool) {
+        let outcome = if success { Outcome::Success } else { Outcome::Failure(FailureKind::Error) };
+        permit.record(outcome, None);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.state() == State::Closed
+    }
+}
+
+/// A closed breaker by [`config`] that wants three probes to succeed, and stays open as long each time.
+///
+/// # Panics
+/// Never, as the settings work.
+#[must_use]
+pub fn of_three_probes() -> Handle {
+    let builder = config().to_builder().half_open_probes(3).half_open_successes(3);
+    let config = builder.escalation(1.0, OPEN_FOR).build();
+    Handle::new("three probes", config.expect("these settings work"))
 }

@@ -1,10 +1,12 @@
 //! Polling by hand, with wakers that count.
 
-use std::future::Future;
+use buttress::BoxError;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 use tower::Service;
 
 /// A waker that counts.
@@ -41,6 +43,17 @@ pub fn poll_ready<Req, S: Service<Req>>(service: &mut S) -> Poll<Result<(), S::E
 /// Polls `service` until it is ready, and panics if it is not at once or fails.
 pub fn ready<Req, S: Service<Req>>(service: &mut S) {
     assert!(matches!(poll_ready(service), Poll::Ready(Ok(()))), "the service is not ready");
+}
+
+/// Waits until `service` is ready, at most so long that no lease ends meanwhile.
+///
+/// # Panics
+/// If it takes longer or fails.
+pub async fn become_ready<Req, S: Service<Req, Error: Into<BoxError>>>(service: &mut S) {
+    let ready = tokio::time::timeout(Duration::from_secs(10), poll_fn(|cx| service.poll_ready(cx))).await;
+    if let Err(error) = ready.expect("the service does not become ready") {
+        panic!("the service does not become ready: {}", error.into());
+    }
 }
 
 /// A future polled by hand.

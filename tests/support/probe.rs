@@ -1,52 +1,12 @@
 //! A service that watches how it is used, and does what the test says.
 
-use std::fmt;
+use crate::{PanicAt, Plan, ProbeError};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use tower::Service;
-
-/// What one call does.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    /// How often it is not done yet; it wakes itself each time.
-    pub pending: usize,
-    /// How it ends.
-    pub result: Result<&'static str, ProbeError>,
-    /// Panics in `call`.
-    pub panic_in_call: bool,
-    /// Panics at the end instead of returning.
-    pub panic_at_end: bool,
-}
-
-impl Plan {
-    /// Succeeds at once.
-    pub const OK: Self = Self { pending: 0, result: Ok("ok"), panic_in_call: false, panic_at_end: false };
-    /// Fails at once.
-    pub const FAIL: Self = Self { result: Err(ProbeError("call")), ..Self::OK };
-    /// Never ends.
-    pub const HANG: Self = Self { pending: usize::MAX, ..Self::OK };
-
-    /// Succeeds after `pending` polls.
-    #[must_use]
-    pub const fn after(pending: usize) -> Self {
-        Self { pending, ..Self::OK }
-    }
-}
-
-/// The error of a [`Probe`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProbeError(pub &'static str);
-
-impl fmt::Display for ProbeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the probe failed in {}", self.0)
-    }
-}
-
-impl std::error::Error for ProbeError {}
 
 /// What `poll_ready` answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,7 +144,7 @@ impl Service<Plan> for Probe {
         if !self.give_back() {
             self.shared.breaches.fetch_add(1, SeqCst);
         }
-        assert!(!plan.panic_in_call, "planned panic in call");
+        plan.ask(PanicAt::Call);
         self.shared.live.fetch_add(1, SeqCst);
         Call { shared: Arc::clone(&self.shared), plan }
     }
@@ -209,7 +169,7 @@ impl Future for Call {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        assert!(!self.plan.panic_at_end, "planned panic at the end");
+        self.plan.ask(PanicAt::Future);
         Poll::Ready(self.plan.result)
     }
 }

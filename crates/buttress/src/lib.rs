@@ -15,10 +15,18 @@
 //! | by default | [`BoxError`] | any stack; [`Rejected::find`] looks into it |
 //! | `.typed()` | stays | errors that [`Carry`] a rejection |
 //! | `.respond()` | stays | responses that can [`Answer`] for it, as on axum |
+//! | `.respond_grpc()` | stays | gRPC servers |
+//! | `.as_status()` | `tonic::Status` | gRPC clients |
+//!
+//! What fits axum, tonic, reqwest and hyper-util is on [the page about hosts](hosts). Where a stack does not compile,
+//! [`check`] says which part of it does not fit.
 //!
 //! # Features
-//! None is on by default. `http`: classifier, answers and [`Bypass`] for the types of the `http` crate. `tracing`: events as
-//! `tracing` events. `test-util`: decisions follow tokio's clock, also when it is paused.
+//! None is on by default. `http`: classifiers, answers, bodies, keys and [`Bypass`] for the types of the `http` crate.
+//! `axum`, `reqwest`, `tonic`: bodies, answers and errors of those. `tower`: the layers as methods of
+//! `tower::ServiceBuilder`. `tracing`: events as `tracing` events, operations as spans. `metrics`: counters in the recorder of
+//! the `metrics` facade. `serde`: status values can be serialised. `test-util`: decisions follow tokio's clock, also when it
+//! is paused.
 
 #[macro_use]
 mod macros;
@@ -31,6 +39,8 @@ pub mod classify;
 pub mod clock;
 #[cfg(feature = "tower")]
 mod ext;
+#[cfg(doc)]
+pub mod hosts;
 mod judge;
 pub mod key;
 pub mod metrics;

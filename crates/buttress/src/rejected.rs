@@ -113,6 +113,10 @@ impl Rejected {
 
 /// The foreign errors that are known to carry a rejection.
 fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
+    #[cfg(feature = "axum")]
+    if let Some(error) = error.downcast_ref::<axum_core::Error>() {
+        return Some(error);
+    }
     #[cfg(feature = "tonic")]
     if let Some(status) = error.downcast_ref::<tonic::Status>() {
         return Some(status);

@@ -49,16 +49,14 @@ impl Config {
             Window::Time(time) => shown(time),
             Window::Calls(calls) => format!("{calls} calls"),
         };
+        let within = run.map(|run| run.within).filter(|within| *within != Span::MAX).map(Span::get);
         vec![
             ("failure_rate_threshold", or_off(failure_rate.map(Ratio::get))),
             ("minimum_calls", shown(minimum_calls)),
             ("window", window),
             ("consecutive_failures", or_off(run.map(|run| run.failures))),
             ("consecutive_failures_when_busy", or_off(run.map(|run| run.when_busy))),
-            (
-                "consecutive_failures_within",
-                or_off(run.filter(|run| run.within != Span::MAX).map(|run| run.within.get())),
-            ),
+            ("consecutive_failures_within", or_off(within)),
             ("failures_in_window", or_off(failure_count)),
             ("clear_on_success", shown(clear_on_success)),
             ("slow_call_rate_threshold", or_off(slow_calls.map(|slow| slow.rate.get()))),

@@ -110,7 +110,8 @@ impl<S: WordState> Words<S> {
     /// Exchanges the state of `key` for what `change` makes of it, and returns what that answers. A key without a
     /// state begins with [`WordState::FRESH`], and stays without one if `change` leaves that as it is.
     ///
-    /// `change` is asked again when another thread was faster, and its last answer is the one that counts.
+    /// `change` is asked again when another thread was faster, and only its last answer counts. What it was asked about
+    /// before may even have been the state of another key that had the slot meanwhile, so it does nothing else.
     ///
     /// # Panics
     /// When `change` makes a state above [`Words::LARGEST`].

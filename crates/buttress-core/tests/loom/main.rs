@@ -5,6 +5,7 @@
 
 mod changes;
 mod probes;
+mod words;
 
 use buttress_core::circuit_breaker::{Builder, CircuitBreaker, Config, Cursor, State, Ticket, Transition};
 use buttress_core::{FailureKind, Outcome, Reason, Tick};

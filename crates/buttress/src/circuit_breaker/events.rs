@@ -7,7 +7,7 @@ use buttress_core::Refusal;
 use buttress_core::circuit_breaker::Cursor;
 use std::sync::{Arc, Mutex, TryLockError};
 
-/// Tells the listeners of a breaker what happens to it: its changes each once and in order, refusals as they happen.
+/// Tells the listeners of a breaker of its changes: each once, in order.
 #[derive(Default)]
 pub(super) struct Delivery {
     pub(super) listeners: Listeners,
@@ -18,10 +18,10 @@ pub(super) struct Delivery {
 impl Delivery {
     pub(super) fn add(&self, shared: &Shared, listener: Arc<dyn Listen>) {
         self.listeners.push(listener, || {
+            // Until now nobody listened, so nothing was delivered; with others around, the changes were.
             if !delivers_always(shared)
                 && let Ok(mut delivered) = self.delivered.try_lock()
             {
-                // Until now nobody listened, so nothing was delivered.
                 *delivered = shared.machine.cursor();
             }
         });
@@ -40,7 +40,7 @@ impl Delivery {
                 Err(TryLockError::WouldBlock) => return,
             };
             while let Some((transition, _)) = shared.machine.next_transition(&mut delivered) {
-                self.tell(shared, &shared.event(transition.at, EventKind::Transition(transition)));
+                shared.tell(&shared.event(transition.at, EventKind::Transition(transition)));
             }
             let seen = *delivered;
             drop(delivered);
@@ -50,23 +50,20 @@ impl Delivery {
             }
         }
     }
-
-    fn tell(&self, shared: &Shared, event: &Event) {
-        #[cfg(feature = "tracing")]
-        crate::observe::trace(event);
-        self.listeners.tell(event);
-        if let Some(group) = shared.group() {
-            group.listeners.tell(event);
-        }
-    }
-}
-
-/// Whether changes are delivered although nobody listens to this very breaker.
-pub(super) fn delivers_always(shared: &Shared) -> bool {
-    cfg!(feature = "tracing") || shared.group().is_some()
 }
 
 impl Shared {
+    fn tell(&self, event: &Event) {
+        #[cfg(feature = "tracing")]
+        crate::observe::trace(event);
+        if let Some(audience) = self.audience.get() {
+            audience.delivery.listeners.tell(event);
+        }
+        if let Some(group) = self.group() {
+            group.listeners.tell(event);
+        }
+    }
+
     /// Whether anybody wants to hear that a call was refused.
     #[inline]
     pub(super) fn refusals_are_heard(&self) -> bool {
@@ -74,18 +71,21 @@ impl Shared {
         if crate::observe::traces_refusals() {
             return true;
         }
-        if self.group().is_some_and(|group| group.listeners.hear_refusals()) {
-            return true;
-        }
-        self.audience_if_any().is_some_and(|audience| audience.delivery.listeners.hear_refusals())
+        let own = self.audience.get().is_some_and(|audience| audience.delivery.listeners.hear_refusals());
+        own || self.group().is_some_and(|group| group.listeners.hear_refusals())
     }
 
+    /// Tells of a call that was refused, as it happens. The changes before may still be on their way.
     #[cold]
     #[inline(never)]
     pub(super) fn tell_refusal(&self, refusal: Refusal) {
-        let event = self.event(clock::now(), EventKind::Rejected(refusal));
-        self.audience().delivery.tell(self, &event);
+        self.tell(&self.event(clock::now(), EventKind::Rejected(refusal)));
     }
+}
+
+/// Whether changes are delivered although nobody listens to this very breaker.
+pub(super) fn delivers_always(shared: &Shared) -> bool {
+    cfg!(feature = "tracing") || shared.group().is_some()
 }
 
 /// The changes of one breaker, read at the reader's own pace.

@@ -29,7 +29,6 @@ pub struct Handle(pub(super) Arc<Shared>);
 pub struct Shared {
     pub(super) site: &'static Site,
     pub(super) timing: Timing,
-    of: Option<Box<OfKey>>,
     pub(super) audience: OnceLock<Box<Audience>>,
     pub(super) machine: CircuitBreaker,
 }
@@ -42,6 +41,8 @@ pub(super) struct Audience {
     pub(super) delivery: Delivery,
     /// How long calls took, where somebody wants to know; those of all keys together.
     pub(super) durations: Option<Arc<Histogram>>,
+    /// The key it is kept for, where it is one of many. Here, so that a single one does without the room for it.
+    of: Option<OfKey>,
 }
 
 /// A refusal and when it was given.
@@ -80,7 +81,7 @@ impl Handle {
     /// The key it is kept for, where it is one of many.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
-        self.0.of.as_ref().map(|of| &*of.label)
+        self.0.of_key_ref().map(|of| &*of.label)
     }
 
     /// The settings it was made with.
@@ -208,7 +209,7 @@ impl Shared {
     fn new(
         site: &'static Site,
         config: Arc<Config>,
-        of: Option<Box<OfKey>>,
+        of: Option<OfKey>,
         durations: Option<Arc<Histogram>>,
     ) -> Self {
         let timing = Timing::of(&config);
@@ -217,24 +218,24 @@ impl Shared {
         let seed = RandomState::new().hash_one(site);
         let machine = CircuitBreaker::new(config, seed, clock::precise());
         let audience = OnceLock::new();
-        if durations.is_some() {
-            audience.get_or_init(|| Box::new(Audience { durations, ..Audience::default() }));
+        if of.is_some() || durations.is_some() {
+            audience.get_or_init(|| Box::new(Audience { of, durations, ..Audience::default() }));
         }
-        Self { site, timing, of, audience, machine }
+        Self { site, timing, audience, machine }
     }
 
     /// The breaker of one key.
     pub(super) fn of_key(config: Arc<Config>, label: Arc<str>, group: Arc<Group>) -> Self {
         let durations = group.durations.clone();
-        Self::new(group.site, config, Some(Box::new(OfKey::new(label, group))), durations)
+        Self::new(group.site, config, Some(OfKey::new(label, group)), durations)
     }
 
     pub(super) fn of_key_ref(&self) -> Option<&OfKey> {
-        self.of.as_deref()
+        self.audience.get()?.of.as_ref()
     }
 
     pub(super) fn group(&self) -> Option<&Group> {
-        self.of.as_ref().map(|of| &*of.group)
+        self.of_key_ref().map(|of| &*of.group)
     }
 
     #[inline]
@@ -331,11 +332,6 @@ impl Shared {
         self.audience().delivery.add(self, listener);
     }
 
-    #[inline]
-    pub(super) fn audience_if_any(&self) -> Option<&Audience> {
-        self.audience.get().map(|audience| &**audience)
-    }
-
     /// Who watches from now on.
     pub(super) fn audience(&self) -> &Audience {
         let audience = self.audience.get_or_init(Box::default);
@@ -365,7 +361,7 @@ impl Shared {
     }
 
     fn key(&self) -> Option<Arc<str>> {
-        self.of.as_ref().map(|of| Arc::clone(&of.label))
+        self.of_key_ref().map(|of| Arc::clone(&of.label))
     }
 }
 

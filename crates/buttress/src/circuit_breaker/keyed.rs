@@ -125,7 +125,9 @@ impl<K: Key + ?Sized> Keyed<K> {
 
     /// Forgets `key`, whatever its breaker stands at.
     pub fn remove(&self, key: &K) -> Option<Handle> {
-        self.0.store.remove(key).map(Handle)
+        let shared = self.0.store.remove(key)?;
+        shared.retire();
+        Some(Handle(shared))
     }
 
     /// The breaker that keys share while there is no room for one of their own.
@@ -189,13 +191,19 @@ impl<K: Key + ?Sized> Keyed<K> {
 
     /// Closes all of them, with empty windows.
     pub fn reset(&self) {
-        self.for_each(|_, handle| handle.reset());
+        // Not while looking through them, as who is told may come back to this value.
+        self.handles().iter().for_each(Handle::reset);
         self.0.overflow.reset();
     }
 
-    /// Calls `listener` at every event of any of them, as [`Handle::on_event`] does for one. The events name the key.
+    /// Calls `listener` at every change and every refusal of any of them, as [`Handle::on_event`] does for one. The events
+    /// name the key.
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
         self.listen(Arc::new(Inline(listener)));
+    }
+
+    pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
+        self.0.group.listeners.push(listener, || {});
     }
 
     /// How often a listener panicked.
@@ -204,13 +212,23 @@ impl<K: Key + ?Sized> Keyed<K> {
         self.0.group.listeners.panics()
     }
 
+    /// The breakers of all keys.
+    pub(super) fn handles(&self) -> Vec<Handle> {
+        let mut handles = Vec::with_capacity(self.len());
+        self.for_each(|_, handle| handles.push(handle.clone()));
+        handles
+    }
+
+    /// The totals of those that are gone, and how often they opened, but for these, which [`Self::handles`] gave and which
+    /// may have gone meanwhile.
+    pub(super) fn retired_without(&self, handles: &[Handle]) -> (Totals, u64) {
+        let Retired { totals, opened } = self.0.group.retired_without(handles);
+        (totals, opened)
+    }
+
     /// The breakers as a layer takes them, with what finds the key of a request.
     pub const fn by<X>(self, find: X) -> ByKey<X, K> {
         ByKey { keyed: self, find }
-    }
-
-    pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
-        self.0.group.listeners.push(listener, || {});
     }
 
     #[inline]
@@ -234,11 +252,25 @@ impl Group {
         *self.retired.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds what `now` is more than `before`.
-    fn retire(&self, now: &Retired, before: &Retired) {
+    /// Adds what `now` is more than was `given` before.
+    fn retire(&self, now: Retired, given: &OnceLock<Retired>) {
         let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = given.get().copied().unwrap_or_default();
         retired.totals += now.totals - before.totals;
         retired.opened += now.opened - before.opened;
+        // While others wait, so that who adds up finds it in one place. Already set where this is the drop, after which
+        // nobody asks.
+        let _ = given.set(now);
+    }
+
+    /// The sums of the breakers that are gone, without those of `handles`.
+    fn retired_without(&self, handles: &[Handle]) -> Retired {
+        let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = handles.iter().filter_map(|handle| handle.0.of_key_ref()?.retired.get());
+        given.fold(*retired, |sum, part| Retired {
+            totals: sum.totals - part.totals,
+            opened: sum.opened - part.opened,
+        })
     }
 }
 
@@ -252,11 +284,7 @@ impl Shared {
     fn retire(&self) {
         let Some(of) = self.of_key_ref() else { return };
         let snapshot = self.machine.snapshot(Tick::ZERO);
-        let now = Retired { totals: snapshot.totals, opened: snapshot.opened };
-        let before = of.retired.get().copied().unwrap_or_default();
-        of.group.retire(&now, &before);
-        // Already set where this is the drop, after which nobody asks.
-        let _ = of.retired.set(now);
+        of.group.retire(Retired { totals: snapshot.totals, opened: snapshot.opened }, &of.retired);
     }
 }
 

@@ -16,6 +16,9 @@
 //! when a call fails or is slow. The open time is `base × factorⁿ`, spread by the jitter, capped, raised by the server's own
 //! `Retry-After` up to a limit. Failures of calls that began before the breaker opened do not extend it.
 //!
+//! An HTTP call is judged when its head is there, or with [`at_body_end`](CircuitBreakerLayer::at_body_end) when its body has
+//! ended, so that a peer which cuts its answers short does not look well.
+//!
 //! # Where it stands in a stack
 //! Beneath retry, so that each attempt is judged and a refused one costs nothing; above the timeout, so that a call without
 //! an answer is a failure: `retry · breaker · bulkhead · timeout · service`.
@@ -52,8 +55,8 @@
 //! service is ready when the one beneath is. A half-open lease that a readied service holds expires like any other.
 //!
 //! # Cancellation
-//! A call dropped before its response is neither a success nor a failure: it is counted as cancelled, and a probe gives
-//! its lease back. A call dropped by a panic is counted as panicked besides.
+//! A call dropped before its response, or midway through a body whose end is waited for, is neither a success nor a failure:
+//! it is counted as cancelled, and a probe gives its lease back. A call dropped by a panic is counted as panicked besides.
 //!
 //! # Errors
 //! A refusal is a [`Rejected`](crate::Rejected) that was not sent, with the open time that is left. An error of the service

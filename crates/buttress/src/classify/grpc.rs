@@ -1,6 +1,7 @@
 //! What a gRPC response says about the peer.
 
 use super::{Classify, End, Until, digits, outcome_of};
+use crate::refuse::grpc::{PUSHBACK, STATUS};
 use crate::{FailureKind, Outcome, Rejected};
 use http::{HeaderMap, Response, StatusCode};
 use std::time::Duration;
@@ -20,9 +21,6 @@ use std::time::Duration;
 /// failure of the connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Grpc;
-
-const STATUS: &str = "grpc-status";
-const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
 impl<B, Err: 'static> Classify<Response<B>, Err> for Grpc {
     fn classify(&self, result: Result<&Response<B>, &Err>) -> Outcome {

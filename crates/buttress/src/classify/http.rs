@@ -30,8 +30,12 @@ impl<B, Err> Classify<Response<B>, Err> for Http {
     }
 
     fn until(&self, response: &Response<B>) -> Until {
-        if is_event_stream(response.headers()) { Until::Head } else { Until::LastByte }
+        until(response.headers())
     }
+}
+
+pub(super) fn until(headers: &HeaderMap) -> Until {
+    if is_event_stream(headers) { Until::Head } else { Until::LastByte }
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {

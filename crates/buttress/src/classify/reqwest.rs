@@ -1,7 +1,7 @@
 //! What a response or an error of reqwest says about the peer.
 
-use super::http::{of_head, retry_after};
-use super::{Classify, Http};
+use super::http::{of_head, retry_after, until};
+use super::{Classify, Http, Until};
 use crate::{BoxError, FailureKind, Outcome};
 use reqwest::{Error, Response};
 use std::any::Any;
@@ -19,6 +19,10 @@ impl<Err: 'static> Classify<Response, Err> for Http {
 
     fn retry_after(&self, result: Result<&Response, &Err>) -> Option<Duration> {
         retry_after(result.ok()?.headers())
+    }
+
+    fn until(&self, response: &Response) -> Until {
+        until(response.headers())
     }
 }
 

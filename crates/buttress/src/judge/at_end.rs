@@ -20,6 +20,41 @@ use std::time::Duration;
 /// * A body that is kept and never read holds its permit as long.
 ///
 /// What the end says is up to the classifier: see [`Classify::until`] and [`Classify::classify_end`].
+///
+/// ```
+/// use buttress::{CircuitBreakerLayer, Config};
+/// use std::time::Duration;
+///
+/// # use http_body::{Body, Frame};
+/// # use std::{convert::Infallible, pin::Pin, task::{Context, Poll}};
+/// # struct Cut;
+/// # impl Body for Cut {
+/// #     type Data = &'static [u8];
+/// #     type Error = Infallible;
+/// #     fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Infallible>>> {
+/// #         Poll::Ready(None)
+/// #     }
+/// #     fn size_hint(&self) -> http_body::SizeHint {
+/// #         http_body::SizeHint::with_exact(5)
+/// #     }
+/// # }
+/// # use tower::{Layer, Service, ServiceExt, service_fn};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), buttress::BoxError> {
+/// let layer = CircuitBreakerLayer::http(Config::default()).at_body_end().stalled_after(Duration::from_secs(30));
+/// # let origin = service_fn(|_: ()| async { Ok::<_, Infallible>(http::Response::new(Cut)) });
+/// let breaker = layer.handle().clone();
+/// let response = layer.layer(origin).ready().await?.call(()).await?;
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(breaker.snapshot().totals.failures, 0);
+///
+/// // The origin announced five bytes and sends none.
+/// let mut body = response.into_body();
+/// std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await;
+/// assert_eq!(breaker.snapshot().totals.failures, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct AtEnd<C> {
     pub(super) classify: C,

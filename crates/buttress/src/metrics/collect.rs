@@ -4,6 +4,7 @@ use super::counts::{Counts, RESULTS};
 use super::families::{self as is, FAMILIES};
 use super::family::{Family, Labels, Series, Value};
 use super::memory::{Memory, Shared};
+use crate::Durations;
 use crate::circuit_breaker::State;
 use crate::registry::{BreakerStatus, KeyedStatus, Status};
 use std::borrow::Cow;
@@ -41,10 +42,11 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
     for (name, keyed) in &status.keyed_circuit_breakers {
         let top = top(keyed, scope.top_keys);
         let keys = top.iter().map(|(key, breaker)| (*key, Counts::new(&breaker.totals, breaker.opened)));
-        let shared = memory.keyed(name, keyed.seed, Counts::new(&keyed.totals, keyed.opened), keys);
+        let shared = memory.keyed(name, keyed.overflow.seed, Counts::new(&keyed.totals, keyed.opened), keys);
         page.keyed(name, keyed, &top, &shared);
     }
     memory.end();
+    status.operations.values().for_each(|operation| page.operation(operation));
     if scope.per_state {
         page.count(&is::PEER_TRIPS, Labels::new(), memory.trips());
     }
@@ -63,7 +65,7 @@ fn top(keyed: &KeyedStatus, most: usize) -> Vec<(&str, &BreakerStatus)> {
 }
 
 /// Series as they come.
-struct Page {
+pub(super) struct Page {
     scope: Scope,
     series: Vec<Series>,
 }
@@ -76,9 +78,7 @@ impl Page {
         self.rare(name, counts);
         self.changes(name, breaker);
         self.levels(name, breaker);
-        if let Some(durations) = &breaker.durations {
-            self.put(&is::DURATION, labels(), Value::Durations(durations.clone()));
-        }
+        self.durations(name, breaker.durations.as_ref());
         if self.scope.per_state {
             self.per_state(breaker.state, vec![("peer", owned(name))], None);
         }
@@ -103,6 +103,7 @@ impl Page {
         }
         self.results(|| labels(OTHER), &shared.other);
         self.rare(name, &shared.all);
+        self.durations(name, keyed.durations.as_ref());
         let states = &keyed.states;
         for (state, keys) in [
             (State::Closed, states.closed),
@@ -118,6 +119,9 @@ impl Page {
         self.level(&is::KEYS_CAPACITY, name(), keyed.capacity as f64);
         self.count(&is::KEYS_EVICTED, name(), keyed.evicted);
         self.count(&is::KEYS_OVERFLOWED, name(), keyed.overflowed);
+        if let Some(durations) = &keyed.durations {
+            self.put(&is::DURATION, name(), Value::Durations(durations.clone()));
+        }
     }
 
     /// What is counted for a key as for a whole breaker.
@@ -140,6 +144,12 @@ impl Page {
             (&is::PANICS, counts.panicked),
         ] {
             self.count(family, vec![name_label(name)], count);
+        }
+    }
+
+    fn durations(&mut self, name: &str, durations: Option<&Durations>) {
+        if let Some(durations) = durations {
+            self.put(&is::DURATION, vec![name_label(name)], Value::Durations(durations.clone()));
         }
     }
 
@@ -177,15 +187,15 @@ impl Page {
         }
     }
 
-    fn level(&mut self, family: &'static Family, labels: Labels, level: impl Into<f64>) {
+    pub(super) fn level(&mut self, family: &'static Family, labels: Labels, level: impl Into<f64>) {
         self.put(family, labels, Value::Level(level.into()));
     }
 
-    fn count(&mut self, family: &'static Family, labels: Labels, count: u64) {
+    pub(super) fn count(&mut self, family: &'static Family, labels: Labels, count: u64) {
         self.put(family, labels, Value::Count(count));
     }
 
-    fn put(&mut self, family: &'static Family, labels: Labels, value: Value) {
+    pub(super) fn put(&mut self, family: &'static Family, labels: Labels, value: Value) {
         self.series.push(Series { family, labels, value });
     }
 }
@@ -194,6 +204,6 @@ fn name_label(name: &str) -> (&'static str, Cow<'static, str>) {
     ("name", owned(name))
 }
 
-fn owned(text: &str) -> Cow<'static, str> {
+pub(super) fn owned(text: &str) -> Cow<'static, str> {
     Cow::Owned(text.to_owned())
 }

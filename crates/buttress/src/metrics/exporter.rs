@@ -6,7 +6,7 @@ use super::facade::Facade;
 use super::memory::Memory;
 use super::text::encode;
 use crate::InvalidConfig;
-use crate::registry::Registry;
+use crate::registry::{Registry, Status};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
@@ -64,7 +64,7 @@ impl Exporter {
     pub fn render(&self) -> String {
         // Asked under the lock, so that who renders later shows what is no older.
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let series = collect(&self.registry.status(), self.scope, &mut memory);
+        let series = collect(&self.status(self.scope), self.scope, &mut memory);
         drop(memory);
         encode(&self.namespace, &series)
     }
@@ -80,7 +80,12 @@ impl Exporter {
     pub fn publish(&self) {
         let scope = Scope { top_keys: 0, ..self.scope };
         let mut facade = self.facade.lock().unwrap_or_else(PoisonError::into_inner);
-        facade.publish(&self.namespace, &self.registry.status(), scope);
+        facade.publish(&self.namespace, &self.status(scope), scope);
+    }
+
+    /// With two keys more, as two names cannot be those of a series.
+    fn status(&self, scope: Scope) -> Status {
+        self.registry.status_with_keys(scope.top_keys.saturating_add(2))
     }
 }
 

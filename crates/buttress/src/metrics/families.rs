@@ -24,6 +24,10 @@ pub static FAMILIES: &[&Family] = &[
     &KEYS_OVERFLOWED,
     &PEER_STATE,
     &PEER_TRIPS,
+    &OPERATION_REQUESTS,
+    &OPERATION_PANICS,
+    &OPERATION_IN_FLIGHT,
+    &OPERATION_DURATION,
 ];
 
 const fn family(
@@ -206,3 +210,38 @@ pub(super) static PEER_TRIPS: Family = Family {
         "S3-50 W58",
     )
 };
+
+const OPERATION: &[&str] = &["operation", "component"];
+
+pub(super) static OPERATION_REQUESTS: Family = family(
+    Kind::Counter,
+    "operation_requests_total",
+    &["operation", "component", "result"],
+    "calls",
+    "Calls by how they ended, each once: success, failure, throttled, ignored (says nothing), cancelled (dropped before there was a result).",
+    "S4-14",
+);
+pub(super) static OPERATION_PANICS: Family = family(
+    Kind::Counter,
+    "operation_panics_total",
+    OPERATION,
+    "calls",
+    "Cancelled calls that were dropped by a panic.",
+    "B3",
+);
+pub(super) static OPERATION_IN_FLIGHT: Family = family(
+    Kind::Gauge,
+    "operation_in_flight",
+    OPERATION,
+    "calls",
+    "Calls that have begun and not ended.",
+    "F7",
+);
+pub(super) static OPERATION_DURATION: Family = family(
+    Kind::Histogram,
+    "operation_duration_seconds",
+    OPERATION,
+    "seconds",
+    "How long calls took that succeeded, failed or were throttled.",
+    "S4-17",
+);

@@ -42,6 +42,7 @@ mod facade;
 mod families;
 mod family;
 mod memory;
+mod operations;
 #[cfg(any(feature = "metrics", test))]
 mod spread;
 mod text;

@@ -115,3 +115,64 @@ impl Listeners {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Reason, Refusal, Tick};
+    use std::sync::atomic::AtomicUsize;
+
+    #[derive(Default)]
+    struct Ear {
+        gone: AtomicBool,
+        refusals: bool,
+        heard: AtomicUsize,
+    }
+
+    impl Listen for Ear {
+        fn hear(&self, _: &Event) {
+            self.heard.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn hears_refusals(&self) -> bool {
+            self.refusals
+        }
+
+        fn is_gone(&self) -> bool {
+            self.gone.load(Ordering::Relaxed)
+        }
+    }
+
+    fn refusal() -> Event {
+        let kind = EventKind::Rejected(Refusal::new(Reason::ForcedOpen));
+        Event::new(Tick::ZERO, "circuit_breaker", "orders", kind)
+    }
+
+    #[test]
+    fn f7_who_is_gone_is_forgotten_when_somebody_comes_or_something_happens() {
+        let listeners = Listeners::default();
+        for _ in 0..10_000 {
+            listeners.push(Arc::new(Ear { gone: true.into(), ..Ear::default() }), || {});
+            assert!(lock(&listeners.list).len() <= 1);
+        }
+        let ear = Arc::new(Ear { refusals: true, ..Ear::default() });
+        listeners.push(ear.clone(), || {});
+        listeners.tell(&refusal());
+        ear.gone.store(true, Ordering::Relaxed);
+        listeners.tell(&refusal());
+        assert_eq!((ear.heard.load(Ordering::Relaxed), listeners.is_empty()), (2, true));
+        assert!(!listeners.hear_refusals());
+    }
+
+    #[test]
+    fn refusals_are_told_to_those_alone_who_hear_them() {
+        let listeners = Listeners::default();
+        let [deaf, ear] = [false, true].map(|refusals| Arc::new(Ear { refusals, ..Ear::default() }));
+        listeners.push(deaf.clone(), || {});
+        assert!(!listeners.hear_refusals());
+        listeners.push(ear.clone(), || panic!("it is not the first"));
+        assert!(listeners.hear_refusals());
+        listeners.tell(&refusal());
+        assert_eq!((deaf.heard.load(Ordering::Relaxed), ear.heard.load(Ordering::Relaxed)), (0, 1));
+    }
+}

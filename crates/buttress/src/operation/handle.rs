@@ -44,7 +44,7 @@ struct Before {
 }
 
 /// The kind of layer.
-const LAYER: &str = "operation";
+pub(super) const LAYER: &str = "operation";
 
 /// How many of the last calls are kept: as many as a person looks through.
 const HISTORY: usize = 10;
@@ -127,6 +127,11 @@ impl Handle {
     pub fn history(&self) -> Vec<Entry> {
         let first = self.0.before().entries;
         self.0.history.since(first)
+    }
+
+    /// All calls that ended since it was made and how long they took, which no reset takes back.
+    pub(crate) fn lifetime(&self) -> (Totals, Durations) {
+        (self.0.ended.read(), self.0.durations.snapshot())
     }
 
     /// All of it at one instant.

@@ -79,20 +79,26 @@ impl History {
 
     fn read(&self, number: u64) -> Option<Entry> {
         let slot = &self.slots[self.place(number)];
-        if slot.stamp.load(Ordering::Acquire) != stamp(number) {
-            return None;
-        }
-        let (at, what) = (slot.at.load(Ordering::Relaxed), slot.what.load(Ordering::Relaxed));
-        fence(Ordering::Acquire);
-        if slot.stamp.load(Ordering::Relaxed) != stamp(number) {
-            return None;
-        }
+        let load = || (slot.at.load(Ordering::Relaxed), slot.what.load(Ordering::Relaxed));
+        let (at, what) = slot.while_it_holds(number, load)?;
         let (outcome, duration) = unpack(what);
         Some(Entry { at: Tick::from_nanos(at), outcome, duration })
     }
 
     const fn place(&self, number: u64) -> usize {
         (number % self.slots.len() as u64) as usize
+    }
+}
+
+impl Slot {
+    /// What `load` loads, if the slot holds the entry with this number all the while.
+    fn while_it_holds<T>(&self, number: u64, load: impl FnOnce() -> T) -> Option<T> {
+        if self.stamp.load(Ordering::Acquire) != stamp(number) {
+            return None;
+        }
+        let loaded = load();
+        fence(Ordering::Acquire);
+        (self.stamp.load(Ordering::Relaxed) == stamp(number)).then_some(loaded)
     }
 }
 
@@ -126,7 +132,6 @@ fn unpack(what: u64) -> (Outcome, Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::thread;
 
     fn entry(number: u64) -> Entry {
         let outcome = OUTCOMES[number as usize % OUTCOMES.len()];
@@ -163,25 +168,26 @@ mod tests {
     }
 
     #[test]
-    fn w64_no_entry_is_torn_while_many_write_and_one_reads() {
-        const WRITERS: u64 = 4;
-        const EACH: u64 = 50_000;
-        let history = History::new(2);
-        let whole = |seen: Entry| assert_eq!(seen, entry(seen.at.as_nanos()));
-        thread::scope(|scope| {
-            for writer in 0..WRITERS {
-                let history = &history;
-                scope.spawn(move || {
-                    (0..EACH).for_each(|number| history.push(entry(number * WRITERS + writer)))
-                });
-            }
-            scope.spawn(|| {
-                while history.len() < WRITERS * EACH {
-                    history.since(0).into_iter().for_each(whole);
-                }
-            });
-        });
-        assert_eq!(history.len(), WRITERS * EACH);
-        history.since(0).into_iter().for_each(whole);
+    fn w64_a_slot_that_another_writes_or_has_written_later_is_left_alone() {
+        let history = History::new(1);
+        history.push(entry(0));
+        for taken in [stamp(0) | WRITING, stamp(7)] {
+            history.slots[0].stamp.store(taken, Ordering::Relaxed);
+            history.push(entry(5));
+            assert_eq!(history.slots[0].stamp.load(Ordering::Relaxed), taken);
+            assert_eq!(history.slots[0].at.load(Ordering::Relaxed), 0);
+            assert_eq!(history.since(0), []);
+        }
+    }
+
+    #[test]
+    fn w64_a_reader_that_is_overtaken_reads_nothing() {
+        let history = History::new(1);
+        history.push(entry(0));
+        let slot = &history.slots[0];
+        assert_eq!(slot.while_it_holds(0, || "undisturbed"), Some("undisturbed"));
+        assert_eq!(slot.while_it_holds(0, || history.push(entry(1))), None);
+        assert_eq!(slot.while_it_holds(0, || unreachable!("it is gone")), None::<()>);
+        assert_eq!(history.since(0), [entry(1)]);
     }
 }

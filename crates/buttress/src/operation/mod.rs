@@ -61,6 +61,7 @@ mod future;
 mod handle;
 mod history;
 mod layer;
+mod member;
 mod running;
 mod service;
 

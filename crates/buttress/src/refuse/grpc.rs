@@ -39,9 +39,9 @@ impl<B: Default, Err: 'static> Refuse<Response<B>, Err> for RespondGrpc {
     }
 }
 
-const STATUS: &str = "grpc-status";
+pub(crate) const STATUS: &str = "grpc-status";
 const MESSAGE: &str = "grpc-message";
-pub(super) const PUSHBACK: &str = "grpc-retry-pushback-ms";
+pub(crate) const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
 const DEADLINE_EXCEEDED: i32 = 4;
 const RESOURCE_EXHAUSTED: i32 = 8;

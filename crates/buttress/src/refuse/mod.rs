@@ -1,7 +1,7 @@
 //! How a rejection reaches the caller: as a boxed error, in the caller's own error type, or as a response.
 
 #[cfg(feature = "http")]
-mod grpc;
+pub(crate) mod grpc;
 #[cfg(feature = "tonic")]
 mod status;
 

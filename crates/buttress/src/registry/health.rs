@@ -1,6 +1,6 @@
 //! Whether things are well, in one word and with the reasons.
 
-use crate::circuit_breaker::State;
+use crate::circuit_breaker::{Snapshot, State};
 use std::fmt::{self, Display};
 
 /// How well something is; of several, the worst counts.
@@ -44,6 +44,16 @@ impl Verdict {
             State::Open | State::ForcedOpen => Self::Degraded,
         }
     }
+
+    /// The same of one that stood like this.
+    pub(crate) fn of_snapshot(snapshot: &Snapshot) -> Self {
+        let refuses = match snapshot.state {
+            State::ForcedOpen => true,
+            State::Open => !snapshot.shadow && snapshot.retry_after.is_some_and(|left| !left.is_zero()),
+            _ => false,
+        };
+        Self::of_breaker(snapshot.state, refuses)
+    }
 }
 
 impl Display for Verdict {
@@ -74,7 +84,7 @@ pub struct Concern {
     pub name: String,
     /// How well it is.
     pub verdict: Verdict,
-    /// The state it is in: `open`, or for one that keeps a state per key, `3 of 20 keys open`.
+    /// The state it is in: `open`, or for one that keeps a state per key, `refusing 2 and probing 1 of 20 keys`.
     pub state: String,
 }
 
@@ -111,5 +121,39 @@ impl Display for Health {
 impl Display for Concern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} is {}", self.kind, self.name, self.state)
+    }
+}
+
+/// The verdicts on many keys, counted.
+#[derive(Default)]
+pub(crate) struct Verdicts {
+    keys: usize,
+    degraded: usize,
+    unhealthy: usize,
+}
+
+impl Verdicts {
+    pub(crate) const fn add(&mut self, verdict: Verdict) {
+        self.keys += 1;
+        match verdict {
+            Verdict::Healthy => {}
+            Verdict::Degraded => self.degraded += 1,
+            Verdict::Unhealthy => self.unhealthy += 1,
+        }
+    }
+
+    /// The verdict on all of them together: while one key has its calls, others are what it is degraded by.
+    pub(crate) const fn verdict(&self) -> Verdict {
+        match self.degraded + self.unhealthy {
+            0 => Verdict::Healthy,
+            _ if self.unhealthy == self.keys => Verdict::Unhealthy,
+            _ => Verdict::Degraded,
+        }
+    }
+}
+
+impl Display for Verdicts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refusing {} and probing {} of {} keys", self.unhealthy, self.degraded, self.keys)
     }
 }

@@ -19,8 +19,8 @@ pub trait Held: Any + Debug + Send + Sync {
     /// The name its owner gave to it.
     fn name(&self) -> &'static str;
 
-    /// Writes down how it stands.
-    fn report(&self, status: &mut Status);
+    /// Writes down how it stands; of one that keeps a state per key, with as many keys.
+    fn report(&self, status: &mut Status, keys: usize);
 
     /// Adds to `health` how well it is, at no more cost than that needs.
     fn judge(&self, health: &mut Health);

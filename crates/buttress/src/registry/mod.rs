@@ -67,6 +67,7 @@ mod error;
 mod health;
 mod member;
 mod names;
+mod operations;
 #[cfg(feature = "serde")]
 mod serialize;
 mod status;
@@ -74,9 +75,11 @@ mod stream;
 mod watch;
 
 pub use error::{RegistryError, UnknownName};
+pub(crate) use health::Verdicts;
 pub use health::{Concern, Health, Verdict};
 pub(crate) use member::Held;
 pub use member::Member;
 pub use names::Registry;
+pub use operations::OperationStatus;
 pub use status::{BreakerStatus, Change, KeyedStatus, LastFailure, StateCounts, Status};
 pub use stream::Subscription;

@@ -126,12 +126,19 @@ impl Registry {
         self.len() == 0
     }
 
-    /// How everything stands.
+    /// How everything stands, with the 20 keys that failed most of each that keeps a state per key: more than people look
+    /// at, fewer than graphs suffer from.
     #[must_use]
     pub fn status(&self) -> Status {
+        self.status_with_keys(20)
+    }
+
+    /// The same, with at most so many keys of each.
+    #[must_use]
+    pub fn status_with_keys(&self, keys: usize) -> Status {
         let mut status = Status::default();
         for member in self.0.members() {
-            member.report(&mut status);
+            member.report(&mut status, keys);
         }
         status.sum_up()
     }

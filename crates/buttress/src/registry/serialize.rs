@@ -1,6 +1,7 @@
 //! How values of the core are written, which knows no formats.
 
 use crate::circuit_breaker::{self, TransitionCount};
+use crate::operation;
 use crate::{Durations, Ratio};
 use serde::{Serialize, Serializer};
 use std::fmt::Display;
@@ -42,23 +43,44 @@ pub(super) fn transition_counts<S: Serializer>(counts: &[TransitionCount], to: S
 }
 
 pub(super) fn durations<S: Serializer>(durations: &Option<Durations>, to: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Buckets {
-        count: u64,
-        sum: f64,
-        mean: Option<f64>,
-        /// Upper bounds, and the calls in each bucket alone; the last bucket has none.
-        bounds: Vec<f64>,
-        counts: Vec<u64>,
+    durations.as_ref().map(Buckets::new).serialize(to)
+}
+
+pub(super) fn buckets<S: Serializer>(durations: &Durations, to: S) -> Result<S::Ok, S::Error> {
+    Buckets::new(durations).serialize(to)
+}
+
+#[derive(Serialize)]
+struct Buckets<'a> {
+    count: u64,
+    sum: f64,
+    mean: Option<f64>,
+    /// Upper bounds, and the calls in each bucket alone; the last bucket has none.
+    bounds: Vec<f64>,
+    counts: &'a [u64],
+}
+
+impl<'a> Buckets<'a> {
+    fn new(durations: &'a Durations) -> Self {
+        Self {
+            count: durations.count(),
+            sum: durations.sum.as_secs_f64(),
+            mean: durations.mean().map(|mean| mean.as_secs_f64()),
+            bounds: durations.bounds.iter().map(|bound| bound.as_secs_f64()).collect(),
+            counts: &durations.counts,
+        }
     }
-    let buckets = durations.as_ref().map(|durations| Buckets {
-        count: durations.count(),
-        sum: durations.sum.as_secs_f64(),
-        mean: durations.mean().map(|mean| mean.as_secs_f64()),
-        bounds: durations.bounds.iter().map(|bound| bound.as_secs_f64()).collect(),
-        counts: durations.counts.clone(),
-    });
-    buckets.serialize(to)
+}
+
+#[derive(Serialize)]
+#[serde(remote = "operation::Totals")]
+pub(super) struct OperationTotals {
+    successes: u64,
+    failures: u64,
+    throttled: u64,
+    ignored: u64,
+    cancelled: u64,
+    panicked: u64,
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! How everything stands, as one plain value.
 
 use super::health::{Health, Verdict};
+use super::operations::OperationStatus;
 #[cfg(feature = "serde")]
 use super::serialize;
 use crate::circuit_breaker::{
@@ -29,6 +30,8 @@ pub struct Status {
     pub circuit_breakers: BTreeMap<String, BreakerStatus>,
     /// The circuit breakers that keep a state per key, by name.
     pub keyed_circuit_breakers: BTreeMap<String, KeyedStatus>,
+    /// The operations by component and name, as `payments.charge`.
+    pub operations: BTreeMap<String, OperationStatus>,
 }
 
 /// How one circuit breaker stands.
@@ -127,11 +130,11 @@ pub struct Change {
 }
 
 /// How the circuit breakers of many keys stand.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct KeyedStatus {
-    /// How well they are together: degraded if any key is refused or probed, unhealthy if all are refused.
+    /// How well they are together: degraded if any key is refused or probed, unhealthy if every one is refused.
     pub verdict: Verdict,
     /// How many keys have a breaker.
     pub entries: usize,
@@ -148,11 +151,13 @@ pub struct KeyedStatus {
     pub totals: Totals,
     /// How often breakers opened, of all keys, those that are gone included.
     pub opened: u64,
+    /// How long the calls of all keys took; `None` unless that is recorded.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "serialize::durations"))]
+    pub durations: Option<Durations>,
     /// The keys with the most failures.
     pub keys: BTreeMap<String, BreakerStatus>,
-    /// Tells it from another that came under its name.
-    #[cfg_attr(feature = "serde", serde(skip))]
-    pub(crate) seed: u64,
+    /// The breaker that keys share while there is no room for their own.
+    pub overflow: BreakerStatus,
 }
 
 /// How many breakers are in which state.
@@ -201,7 +206,7 @@ impl BreakerStatus {
         Self {
             state,
             healthy: !matches!(state, State::Open | State::ForcedOpen),
-            verdict: Verdict::of_breaker(state, refuses(snapshot)),
+            verdict: Verdict::of_snapshot(snapshot),
             shadow,
             in_state_for,
             retry_after,
@@ -230,15 +235,6 @@ impl BreakerStatus {
     }
 }
 
-/// Whether a breaker that stands like this refuses a call that comes now, probes aside.
-fn refuses(snapshot: &Snapshot) -> bool {
-    match snapshot.state {
-        State::ForcedOpen => true,
-        State::Open => !snapshot.shadow && snapshot.retry_after.is_some_and(|left| !left.is_zero()),
-        _ => false,
-    }
-}
-
 impl Change {
     fn new(transition: &Transition) -> Self {
         let Transition { number, at, from, to, cause, open_for, .. } = *transition;
@@ -252,20 +248,22 @@ impl StateCounts {
     pub const fn total(&self) -> usize {
         self.closed + self.half_open + self.open + self.forced_open + self.forced_closed
     }
+
+    pub(crate) fn add(&mut self, state: State) {
+        *match state {
+            State::Closed => &mut self.closed,
+            State::HalfOpen => &mut self.half_open,
+            State::Open => &mut self.open,
+            State::ForcedOpen => &mut self.forced_open,
+            State::ForcedClosed => &mut self.forced_closed,
+        } += 1;
+    }
 }
 
 impl FromIterator<State> for StateCounts {
     fn from_iter<I: IntoIterator<Item = State>>(states: I) -> Self {
         let mut counts = Self::default();
-        for state in states {
-            *match state {
-                State::Closed => &mut counts.closed,
-                State::HalfOpen => &mut counts.half_open,
-                State::Open => &mut counts.open,
-                State::ForcedOpen => &mut counts.forced_open,
-                State::ForcedClosed => &mut counts.forced_closed,
-            } += 1;
-        }
+        states.into_iter().for_each(|state| counts.add(state));
         counts
     }
 }

@@ -53,7 +53,7 @@ impl Watch {
                 // Also when a watcher changes what it watches.
                 Err(TryLockError::WouldBlock) => return,
             };
-            while self.stale.swap(false, Ordering::SeqCst) {
+            if self.stale.swap(false, Ordering::SeqCst) {
                 let now = health();
                 if !now.agrees_with(&told) {
                     told.clone_from(&now);

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod span;
-
 use buttress::operation::{Handle, OperationLayer, Totals};
 use buttress::{
     BoxError, CircuitBreakerLayer, Durations, FailureKind, Outcome, Ratio, Settle, TimeoutLayer, clock,
@@ -13,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
-use support::{Plan, Probe, ProbeError, Task, breaker, ready};
+use support::{PanicAt, Plan, Probe, ProbeError, Task, breaker, ready};
 use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
@@ -125,7 +123,10 @@ fn b1_b2_a_call_dropped_at_any_point_is_cancelled_once() {
 fn b3_a_panic_costs_that_call_alone_and_is_counted() {
     let (probe, handle) = (Probe::default(), charge());
     let mut service = OperationLayer::from_handle(handle.clone()).layer(probe.clone());
-    for plan in [Plan { panic_in_call: true, ..Plan::OK }, Plan { panic_at_end: true, ..Plan::after(2) }] {
+    for plan in [
+        Plan { panic: Some(PanicAt::Call), ..Plan::OK },
+        Plan { panic: Some(PanicAt::Future), ..Plan::after(2) },
+    ] {
         ready(&mut service);
         assert!(catch_unwind(AssertUnwindSafe(|| Task::new(service.call(plan)).finish())).is_err());
     }

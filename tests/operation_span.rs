@@ -1,4 +1,7 @@
-//! The names an operation puts on what happens within.
+//! The names an operation puts on what happens within. Alone in its program: a thread without a subscriber that meets a span
+//! first would switch it off for all.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use buttress::operation::OperationLayer;
 use std::convert::Infallible;
