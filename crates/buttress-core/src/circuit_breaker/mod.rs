@@ -63,6 +63,7 @@ use crate::measure::RollingWindow;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use crate::{Reason, Refusal, Tick};
 use state::Word;
+use std::hint::black_box;
 use std::sync::Arc;
 use transition::Journal;
 
@@ -149,6 +150,12 @@ impl CircuitBreaker {
     #[must_use]
     pub fn state(&self) -> State {
         self.word().state()
+    }
+
+    /// Looks at what a call at `now` will need: see [`Keep::warm`](crate::keyed::Keep::warm).
+    #[inline]
+    pub fn warm(&self, now: Tick) {
+        black_box((self.word().0, self.window.glance(now.as_nanos())));
     }
 
     /// A pass while the breaker is closed, which needs no clock. Everything else is [`CircuitBreaker::try_acquire`]'s.

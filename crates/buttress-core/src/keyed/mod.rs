@@ -47,6 +47,10 @@ pub trait Keep {
     /// new key: it is quick and does not call the store.
     fn worth(&self, now: Tick) -> Worth;
 
+    /// Looks at what the next decision will need, and decides nothing. Called when it was looked up among many, where none of
+    /// it is likely to be in the cache: asked for at once, it arrives at once. Does nothing unless it is overridden.
+    fn warm(&self) {}
+
     /// It had to go. Told under the lock of its shard, so it is quick and does not call the store. Who holds it still can
     /// go on with it, unseen by those who look its key up.
     fn evicted(&self) {}

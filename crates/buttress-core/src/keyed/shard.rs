@@ -51,6 +51,8 @@ impl<O, V: Keep> Shard<O, V> {
     {
         let place = *self.places.find(hash, |place| self.entries[*place].is(hash, key))?;
         let entry = &mut self.entries[place];
+        // Before the count of references, which waits for what was asked for before it and lets nothing overtake it.
+        entry.value.warm();
         entry.referenced = true;
         Some(Arc::clone(&entry.value))
     }

@@ -85,6 +85,12 @@ impl RollingWindow {
         Place { bucket: (epoch % BUCKETS) as usize, tag: self.tag(epoch / BUCKETS, generation) }
     }
 
+    /// Looks at the bucket that a good call at `position` will be counted in.
+    #[inline]
+    pub(crate) fn glance(&self, position: u64) -> u64 {
+        self.ok.buckets[(self.epoch(position) % BUCKETS) as usize].load(Ordering::Relaxed)
+    }
+
     /// Counts a good call; whether the count stands (a place of an earlier generation counts for the lifetime only).
     #[inline]
     pub(crate) fn add_ok(&self, place: Place) -> bool {

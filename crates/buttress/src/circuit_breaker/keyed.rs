@@ -299,6 +299,11 @@ impl Keep for Shared {
         self.machine.worth(now)
     }
 
+    #[inline]
+    fn warm(&self) {
+        self.machine.warm(clock::now());
+    }
+
     fn evicted(&self) {
         self.retire();
     }

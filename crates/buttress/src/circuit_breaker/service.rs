@@ -156,7 +156,10 @@ impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
             return Ok(permit);
         }
         let Some(lease) = self.source.select(request) else { return Ok(Permit::none()) };
-        match lease.try_acquire() {
+        if let Some(pass) = lease.pass_if_closed() {
+            return Ok(Permit::begin(lease, pass));
+        }
+        match lease.try_acquire_unless_closed() {
             Ok(ticket) => Ok(Reservation::new(lease, ticket).begin()),
             Err(Refused { refusal, .. }) => Err(lease.reject(refusal)),
         }

@@ -119,9 +119,6 @@ impl Page {
         self.level(&is::KEYS_CAPACITY, name(), keyed.capacity as f64);
         self.count(&is::KEYS_EVICTED, name(), keyed.evicted);
         self.count(&is::KEYS_OVERFLOWED, name(), keyed.overflowed);
-        if let Some(durations) = &keyed.durations {
-            self.put(&is::DURATION, name(), Value::Durations(durations.clone()));
-        }
     }
 
     /// What is counted for a key as for a whole breaker.
