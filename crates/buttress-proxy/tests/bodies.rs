@@ -166,7 +166,8 @@ async fn an_answer_before_the_end_of_its_request_may_be_silent_as_long_as_the_cl
     let mut client = proxy.connect().await;
     client.send("POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 8\r\n\r\nhalf").await;
     client.read_through(b"half").await;
-    tokio::time::sleep(PAUSE * 3).await;
+    let silence = tokio::time::timeout(PAUSE * 3, client.read_through(b"more")).await;
+    assert!(silence.is_err(), "its connection is not cut");
     assert_eq!(counted(proxy.breakers[0].snapshot().totals), (1, 0, 0));
 }
 

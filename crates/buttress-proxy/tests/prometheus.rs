@@ -4,10 +4,11 @@
 
 mod support;
 
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
-use buttress::circuit_breaker::{Config, Handle, State, presets};
+use buttress::circuit_breaker::{Config, Handle, Keyed, State, presets};
 use buttress::metrics::{FAMILIES, Family, Kind};
 use support::{Mode, Origin, Prometheus, Running, soon};
 
@@ -30,11 +31,9 @@ fn config() -> Config {
     recovery.slow_call_rate_threshold(1.0, SLOW).build().unwrap()
 }
 
-/// Whether it tells of breakers as the proxy has them: none of them keeps a state per key, and their states
-/// are numbers, not a series each.
+/// Whether it tells of breakers, and in the shape the proxy shows: their states are numbers, not a series each.
 fn is_shown(family: &Family) -> bool {
-    let of_keys = family.name.starts_with("circuit_breaker_keys");
-    family.name.starts_with("circuit_breaker_") && family.prefixed && !of_keys
+    family.name.starts_with("circuit_breaker_") && family.prefixed
 }
 
 /// What Prometheus calls the series that tell whether a family moved.
@@ -48,6 +47,11 @@ async fn s2_07_s2_28_s2_33_w42_a_real_prometheus_sees_every_family_move() {
     let origin = Origin::start(Mode::ok()).await;
     let proxy = Running::with(&[origin.address], |proxy| proxy.breaker = config()).await;
     let breaker = &proxy.breakers[0];
+    // The proxy has no states per key; who adds some to its registry sees them too.
+    let peers =
+        |capacity| Keyed::<str>::with_capacity("peers", config(), NonZeroUsize::new(capacity).unwrap());
+    let few = peers(1);
+    proxy.registry.add(few.clone()).unwrap();
     let prometheus = Prometheus::scraping(proxy.admin).await;
     let own = |name: &str| format!("buttress_circuit_breaker_{name}{{name=\"{}\"}}", origin.address);
     prometheus.until_seen(&own("state"), 0.0).await;
@@ -81,6 +85,9 @@ async fn s2_07_s2_28_s2_33_w42_a_real_prometheus_sees_every_family_move() {
         assert_eq!(proxy.ask(GET).await.status, 500);
     }
     give_up_by_a_panic(breaker);
+    crowd(&few);
+    prometheus.until_moved("buttress_circuit_breaker_keys_overflowed_total").await;
+    proxy.registry.replace(peers(2)).unwrap();
 
     for family in FAMILIES.iter().filter(|family| is_shown(family)) {
         prometheus.until_moved(&series(family)).await;
@@ -126,6 +133,13 @@ async fn lose_a_probe(
         }
     })
     .await;
+}
+
+/// More keys than there is room for: one goes for another, and that one has to stay.
+fn crowd(few: &Keyed<str>) {
+    drop(few.of("a").acquire());
+    few.of("b").force_open();
+    drop(few.of("c").acquire());
 }
 
 /// A call that panics.

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 
+use super::PATIENCE;
+
 pub(crate) struct Program {
     pub(crate) address: SocketAddr,
     /// The line it printed at its start.
@@ -20,9 +22,11 @@ impl Program {
         command
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end, which has to be soon: one that serves instead ends with code 124.
     pub(crate) fn run(arguments: &[&str]) -> Output {
-        Self::command(arguments).output().unwrap()
+        let mut command = Command::new("timeout");
+        command.args([&PATIENCE.as_secs().to_string(), env!("CARGO_BIN_EXE_buttress")]).args(arguments);
+        command.stdin(Stdio::null()).output().unwrap()
     }
 
     /// Starts a proxy and waits until it listens.
