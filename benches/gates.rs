@@ -5,6 +5,7 @@
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle};
 use buttress::{BoxError, TimeoutLayer};
 use buttress_benches::callgrind::{self, instructions};
+use buttress_benches::flood::{Flood, TOP_KEYS};
 use buttress_benches::inner::Echo;
 use buttress_benches::keys;
 use buttress_benches::measure::{allocations, bytes_held};
@@ -23,6 +24,10 @@ const CALLS: u64 = 10_000;
 
 /// Calls before those that are counted.
 const WARM_UP: u64 = 1_000;
+
+/// Keys that come, and those of them after which every place is taken.
+const FLOOD: u64 = 10_000_000;
+const FILLED: u64 = 200_000;
 
 /// By how much a call may cost more with 100,000 calls in the window than with 100.
 const GROWTH: f64 = 1.05;
@@ -61,6 +66,7 @@ fn gates() -> Result<ExitCode, BoxError> {
     let mut gates = Gates::default();
     f6_allocations(&mut gates);
     s2_122_bytes(&mut gates);
+    f4_flood(&mut gates);
     c11_s2_121_instructions(&mut gates)?;
     Ok(gates.verdict())
 }
@@ -145,6 +151,25 @@ fn s2_122_bytes(gates: &mut Gates) {
 
 fn future_size<S: Service<u64>>(_: S) -> usize {
     size_of::<S::Future>()
+}
+
+/// F4: that keys without end take what the capacity allows, and make no more series than the top has places.
+fn f4_flood(gates: &mut Gates) {
+    println!("{FLOOD} keys of one call each");
+    let mut flood = Flood::default();
+    let full = flood.bytes_of(FILLED);
+    let more = flood.bytes_of(FLOOD - FILLED);
+    // The tables may still grow a little where keys do not fall evenly.
+    let limit = full / 100;
+    gates.check(
+        "bytes on the heap after the first of them",
+        more <= limit,
+        &format!("{more} more than {full}, at most {limit}"),
+    );
+    let (keys, capacity) = flood.keys();
+    gates.check("keys with a breaker", keys <= capacity, &format!("{keys}, at most {capacity}"));
+    let labels = flood.labels();
+    gates.check("keys with series", labels <= TOP_KEYS + 1, &format!("{labels}, at most {}", TOP_KEYS + 1));
 }
 
 /// What a call costs in instructions, and C11: that it does not cost more when there were many before it.

@@ -7,6 +7,7 @@
 //! | [`worker`] | many calls through one service, one after the other |
 //! | [`paths`] | the ways a call can take through buttress |
 //! | `peers` | the same ways through other crates (feature `peers`) |
+//! | [`flood`] | more keys than there is room for |
 //! | [`keys`] | states by key, with keys in no order |
 //! | [`measure`] | allocations, bytes, nanoseconds |
 //! | [`callgrind`] | instructions |
@@ -15,6 +16,7 @@
 
 pub mod bodies;
 pub mod callgrind;
+pub mod flood;
 pub mod inner;
 pub mod keys;
 pub mod measure;
