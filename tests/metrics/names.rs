@@ -14,7 +14,7 @@ pub(crate) fn with(handle: &Handle) -> Exporter {
 }
 
 #[test]
-fn s2_28_s2_29_s2_30_s2_31_s2_32_s2_34_s2_112_a_breaker_exports_what_s2_did() {
+fn s2_28_s2_29_s2_30_s2_31_s2_32_s2_34_s2_112_s4_16_a_breaker_exports_what_s2_did() {
     let handle = Handle::new("orders", breaker::config());
     let exporter = with(&handle);
     handle.acquire().unwrap().record(Outcome::Success, None);
