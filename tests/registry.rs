@@ -59,6 +59,23 @@ fn c18_other_settings_under_a_name_are_an_error_that_names_the_knob() {
 }
 
 #[test]
+fn c18_c36_breakers_of_keys_are_got_by_name_and_made_once() {
+    let registry = Registry::new();
+    let room = |keys| std::num::NonZeroUsize::new(keys).unwrap();
+    let hosts = registry.keyed_circuit_breaker::<str>("hosts", config(), room(10)).unwrap();
+    hosts.of("down").force_open();
+    let again = registry.keyed_circuit_breaker::<str>("hosts", config(), room(10)).unwrap();
+    assert_eq!(again.get("down").unwrap().state(), State::ForcedOpen);
+    let smaller = registry.keyed_circuit_breaker::<str>("hosts", config(), room(5)).unwrap_err();
+    assert!(smaller.to_string().ends_with("other settings already: its capacity is 10, not 5"), "{smaller}");
+    let longer = config().to_builder().open_for(OPEN_FOR * 2).build().unwrap();
+    let longer = registry.keyed_circuit_breaker::<str>("hosts", longer, room(10)).unwrap_err();
+    assert!(longer.to_string().contains("open_for"), "{longer}");
+    let numbers = registry.keyed_circuit_breaker::<u64>("hosts", config(), room(10)).unwrap_err();
+    assert_eq!(numbers, RegistryError::Taken { kind: "keyed_circuit_breaker", name: "hosts".into() });
+}
+
+#[test]
 fn c37_w25_s2_11_a_name_that_is_not_there_is_an_error_that_lists_those_that_are() {
     let registry = Registry::new();
     let nothing = registry.get::<Handle>("orders").unwrap_err();

@@ -6,7 +6,8 @@ use super::health::Health;
 use super::member::{Held, Member};
 use super::status::Status;
 use super::stream::{Content, Subscription};
-use crate::circuit_breaker::{Config, Handle};
+use crate::circuit_breaker::{Config, Difference, Handle, Keyed};
+use crate::key::Key;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, LazyLock};
@@ -50,6 +51,28 @@ impl Registry {
     pub fn circuit_breaker(&self, name: &str, config: Config) -> Result<Handle, RegistryError> {
         let differs = |handle: &Handle| handle.config().difference(&config);
         self.0.write().find_or_add(name, || Handle::new(name, config), differs)
+    }
+
+    /// The circuit breakers of many keys of this name; made with these settings, for at most `capacity` keys, if there are
+    /// none.
+    ///
+    /// # Errors
+    /// As [`Registry::circuit_breaker`], and [`RegistryError::Taken`] if those of this name are of another type of key.
+    pub fn keyed_circuit_breaker<K: Key + ?Sized>(
+        &self,
+        name: &str,
+        config: Config,
+        capacity: NonZeroUsize,
+    ) -> Result<Keyed<K>, RegistryError> {
+        let differs = |keyed: &Keyed<K>| {
+            let room = (keyed.capacity() != capacity.get()).then(|| Difference {
+                knob: "capacity",
+                one: keyed.capacity().to_string(),
+                other: capacity.to_string(),
+            });
+            keyed.config().difference(&config).or(room)
+        };
+        self.0.write().find_or_add(name, || Keyed::with_capacity(name, config, capacity), differs)
     }
 
     /// The handle of this name and kind.
