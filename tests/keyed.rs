@@ -106,6 +106,15 @@ async fn keyed_layers_nest_and_infer() {
     assert_eq!(service.oneshot(to("up")).await.unwrap().status(), 200);
 }
 
+#[test]
+fn w01_a_breaker_that_somebody_knows_by_name_is_not_replaced_in_silence() {
+    let orders = CircuitBreakerLayer::from_handle(Handle::new("orders", breaker::config()));
+    let panic =
+        catch_unwind(AssertUnwindSafe(|| orders.keyed(|plan: &Plan| Some(plan.pending)))).unwrap_err();
+    let text = panic.downcast_ref::<String>().unwrap();
+    assert_eq!(text, "\"orders\" is one breaker: for one per key, make a `Keyed` of that name");
+}
+
 #[tokio::test]
 async fn a9_a_refused_key_does_not_touch_the_service_beneath() {
     let probe = Probe::default();

@@ -135,6 +135,33 @@ async fn b2_a_probe_holds_its_lease_until_its_body_ends_or_is_dropped() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn d5_a_probe_whose_body_has_been_coming_for_a_lease_has_found_out_enough() {
+    let handle = breaker::open();
+    advance(breaker::OPEN_FOR).await;
+    let second = Duration::from_secs(1);
+    let steps = (0..60).flat_map(|_| [Step::Sleep(second), chunk("x")]);
+    let body = answered(&layer(&handle), Response::new(Script::new(steps))).into_body();
+    let (mut body, start) = (std::pin::pin!(body), buttress::clock::now());
+    while handle.state() == State::HalfOpen {
+        assert!(handle.acquire().is_err(), "the only lease is out");
+        body.frame().await.unwrap().unwrap();
+    }
+    assert_eq!(buttress::clock::now().since(start), second * 10);
+    assert_eq!((handle.state(), handle.snapshot().totals.expired_leases), (State::Closed, 0));
+    drop(body);
+    assert_eq!(outcomes(&handle), [1, 2, 0, 0], "the two failures that opened it, and one success");
+}
+
+#[tokio::test]
+async fn h9_a_grpc_body_nobody_polls_says_nothing() {
+    let handle = handle();
+    let layer =
+        CircuitBreakerLayer::from_handle(handle.clone()).classify(classify::Grpc).at_body_end().respond();
+    drop(answered(&layer, Response::new(Script::new([chunk("a")]))));
+    assert_eq!(outcomes(&handle), [0, 0, 0, 1]);
+}
+
 #[tokio::test]
 async fn empty_bodies_end_with_their_head() {
     for (status, length) in [(200, Some("5")), (204, None), (304, Some("5"))] {

@@ -43,6 +43,21 @@ impl CircuitBreaker {
         Ok(word.leases_given_up().probe_out())
     }
 
+    /// The call with this ticket goes on at `now`: something came of it. A probe's lease begins anew with that, so that a long
+    /// answer is not taken for a lost one. Says whether a probe has gone on for as long as a lease lasts: then it has
+    /// found out what it was to find out, and is to be recorded as a success, or one endless answer would keep the breaker
+    /// from closing.
+    #[must_use]
+    pub fn progress(&self, ticket: &Ticket, now: Tick) -> bool {
+        let word = self.word();
+        let current = word.generation() == ticket.generation() && word.state() == State::HalfOpen;
+        if !ticket.is_probe() || !current {
+            return false;
+        }
+        self.gate.leased_at.fetch_max(now.as_nanos(), Ordering::Relaxed);
+        now.since(ticket.began_at()) >= self.gate.config.probe_lease.get()
+    }
+
     /// Takes a lease back, with what it found; `None` if it was given up before.
     pub(super) fn settle_probe(&self, ticket: &Ticket, ended: impl Fn(Word) -> Word) -> Option<Word> {
         let mut word = self.word();

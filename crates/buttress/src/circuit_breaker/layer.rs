@@ -47,8 +47,16 @@ impl CircuitBreakerLayer<Handle, Boxed, AtEnd<classify::Grpc>> {
 }
 
 impl<R, J> CircuitBreakerLayer<Handle, R, J> {
-    /// Keeps a breaker per key instead, with the same name and settings: see [`key`](crate::key) for what finds the key of a
+    /// Keeps a breaker per key instead, with the same settings: see [`key`](crate::key) for what finds the key of a
     /// request, and [`Keyed`] for how many there can be. Requests without a key pass.
+    ///
+    /// It takes the settings and not the breaker, so it is for a layer that was made of settings. With a name, for a
+    /// registry or with another capacity, make the [`Keyed`] and take
+    /// [`from_handle(keyed.by(find))`](CircuitBreakerLayer::from_handle).
+    ///
+    /// # Panics
+    /// If the breaker of this layer has a name: whoever looks at it under that name would see a breaker that no call
+    /// sees.
     ///
     /// ```
     /// use buttress::key::by_host;
@@ -63,7 +71,9 @@ impl<R, J> CircuitBreakerLayer<Handle, R, J> {
     #[must_use]
     pub fn keyed<X, K: Key + ?Sized>(self, find: X) -> CircuitBreakerLayer<ByKey<X, K>, R, J> {
         let Self { source, refuse, judge, mode } = self;
-        let keyed = Keyed::new(source.name(), *source.config());
+        let name = source.name();
+        assert!(name.is_empty(), "{name:?} is one breaker: for one per key, make a `Keyed` of that name");
+        let keyed = Keyed::new(name, *source.config());
         CircuitBreakerLayer { source: keyed.by(find), refuse, judge, mode }
     }
 }
@@ -84,7 +94,8 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
     }
 
     /// Is not ready while the breaker refuses, instead of ready and refusing: for balancers, which pick among ready
-    /// services.
+    /// services. Where the request has a say ([`CircuitBreakerLayer::keyed`], [`CircuitBreakerLayer::bypass_when`]) there is
+    /// nothing to wait for before it is there, and this changes nothing.
     #[must_use]
     pub const fn readiness(mut self) -> Self {
         self.mode = Mode::Wait;

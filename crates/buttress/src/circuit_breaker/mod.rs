@@ -60,7 +60,8 @@
 //!
 //! # Errors
 //! A refusal is a [`Rejected`](crate::Rejected) that was not sent, with the open time that is left. An error of the service
-//! beneath comes through unchanged, judged by the classifier; one from its `poll_ready` as well.
+//! beneath comes through unchanged, judged by the classifier; one from its `poll_ready` as well, unless the request has a say:
+//! then nobody knows yet whose failure it is.
 //!
 //! # Events
 //! Every change of state is an [`Event`](crate::Event) with its cause and the numbers behind it: by

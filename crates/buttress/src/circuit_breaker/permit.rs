@@ -1,7 +1,7 @@
 //! One admission on its way through a service.
 
 use super::handle::Shared;
-use crate::{Outcome, Settle, Tick};
+use crate::{Outcome, Settle, Tick, clock};
 use buttress_core::circuit_breaker::{Pass, Ticket};
 use std::ops::Deref;
 use std::time::Duration;
@@ -18,9 +18,10 @@ impl<L: Deref<Target = Shared>> Reservation<L> {
 
     /// The call begins.
     pub(super) fn begin(mut self) -> Permit<L> {
-        Permit(self.0.take().map(|(lease, ticket)| {
-            let now = lease.begins_at();
-            (lease, ticket.started(now))
+        Permit(self.0.take().map(|(lease, ticket)| match lease.begins_at() {
+            // Nobody asks how long calls take: what remains is when a probe was leased.
+            Tick::ZERO => (lease, ticket),
+            now => (lease, ticket.started(now)),
         }))
     }
 }
@@ -88,6 +89,15 @@ impl<L: Deref<Target = Shared>> Permit<L> {
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn progress_of_probe(&mut self) {
+        let Some((lease, ticket)) = &self.0 else { return };
+        if lease.machine.progress(ticket, clock::now()) {
+            self.settle_in_place(Outcome::Success, None);
+        }
+    }
+
     // Out of line, so that the check for it is all that a settled permit costs.
     #[cold]
     #[inline(never)]
@@ -111,6 +121,13 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Settle for Permit<L> {
     #[inline(always)]
     fn settle(&mut self, outcome: Outcome, retry_after: Option<Duration>) {
         self.settle_in_place(outcome, retry_after);
+    }
+
+    #[inline]
+    fn progress(&mut self) {
+        if self.0.as_ref().is_some_and(|(_, ticket)| ticket.is_probe()) {
+            self.progress_of_probe();
+        }
     }
 
     #[inline]

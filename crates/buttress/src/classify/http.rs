@@ -47,7 +47,12 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
 
 #[inline(always)]
 pub(super) fn of_head(status: StatusCode, extensions: &Extensions) -> Outcome {
-    if status.as_u16() < 429 { Outcome::Success } else { unless_plain(status, extensions) }
+    // Whatever the status of an answer of our own, it is not the peer's.
+    if status.as_u16() < 429 && extensions.is_empty() {
+        Outcome::Success
+    } else {
+        unless_plain(status, extensions)
+    }
 }
 
 #[cold]
@@ -103,6 +108,9 @@ mod tests {
             Http.classify(Ok::<_, &()>(&response))
         };
         assert_eq!(judge(Refusal::new(Reason::Open)), Outcome::Ignored);
+        let mut fallback = Response::new(());
+        fallback.extensions_mut().insert(rejected(Refusal::new(Reason::Open)));
+        assert_eq!(Http.classify(Ok::<_, &()>(&fallback)), Outcome::Ignored, "also with status 200");
         let timed_out = judge(Refusal::after(Reason::TimedOut, Duration::from_secs(1)));
         assert_eq!(timed_out, Outcome::Failure(FailureKind::Timeout));
     }

@@ -32,8 +32,11 @@ use std::time::Duration;
 /// });
 /// ```
 ///
-/// A rejection by another layer of buttress beneath never comes here: one that was not sent is
-/// [`Outcome::Ignored`], one that was sent a failure by [`FailureKind::Timeout`].
+/// A rejection by another layer of buttress beneath does not come here where the layer above can see it: one that was not
+/// sent is [`Outcome::Ignored`], one that was sent a failure by [`FailureKind::Timeout`]. It is seen in a
+/// [`BoxError`](crate::BoxError), in what [`Carry`](crate::Carry)s it, in an `io::Error`, and in the errors of axum, tonic and
+/// reqwest with their features. In an error type of your own it is seen by a layer that is `.typed()` too, and otherwise comes
+/// here: then [`Rejected::find`](crate::Rejected::find) tells it from a failure of the peer.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot classify a call with the response `{Res}` and the error `{Err}`",
     label = "the classifier of the layer on this service",

@@ -14,10 +14,12 @@ use std::time::Duration;
 /// * A head that is no success is judged at once: nothing in the body makes it better, and a breaker that waits for the
 ///   text of an error page opens late.
 /// * A body that is empty ends with its head; so do the answers to `HEAD`, and 204 and 304.
-/// * A body dropped before anybody polled it is judged by the head: the caller wanted no more. Dropped midway, the call is
-///   [cancelled](Outcome::Cancelled).
+/// * A body dropped before anybody polled it is judged by the head, unless the trailers would have decided: the caller wanted
+///   no more. Dropped midway, the call is [cancelled](Outcome::Cancelled).
 /// * A body that ends cleanly before the length it announced is a failure.
 /// * A body that is kept and never read holds its permit as long.
+/// * A half-open breaker's probe keeps its lease while parts of its body come. When they have been coming for as long as a
+///   lease lasts, it has found out enough and is a success, whatever comes after.
 ///
 /// What the end says is up to the classifier: see [`Classify::until`] and [`Classify::classify_end`].
 ///

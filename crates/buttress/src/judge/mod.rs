@@ -26,6 +26,9 @@ pub trait Settle: Send + Sync + Sized + 'static {
     /// The call ended like this, and the peer said how long to leave it alone. Only the first time counts.
     fn settle(&mut self, outcome: Outcome, retry_after: Option<Duration>);
 
+    /// The call has not ended, and something came of it: a part of a body.
+    fn progress(&mut self) {}
+
     /// Moves the permit elsewhere, and leaves a settled one behind.
     #[must_use = "a dropped permit is a cancelled call"]
     fn take(&mut self) -> Self;

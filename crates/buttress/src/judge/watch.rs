@@ -18,8 +18,8 @@ pub(super) fn judge_end<Res, Err, C: Classify<Res, Err>>(
     (outcome, hint(outcome, || classify.retry_after_end(end)))
 }
 
-/// The permit of a call whose head was a success. Dropped before the body was touched, that is its outcome; after that, the
-/// permit says by itself that the call was cancelled.
+/// The permit of a call whose head was a success. Dropped before the body was touched, that is its outcome, unless the
+/// trailers decide; otherwise, the permit says by itself that the call was cancelled.
 pub(super) struct Watch<P: Settle, C> {
     permit: P,
     classify: C,
@@ -66,10 +66,13 @@ impl<P: Settle, C> Watch<P, C> {
                 self.passed += frame.data_ref().map_or(0, |data| data.remaining() as u64);
                 // Who knows the length asks for nothing after the last byte, not even whether it was the last.
                 let whole = self.until == Until::LastByte && self.announced == Some(self.passed);
-                if is_end || whole {
+                let ended = is_end || whole;
+                if ended {
                     self.ended(End::Complete);
+                } else {
+                    self.permit.progress();
                 }
-                is_end || whole
+                ended
             }
             Some(Err(error)) => {
                 match Rejected::within(error) {
@@ -101,7 +104,8 @@ impl<P: Settle, C> Watch<P, C> {
 
 impl<P: Settle, C> Drop for Watch<P, C> {
     fn drop(&mut self) {
-        if !self.touched {
+        // A head whose trailers have the last word says nothing yet.
+        if !self.touched && self.until != Until::Trailers {
             self.permit.settle(Outcome::Success, None);
         }
     }

@@ -5,6 +5,8 @@ use super::{Key, KeyOf};
 use http::HeaderName;
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
 
 /// The key that `find` takes from the head of a request, whatever the request's body.
 ///
@@ -39,6 +41,9 @@ pub const fn by_header(name: HeaderName) -> ByHeader {
 }
 
 /// The first `segments` of the path: 2 of `/api/orders/17` is `/api/orders`. A shorter path is its own key.
+///
+/// The path is taken as it is written, and one route can be written in many ways (`/api//orders`, `/api/%6frders`): put it
+/// behind what brings paths into one form, or take the route that a router found, from the extensions.
 #[must_use]
 pub const fn by_path_prefix(segments: usize) -> ByPathPrefix {
     ByPathPrefix(segments)
@@ -76,7 +81,7 @@ impl<Req: RequestHead, F: for<'a> Fn(Head<'a>) -> Option<&'a str>> KeyOf<Req> fo
     type Key = str;
 
     fn key<'a>(&'a self, request: &'a Req) -> Option<Cow<'a, str>> {
-        (self.0)(request.head()).map(Cow::Borrowed)
+        (self.0)(request.head()).map(bounded)
     }
 }
 
@@ -85,11 +90,11 @@ impl<Req: RequestHead> KeyOf<Req> for ByHost {
 
     fn key<'a>(&'a self, request: &'a Req) -> Option<Cow<'a, str>> {
         let host = request.head().host()?;
-        let host = host.strip_suffix('.').filter(|host| !host.is_empty()).unwrap_or(host);
+        let host = bounded(host.strip_suffix('.').filter(|host| !host.is_empty()).unwrap_or(host));
         Some(if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
             Cow::Owned(host.to_ascii_lowercase())
         } else {
-            Cow::Borrowed(host)
+            host
         })
     }
 }
@@ -98,7 +103,7 @@ impl<Req: RequestHead> KeyOf<Req> for ByHeader {
     type Key = str;
 
     fn key<'a>(&'a self, request: &'a Req) -> Option<Cow<'a, str>> {
-        request.head().header(self.0.as_str()).map(Cow::Borrowed)
+        request.head().header(self.0.as_str()).map(bounded)
     }
 }
 
@@ -110,8 +115,27 @@ impl<Req: RequestHead> KeyOf<Req> for ByPathPrefix {
         let segments = path.strip_prefix('/').unwrap_or(path);
         let end = segments.match_indices('/').nth(self.0.checked_sub(1)?).map(|(at, _)| at);
         let end = end.map_or(path.len(), |at| at + (path.len() - segments.len()));
-        Some(Cow::Borrowed(&path[..end]))
+        Some(bounded(&path[..end]))
     }
+}
+
+/// How long a key of text may be: longer than names of hosts and tenants get. Callers choose what they send, and each
+/// key is kept.
+const LONGEST: usize = 256;
+
+/// Of a longer text the beginning and a hash of all of it: as different from others as it was, by a hash that nobody can
+/// foretell.
+fn bounded(text: &str) -> Cow<'_, str> {
+    static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    if text.len() <= LONGEST {
+        return Cow::Borrowed(text);
+    }
+    let hash = format!("…{:016x}", SEED.hash_one(text));
+    let mut begin = LONGEST - hash.len();
+    while !text.is_char_boundary(begin) {
+        begin -= 1;
+    }
+    Cow::Owned(format!("{}{hash}", &text[..begin]))
 }
 
 impl<F> fmt::Debug for ByHead<F> {
@@ -161,6 +185,25 @@ mod tests {
         let request =
             Request::get("http://target/").header(header::HOST, "header").body(()).expect("a request");
         assert_eq!(by_host().key(&request).as_deref(), Some("target"));
+    }
+
+    #[test]
+    fn f4_a_long_text_is_cut_and_stays_another_key() {
+        let long = |end: char| format!("{}{end}", "é".repeat(32_000));
+        let key = |text: &str| bounded(text).into_owned();
+        assert!(key(&long('a')).len() <= LONGEST);
+        assert_eq!(key(&long('a')), key(&long('a')));
+        assert_ne!(key(&long('a')), key(&long('b')));
+        let whole = "x".repeat(LONGEST);
+        assert!(matches!(bounded(&whole), Cow::Borrowed(_)));
+        let tenant = |text: String| Request::get("/").header("x-tenant", text).body(()).expect("a request");
+        let (request, of) = (tenant("x".repeat(9_000)), by_header(HeaderName::from_static("x-tenant")));
+        assert_eq!(of.key(&request).map(|key| key.len()), Some(LONGEST));
+        let of = by_str(|head| head.header("x-tenant"));
+        assert_eq!(of.key(&request).map(|key| key.len()), Some(LONGEST));
+        let target = format!("http://{}/{}", "h".repeat(400), "p".repeat(400));
+        assert_eq!(by_host().key(&to(&target)).map(|key| key.len()), Some(LONGEST));
+        assert_eq!(by_path_prefix(1).key(&to(&target)).map(|key| key.len()), Some(LONGEST));
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! What state is kept per: a host, a tenant, a client, a peer.
 //!
 //! A layer with [`keyed`](crate::CircuitBreakerLayer::keyed) keeps one state per key in place of one for all. A [`KeyOf`]
-//! finds the key of a request: a closure, or one of those here. The named ones take any request with an HTTP head, and
-//! bring what a hostile caller may spell in many ways into one form.
+//! finds the key of a request: a closure, or one of those here. The named ones take any request with an HTTP head.
 //!
 //! | | key |
 //! |---|---|
@@ -14,7 +13,8 @@
 //! | [`by_client_ip`] | the client's address, an IPv6 one by its network |
 //! | [`by_path_prefix`] | the first segments of the path |
 //!
-//! A request without a key passes the layer by.
+//! A request without a key passes the layer by. A text of more than 256 bytes is cut, and ends in a hash of all of it: what
+//! callers send is kept, in memory and in labels. What a closure returns is kept as it is.
 
 #[cfg(feature = "http")]
 mod client_ip;

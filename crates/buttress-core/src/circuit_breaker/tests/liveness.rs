@@ -126,3 +126,44 @@ fn d5_a_peer_that_flaps_is_closed_once_it_stops() {
         assert!(took <= bound(rig.breaker.config()), "{took} s, seed {seed}");
     }
 }
+
+#[test]
+fn d5_a_peer_whose_answers_take_longer_than_a_lease_closes_it() {
+    for config in configs() {
+        let lease = config.probe_lease.get();
+        let rig = Rig::new(config).due();
+        let mut out: Vec<Ticket> = Vec::new();
+        let mut waited = Duration::ZERO;
+        while rig.state() != State::Closed {
+            out.extend(rig.breaker.try_acquire(rig.now()));
+            rig.pass(millis(500));
+            waited += millis(500);
+            for ticket in std::mem::take(&mut out) {
+                if rig.breaker.progress(&ticket, rig.now()) {
+                    rig.end(ticket, Outcome::Success);
+                } else {
+                    out.push(ticket);
+                }
+            }
+            let rounds = u32::from(config.half_open_successes).div_ceil(config.half_open_probes.into());
+            assert!(waited <= (lease + secs(1)) * rounds, "{waited:?}, {:?}", rig.snapshot());
+        }
+        assert_eq!(rig.snapshot().totals.expired_leases, 0);
+    }
+}
+
+#[test]
+fn b2_an_answer_that_has_stopped_coming_loses_its_lease() {
+    let rig = Rig::with(|b| b.half_open_probes(1)).due();
+    let probe = rig.ticket();
+    let lease = rig.breaker.config().probe_lease.get();
+    rig.pass(lease / 2);
+    assert!(!rig.breaker.progress(&probe, rig.now()));
+    rig.pass(lease - millis(1));
+    assert_eq!(rig.refusal().retry_after(), Some(millis(1)));
+    rig.pass(millis(1));
+    drop(rig.ticket());
+    // It goes on after all, and has no say any more.
+    assert!(!rig.breaker.progress(&probe, rig.now()));
+    assert_eq!(rig.end(probe, Outcome::Success), None);
+}
