@@ -110,7 +110,8 @@ async fn keyed_layers_nest_and_infer() {
 fn w01_a_breaker_that_somebody_knows_by_name_is_not_replaced_in_silence() {
     let orders = CircuitBreakerLayer::from_handle(Handle::new("orders", breaker::config()));
     let panic =
-        catch_unwind(AssertUnwindSafe(|| orders.keyed(|plan: &Plan| Some(plan.pending)))).unwrap_err();
+        catch_unwind(AssertUnwindSafe(|| drop(orders.keyed::<_, usize>(|plan: &Plan| Some(plan.pending)))))
+            .unwrap_err();
     let text = panic.downcast_ref::<String>().unwrap();
     assert_eq!(text, "\"orders\" is one breaker: for one per key, make a `Keyed` of that name");
 }
