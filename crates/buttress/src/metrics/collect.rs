@@ -3,6 +3,7 @@
 use super::counts::{Counts, RESULTS};
 use super::families::{self as is, FAMILIES};
 use super::family::{Family, Labels, Series, Value};
+use super::members::Owner;
 use super::memory::{Memory, Shared};
 use crate::Durations;
 use crate::circuit_breaker::State;
@@ -13,7 +14,7 @@ use std::cmp::Reverse;
 /// What to export of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scope {
-    /// Whether there is also one series for each state, as S3 has them.
+    /// Whether there is also one series for each state.
     pub(super) per_state: bool,
     /// How many keys of a keyed breaker have series of their own.
     pub(super) top_keys: usize,
@@ -33,21 +34,28 @@ const OWN_CHANGES: [(State, State); 4] = [
 
 /// All series, those of one family together, in the order of the reference.
 pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec<Series> {
-    let mut page = Page { scope, series: Vec::new() };
+    let mut page = Page { scope, owner: Owner::All, series: Vec::new() };
     memory.begin();
     for (name, breaker) in &status.circuit_breakers {
-        let counts = memory.named(name, breaker.seed, Counts::new(&breaker.totals, breaker.opened));
+        page.owner = Owner::Breaker(breaker.seed);
+        let counts = memory.named(page.owner, Counts::new(&breaker.totals, breaker.opened));
         page.breaker(name, breaker, &counts);
     }
     for (name, keyed) in &status.keyed_circuit_breakers {
+        // Made with it and never replaced, so its seed stands for all.
+        page.owner = Owner::Breaker(keyed.overflow.seed);
         let top = top(keyed, scope.top_keys);
         let keys = top.iter().map(|(key, breaker)| (*key, Counts::new(&breaker.totals, breaker.opened)));
-        let shared = memory.keyed(name, keyed.overflow.seed, Counts::new(&keyed.totals, keyed.opened), keys);
+        let shared = memory.keyed(page.owner, Counts::new(&keyed.totals, keyed.opened), keys);
         page.keyed(name, keyed, &top, &shared);
     }
     memory.end();
-    status.operations.values().for_each(|operation| page.operation(operation));
+    for operation in status.operations.values() {
+        page.owner = Owner::Operation(operation.seed);
+        page.operation(operation);
+    }
     if scope.per_state {
+        page.owner = Owner::All;
         page.count(&is::PEER_TRIPS, Labels::new(), memory.trips());
     }
     let place = |series: &Series| FAMILIES.iter().position(|family| std::ptr::eq(*family, series.family));
@@ -67,6 +75,8 @@ fn top(keyed: &KeyedStatus, most: usize) -> Vec<(&str, &BreakerStatus)> {
 /// Series as they come.
 pub(super) struct Page {
     scope: Scope,
+    /// Whose series come next.
+    owner: Owner,
     series: Vec<Series>,
 }
 
@@ -193,7 +203,7 @@ impl Page {
     }
 
     pub(super) fn put(&mut self, family: &'static Family, labels: Labels, value: Value) {
-        self.series.push(Series { family, labels, value });
+        self.series.push(Series { family, owner: self.owner, labels, value });
     }
 }
 

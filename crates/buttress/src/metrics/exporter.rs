@@ -76,6 +76,10 @@ impl Exporter {
     /// the key `other`. Gauges of a member that has left the registry are set to zero. The facade takes durations one by one:
     /// it gets each in the bucket it was recorded in, and such that the sum is right. For the same buckets in a recorder,
     /// give it the same bounds.
+    ///
+    /// Counters go on there when another member takes over a name, and each call is added once, also if a member leaves and
+    /// returns; only one that returns after 128 others have left is taken for new. What a member counted since the last time
+    /// is not added once it has left, unless it returns: to have it, publish before removing.
     #[cfg(feature = "metrics")]
     pub fn publish(&self) {
         let scope = Scope { top_keys: 0, ..self.scope };

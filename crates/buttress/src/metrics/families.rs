@@ -36,9 +36,8 @@ const fn family(
     labels: &'static [&'static str],
     unit: &'static str,
     meaning: &'static str,
-    origin: &'static str,
 ) -> Family {
-    Family { name, prefixed: true, kind, labels, unit, meaning, origin }
+    Family { name, prefixed: true, kind, labels, unit, meaning }
 }
 
 const NAME: &[&str] = &["name"];
@@ -50,7 +49,6 @@ pub(super) static STATE: Family = family(
     NAME_KEY,
     "state",
     "Where it stands: 0 closed or forced closed, 1 half-open, 2 open or forced open.",
-    "S2-28 C08 W33",
 );
 pub(super) static REQUESTS: Family = family(
     Kind::Counter,
@@ -58,7 +56,6 @@ pub(super) static REQUESTS: Family = family(
     &["name", "[key]", "result"],
     "calls",
     "Calls by how they ended, each once: success, failure, rejected, throttled, ignored (says nothing about the peer), cancelled (dropped before there was a result).",
-    "S2-29 S2-30 S2-31 S4-14",
 );
 pub(super) static FAILURES: Family = family(
     Kind::Counter,
@@ -66,7 +63,6 @@ pub(super) static FAILURES: Family = family(
     NAME_KEY,
     "calls",
     "Calls that count as failures, throttled ones among them where those do.",
-    "S2-34",
 );
 pub(super) static STATE_CHANGES: Family = family(
     Kind::Counter,
@@ -74,7 +70,6 @@ pub(super) static STATE_CHANGES: Family = family(
     &["name", "from_state", "to_state"],
     "changes",
     "Changes of state by the states before and after.",
-    "S2-32 S4-16",
 );
 pub(super) static TRIPS: Family = family(
     Kind::Counter,
@@ -82,7 +77,6 @@ pub(super) static TRIPS: Family = family(
     NAME,
     "openings",
     "How often it opened; opening again after a failed probe counts, being forced open does not.",
-    "S3-50 W58",
 );
 pub(super) static DURATION: Family = family(
     Kind::Histogram,
@@ -90,7 +84,6 @@ pub(super) static DURATION: Family = family(
     NAME,
     "seconds",
     "How long calls with a result took; only where durations are recorded.",
-    "S2-33 S4-17",
 );
 pub(super) static CONSECUTIVE_FAILURES: Family = family(
     Kind::Gauge,
@@ -98,7 +91,6 @@ pub(super) static CONSECUTIVE_FAILURES: Family = family(
     NAME,
     "calls",
     "The run of failures; 0 unless it is closed.",
-    "S3-60",
 );
 pub(super) static FAILURE_RATIO: Family = family(
     Kind::Gauge,
@@ -106,7 +98,6 @@ pub(super) static FAILURE_RATIO: Family = family(
     NAME,
     "0 to 1",
     "The share of the calls in the window that failed; absent without calls.",
-    "S3-60 S4-14",
 );
 pub(super) static SLOW_CALL_RATIO: Family = family(
     Kind::Gauge,
@@ -114,7 +105,6 @@ pub(super) static SLOW_CALL_RATIO: Family = family(
     NAME,
     "0 to 1",
     "The share of the calls in the window that were slow; absent without calls.",
-    "S3-60",
 );
 pub(super) static SLOW_CALLS: Family = family(
     Kind::Counter,
@@ -122,7 +112,6 @@ pub(super) static SLOW_CALLS: Family = family(
     NAME,
     "calls",
     "Calls that were slow, failed or not.",
-    "S4-17",
 );
 pub(super) static PROBES_IN_FLIGHT: Family = family(
     Kind::Gauge,
@@ -130,7 +119,6 @@ pub(super) static PROBES_IN_FLIGHT: Family = family(
     NAME,
     "calls",
     "Probes of a half-open breaker that have not ended.",
-    "S2-18",
 );
 pub(super) static EXPIRED_LEASES: Family = family(
     Kind::Counter,
@@ -138,7 +126,6 @@ pub(super) static EXPIRED_LEASES: Family = family(
     NAME,
     "leases",
     "Leases of probes that were given up because their call never ended.",
-    "S2-18",
 );
 pub(super) static WOULD_REJECT: Family = family(
     Kind::Counter,
@@ -146,7 +133,6 @@ pub(super) static WOULD_REJECT: Family = family(
     NAME,
     "calls",
     "Calls that were admitted in shadow and would have been rejected otherwise.",
-    "S3-60",
 );
 pub(super) static PANICS: Family = family(
     Kind::Counter,
@@ -154,7 +140,6 @@ pub(super) static PANICS: Family = family(
     NAME,
     "calls",
     "Cancelled calls that were dropped by a panic.",
-    "B3",
 );
 pub(super) static KEYS: Family = family(
     Kind::Gauge,
@@ -162,23 +147,15 @@ pub(super) static KEYS: Family = family(
     &["name", "state"],
     "keys",
     "Keys that have a breaker, by its state.",
-    "S3-15 W43",
 );
-pub(super) static KEYS_CAPACITY: Family = family(
-    Kind::Gauge,
-    "circuit_breaker_keys_capacity",
-    NAME,
-    "keys",
-    "Keys that can have a breaker.",
-    "W43",
-);
+pub(super) static KEYS_CAPACITY: Family =
+    family(Kind::Gauge, "circuit_breaker_keys_capacity", NAME, "keys", "Keys that can have a breaker.");
 pub(super) static KEYS_EVICTED: Family = family(
     Kind::Counter,
     "circuit_breaker_keys_evicted_total",
     NAME,
     "keys",
     "Breakers that went so that another key could have one.",
-    "W43",
 );
 pub(super) static KEYS_OVERFLOWED: Family = family(
     Kind::Counter,
@@ -186,7 +163,6 @@ pub(super) static KEYS_OVERFLOWED: Family = family(
     NAME,
     "calls",
     "Calls that went to the breaker which keys share while there is no room for their own.",
-    "W43",
 );
 pub(super) static PEER_STATE: Family = Family {
     prefixed: false,
@@ -196,7 +172,6 @@ pub(super) static PEER_STATE: Family = Family {
         &["peer", "state", "[name]"],
         "0 or 1",
         "1 for the state it is in, 0 for the others; only with one series for each state.",
-        "S3-49 W58",
     )
 };
 pub(super) static PEER_TRIPS: Family = Family {
@@ -207,7 +182,6 @@ pub(super) static PEER_TRIPS: Family = Family {
         &[],
         "openings",
         "How often any breaker opened; only with one series for each state.",
-        "S3-50 W58",
     )
 };
 
@@ -219,7 +193,6 @@ pub(super) static OPERATION_REQUESTS: Family = family(
     &["operation", "component", "result"],
     "calls",
     "Calls by how they ended, each once: success, failure, throttled, ignored (says nothing), cancelled (dropped before there was a result).",
-    "S4-14",
 );
 pub(super) static OPERATION_PANICS: Family = family(
     Kind::Counter,
@@ -227,21 +200,13 @@ pub(super) static OPERATION_PANICS: Family = family(
     OPERATION,
     "calls",
     "Cancelled calls that were dropped by a panic.",
-    "B3",
 );
-pub(super) static OPERATION_IN_FLIGHT: Family = family(
-    Kind::Gauge,
-    "operation_in_flight",
-    OPERATION,
-    "calls",
-    "Calls that have begun and not ended.",
-    "F7",
-);
+pub(super) static OPERATION_IN_FLIGHT: Family =
+    family(Kind::Gauge, "operation_in_flight", OPERATION, "calls", "Calls that have begun and not ended.");
 pub(super) static OPERATION_DURATION: Family = family(
     Kind::Histogram,
     "operation_duration_seconds",
     OPERATION,
     "seconds",
     "How long calls took that succeeded, failed or were throttled.",
-    "S4-17",
 );

@@ -1,5 +1,6 @@
 //! What a family of series is, and one of its series.
 
+use super::members::Owner;
 use crate::Durations;
 use std::borrow::Cow;
 
@@ -19,8 +20,6 @@ pub struct Family {
     pub unit: &'static str,
     /// What it tells, in one line.
     pub meaning: &'static str,
-    /// The promises it keeps.
-    pub origin: &'static str,
 }
 
 /// What the values of a family mean.
@@ -65,6 +64,7 @@ pub(super) type Labels = Vec<(&'static str, Cow<'static, str>)>;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Series {
     pub(super) family: &'static Family,
+    pub(super) owner: Owner,
     pub(super) labels: Labels,
     pub(super) value: Value,
 }

@@ -1,26 +1,21 @@
 //! What was exported before, so that no counter ever goes down.
 
 use super::counts::Counts;
+use super::members::{Members, Owner};
 use std::collections::HashMap;
 
-/// One per exporter. It knows the names and keys of the last scrape, and no others.
+/// One per exporter.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    named: HashMap<String, Seen>,
-    keyed: HashMap<String, Shares>,
+    named: Members<Seen>,
+    keyed: Members<Shares>,
     /// How often any of them opened, those that are gone included.
     trips: u64,
-    scrape: u64,
 }
 
 /// The highest numbers of one breaker. They are read while calls go on, and can fall behind by a few for an instant.
 #[derive(Debug, Default)]
-struct Seen {
-    /// Tells a breaker from another that had its name before.
-    seed: u64,
-    highest: Counts,
-    scrape: u64,
-}
+struct Seen(Counts);
 
 /// How the calls of a keyed breaker are shared out between keys that have series of their own and all others.
 #[derive(Debug, Default)]
@@ -39,25 +34,22 @@ struct Own {
 
 impl Seen {
     /// The numbers to show, and by how much they have grown since the last look.
-    fn look(&mut self, seed: u64, now: Counts, scrape: u64) -> (Counts, Counts) {
-        if self.seed != seed {
-            *self = Self { seed, ..Self::default() };
-        }
-        self.scrape = scrape;
-        let before = self.highest;
-        self.highest = before.zip(&now, u64::max);
-        (self.highest, self.highest.zip(&before, u64::wrapping_sub))
+    fn look(&mut self, now: Counts) -> (Counts, Counts) {
+        let before = self.0;
+        self.0 = before.zip(&now, u64::max);
+        (self.0, self.0.zip(&before, u64::wrapping_sub))
     }
 }
 
 impl Memory {
     pub(super) const fn begin(&mut self) {
-        self.scrape += 1;
+        self.named.begin();
+        self.keyed.begin();
     }
 
-    /// What to show of the breaker `name`.
-    pub(super) fn named(&mut self, name: &str, seed: u64, now: Counts) -> Counts {
-        let (counts, grown) = entry(&mut self.named, name).look(seed, now, self.scrape);
+    /// What to show of a breaker.
+    pub(super) fn named(&mut self, owner: Owner, now: Counts) -> Counts {
+        let (counts, grown) = self.named.of(owner).look(now);
         self.trips += grown.opened;
         counts
     }
@@ -68,16 +60,12 @@ impl Memory {
     /// when a key comes, goes, or starts again.
     pub(super) fn keyed<'a>(
         &mut self,
-        name: &str,
-        seed: u64,
+        owner: Owner,
         now: Counts,
         keys: impl IntoIterator<Item = (&'a str, Counts)>,
     ) -> Shared<'a> {
-        let shares = entry(&mut self.keyed, name);
-        if shares.all.seed != seed {
-            *shares = Shares::default();
-        }
-        let (all, mut rest) = shares.all.look(seed, now, self.scrape);
+        let shares = self.keyed.of(owner);
+        let (all, mut rest) = shares.all.look(now);
         self.trips += rest.opened;
         let mut own = HashMap::new();
         let mut shown = Vec::new();
@@ -101,11 +89,16 @@ impl Memory {
         self.trips
     }
 
-    /// Forgets whatever was not looked at since [`Memory::begin`].
+    /// Forgets those that went before many others; should they return, their calls count as new ones.
     pub(super) fn end(&mut self) {
-        let scrape = self.scrape;
-        self.named.retain(|_, seen| seen.scrape == scrape);
-        self.keyed.retain(|_, shares| shares.all.scrape == scrape);
+        self.named.end();
+        self.keyed.end();
+    }
+
+    /// How many breakers, and breakers of many keys, it remembers.
+    #[cfg(all(test, feature = "metrics"))]
+    pub(super) fn len(&self) -> [usize; 2] {
+        [self.named.len(), self.keyed.len()]
     }
 }
 
@@ -117,13 +110,6 @@ pub(super) struct Shared<'a> {
     pub(super) other: Counts,
 }
 
-fn entry<'a, V: Default>(map: &'a mut HashMap<String, V>, name: &str) -> &'a mut V {
-    if !map.contains_key(name) {
-        map.insert(name.to_owned(), V::default());
-    }
-    map.get_mut(name).expect("it is there or was just put there")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,12 +118,16 @@ mod tests {
         Counts { failures, ..Counts::default() }
     }
 
+    fn owner(seed: u64) -> Owner {
+        Owner::Breaker(seed)
+    }
+
     #[test]
     fn f7_a_counter_that_is_read_too_low_stays_and_a_new_owner_starts_again() {
         let mut memory = Memory::default();
         let mut shown = |seed, now| {
             memory.begin();
-            let shown = memory.named("a", seed, failures(now)).failures;
+            let shown = memory.named(owner(seed), failures(now)).failures;
             memory.end();
             shown
         };
@@ -146,20 +136,24 @@ mod tests {
     }
 
     #[test]
-    fn w43_what_is_gone_is_forgotten() {
+    fn f7_w58_whoever_returns_has_opened_no_more_often() {
         let mut memory = Memory::default();
-        memory.begin();
-        memory.named("a", 1, failures(1));
-        memory.keyed("k", 1, failures(1), [("x", failures(1))]);
-        memory.end();
-        assert_eq!((memory.named.len(), memory.keyed["k"].own.len()), (1, 1));
-        memory.begin();
-        memory.keyed("k", 1, failures(1), []);
-        memory.end();
-        assert_eq!((memory.named.len(), memory.keyed["k"].own.len()), (0, 0));
-        memory.begin();
-        memory.end();
-        assert!(memory.keyed.is_empty());
+        let opened = |opened| Counts { opened, ..Counts::default() };
+        let mut trips = |named: &[(u64, u64)], keyed: &[(u64, u64)]| {
+            memory.begin();
+            for (seed, count) in named {
+                memory.named(owner(*seed), opened(*count));
+            }
+            for (seed, count) in keyed {
+                memory.keyed(owner(*seed), opened(*count), []);
+            }
+            memory.end();
+            memory.trips()
+        };
+        assert_eq!(trips(&[(1, 3)], &[(2, 5)]), 8);
+        assert_eq!(trips(&[], &[]), 8);
+        assert_eq!(trips(&[(1, 3)], &[(2, 6)]), 9);
+        assert_eq!(trips(&[(3, 4)], &[(4, 7)]), 20, "others in their place have opened besides");
     }
 
     /// Keys come, go, are evicted and start again; the shares add up to the total, and each series only grows.
@@ -184,7 +178,7 @@ mod tests {
         for (total, keys) in scrapes {
             memory.begin();
             let keys = keys.iter().map(|(key, count)| (*key, failures(*count)));
-            let shown = memory.keyed("k", 7, failures(total), keys);
+            let shown = memory.keyed(owner(7), failures(total), keys);
             memory.end();
             assert_eq!(shown.all.failures, total);
             let mut now: HashMap<&str, u64> =

@@ -31,8 +31,8 @@
 //! when it is no more; its calls before and after are in `other`. So the number of series is bounded, whatever keys come.
 //!
 //! # Series that end
-//! A member that leaves the registry takes its series with it. One that comes under the same name starts again at zero, which
-//! Prometheus takes for a restart.
+//! A member that leaves the registry takes its series with it. Another that comes under the same name starts at zero, which
+//! Prometheus takes for a restart; the same one goes on where it was.
 
 mod collect;
 mod counts;
@@ -41,6 +41,7 @@ mod exporter;
 mod facade;
 mod families;
 mod family;
+mod members;
 mod memory;
 mod operations;
 #[cfg(any(feature = "metrics", test))]

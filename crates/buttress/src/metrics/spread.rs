@@ -5,10 +5,11 @@ use crate::Durations;
 /// The calls since `before` as seconds and how many took that long: each in the bucket it was counted in, and such that
 /// all together took as long as they did.
 pub(super) fn spread(now: &Durations, before: Option<&Durations>) -> Vec<(f64, usize)> {
-    let fewer =
-        |before: &&Durations| now.counts.iter().zip(&before.counts).all(|(now, before)| now >= before);
-    // With fewer calls in a bucket it is another histogram.
-    let before = before.filter(fewer);
+    // With other bounds, or fewer calls in a bucket, it is another histogram.
+    let before = before.filter(|before| {
+        let fewer = now.counts.iter().zip(&before.counts).any(|(now, before)| now < before);
+        now.bounds == before.bounds && !fewer
+    });
     let sum = now.sum.saturating_sub(before.map(|before| before.sum).unwrap_or_default()).as_secs_f64();
     let earlier = |bucket: usize| before.map_or(0, |before| before.counts[bucket]);
     let counts: Vec<_> =
@@ -80,5 +81,22 @@ mod tests {
         let calls = spread(&other.snapshot(), before.as_ref());
         assert_eq!(calls.len(), 1);
         assert!((calls[0].0 - 0.04).abs() < 1e-9, "{calls:?}");
+    }
+
+    #[test]
+    fn s2_33_other_bounds_are_those_of_another_histogram() {
+        let took = |bounds: &[u64]| {
+            let bounds: Vec<_> = bounds.iter().copied().map(Duration::from_millis).collect();
+            let histogram = Histogram::new(Bounds::new(&bounds).unwrap());
+            histogram.record(Tick::ZERO, Tick::ZERO + Duration::from_millis(4));
+            histogram.snapshot()
+        };
+        let bounds = [&[5][..], &[7], &[5, 10], &[1, 2, 3, 5], &[1, 3, 5, 7]];
+        for (now, before) in bounds.iter().flat_map(|now| bounds.map(|before| (*now, before))) {
+            let calls = spread(&took(now), Some(&took(before)));
+            let expected = if now == before { &[][..] } else { &[1] };
+            let calls: Vec<_> = calls.iter().map(|(_, calls)| *calls).collect();
+            assert_eq!(calls, expected, "{now:?} after {before:?}");
+        }
     }
 }

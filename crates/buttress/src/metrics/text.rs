@@ -106,6 +106,7 @@ impl Display for Number {
 mod tests {
     use super::*;
     use crate::metrics::family::{Family, Kind};
+    use crate::metrics::members::Owner;
     use crate::{Bounds, Histogram, Tick};
     use std::time::Duration;
 
@@ -116,13 +117,13 @@ mod tests {
         labels: &["name"],
         unit: "calls",
         meaning: "Calls with a \\ and a\nsecond line \"quoted\"",
-        origin: "",
     };
     static TOOK: Family =
         Family { name: "took_seconds", kind: Kind::Histogram, meaning: "How long", ..CALLS };
 
     fn series(family: &'static Family, name: Option<&'static str>, value: Value) -> Series {
-        Series { family, labels: name.map(|name| ("name", name.into())).into_iter().collect(), value }
+        let labels = name.map(|name| ("name", name.into())).into_iter().collect();
+        Series { family, owner: Owner::All, labels, value }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::rejected::Site;
 use crate::{Outcome, Ratio, Tick};
 use buttress_core::{Bounds, Durations, Histogram};
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +19,8 @@ pub struct Handle(Arc<Shared>);
 pub(super) struct Shared {
     site: &'static Site,
     component: &'static str,
+    /// Tells it from another that came under its name.
+    seed: u64,
     started: AtomicU64,
     ended: Counters,
     durations: Histogram,
@@ -60,8 +63,10 @@ impl Handle {
     /// The same with its last `calls` calls, at 24 bytes each.
     #[must_use]
     pub fn remembering(operation: &str, component: &str, calls: usize) -> Self {
+        let site = Site::intern(LAYER, operation);
         Self(Arc::new(Shared {
-            site: Site::intern(LAYER, operation),
+            site,
+            seed: RandomState::new().hash_one(site),
             component: Site::intern("component", component).name,
             started: AtomicU64::new(0),
             ended: Counters::default(),
@@ -81,6 +86,10 @@ impl Handle {
     #[must_use]
     pub fn component(&self) -> &'static str {
         self.0.component
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.0.seed
     }
 
     /// A call begins, without a service around: for code that has no tower stack.

@@ -29,6 +29,9 @@ pub struct OperationStatus {
     pub(crate) lifetime: Totals,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) lifetime_durations: Durations,
+    /// Tells it from another that came under its name.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) seed: u64,
 }
 
 impl OperationStatus {
@@ -44,6 +47,7 @@ impl OperationStatus {
             durations: handle.durations(),
             lifetime,
             lifetime_durations,
+            seed: handle.seed(),
         }
     }
 }
