@@ -1,11 +1,15 @@
 //! The address of an origin as it is written on a command line.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-use http::uri::{Authority, Uri};
+use http::uri::{Authority, InvalidUri, Uri};
 
 /// An origin: `http://host[:port]` and nothing else.
+///
+/// It has one form, however it is written: a host in lower case, an IPv6 address in its shortest form, no
+/// port where that is 80. So an origin that is named twice is one origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     authority: Authority,
@@ -30,7 +34,7 @@ pub enum InvalidOrigin {
 }
 
 impl Origin {
-    /// Host and port as written; the name of the origin.
+    /// Host, and port unless that is 80; the name of the origin, and the `Host` of a request that names none.
     #[must_use]
     pub fn authority(&self) -> &Authority {
         &self.authority
@@ -39,9 +43,7 @@ impl Origin {
     /// Host without the brackets of an IPv6 address, and port, as a resolver takes them.
     #[must_use]
     pub fn address(&self) -> (&str, u16) {
-        let host = self.authority.host();
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        (host, self.authority.port_u16().unwrap_or(80))
+        (without_brackets(self.authority.host()), self.authority.port_u16().unwrap_or(80))
     }
 }
 
@@ -69,11 +71,12 @@ impl FromStr for Origin {
         if host.is_empty() || host == "[]" {
             return Err(InvalidOrigin::Host);
         }
-        match (authority.as_str().strip_prefix(host), authority.port_u16()) {
-            (Some(""), None) => {}
-            (_, Some(port)) if port > 0 => {}
+        let port = match (authority.as_str().strip_prefix(host), authority.port_u16()) {
+            (Some(""), None) => 80,
+            (_, Some(port)) if port > 0 => port,
             _ => return Err(InvalidOrigin::Port),
-        }
+        };
+        let authority = in_one_form(host, port).map_err(|_| InvalidOrigin::Host)?;
         // The address goes into a request target later, so it has to stand as one now.
         Uri::builder()
             .scheme("http")
@@ -83,6 +86,19 @@ impl FromStr for Origin {
             .map_err(|_| InvalidOrigin::Host)?;
         Ok(Self { authority })
     }
+}
+
+/// Brings what means the same to the same form.
+fn in_one_form(host: &str, port: u16) -> Result<Authority, InvalidUri> {
+    let host = match without_brackets(host).parse::<Ipv6Addr>() {
+        Ok(address) => format!("[{address}]"),
+        Err(_) => host.to_ascii_lowercase(),
+    };
+    if port == 80 { host.parse() } else { format!("{host}:{port}").parse() }
+}
+
+fn without_brackets(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
 impl fmt::Display for Origin {
@@ -124,6 +140,29 @@ mod tests {
     }
 
     #[test]
+    fn what_means_the_same_is_the_same() {
+        for (one_form, others) in [
+            ("http://shop", &["http://Shop", "HTTP://SHOP:80/", "http://shop:080"][..]),
+            ("http://shop:8080", &["http://SHOP:8080", "http://shop:08080/"]),
+            ("http://[2001:db8::1]", &["http://[2001:DB8::1]:80", "http://[2001:db8:0:0:0:0:0:1]"]),
+            ("http://[::1]:9001", &["http://[0:0::0001]:9001"]),
+            ("http://127.0.0.1", &["http://127.0.0.1:80"]),
+        ] {
+            let origin: Origin = one_form.parse().unwrap();
+            assert_eq!(origin.to_string(), one_form);
+            for other in others {
+                assert_eq!(other.parse(), Ok(origin.clone()), "{other}");
+            }
+        }
+        assert_ne!("http://shop:8080".parse::<Origin>(), "http://shop".parse());
+        assert_ne!(
+            "http://shop.".parse::<Origin>(),
+            "http://shop".parse(),
+            "a resolver searches for this one"
+        );
+    }
+
+    #[test]
     fn anything_else_is_refused_with_its_reason() {
         for (text, reason) in [
             ("https://example.com", InvalidOrigin::Tls),
@@ -133,6 +172,7 @@ mod tests {
             ("http://", InvalidOrigin::Host),
             ("http://:80", InvalidOrigin::Host),
             ("http://a b", InvalidOrigin::Host),
+            ("http://::1", InvalidOrigin::Host),
             ("http://[::1", InvalidOrigin::Host),
             ("http://host:", InvalidOrigin::Port),
             ("http://host:0", InvalidOrigin::Port),

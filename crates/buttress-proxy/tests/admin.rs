@@ -256,7 +256,7 @@ async fn h12_the_admin_port_is_as_strict_as_the_other_and_takes_so_many_connecti
 
 #[tokio::test]
 async fn two_turns_of_one_origin_share_its_breaker() {
-    let refused = nobody().await;
+    let refused = nobody();
     let proxy = Running::before(&[refused, refused]).await;
     proxy.ask(GET).await;
     proxy.ask(GET).await;

@@ -18,7 +18,7 @@ const AT_ONCE: Duration = Duration::from_millis(100);
 #[tokio::test]
 async fn failures_of_an_origin_become_gateway_errors() {
     let origin = Origin::start(Mode::HangUp).await;
-    let refused = nobody().await;
+    let refused = nobody();
     for (address, mode, status, says) in [
         (refused, Mode::ok(), 502, "cannot be reached"),
         (origin.address, Mode::HangUp, 502, "broke off"),

@@ -43,6 +43,24 @@ async fn origins_take_turns() {
 }
 
 #[tokio::test]
+async fn an_origin_that_is_named_in_two_ways_has_one_breaker_and_one_host() {
+    let origin = Origin::start(Mode::ok()).await;
+    let port = origin.address.port();
+    let names = [format!("http://LocalHost:{port}"), format!("http://localhost:0{port}/")];
+    let proxy = Running::with(&[], |config| {
+        config.origins = names.iter().map(|name| name.parse().unwrap()).collect();
+    })
+    .await;
+    for _ in &names {
+        assert_eq!(proxy.ask("GET / HTTP/1.0\r\n\r\n").await.status, 200);
+    }
+    let asked: Vec<u64> = proxy.breakers.iter().map(|breaker| breaker.snapshot().totals.successes).collect();
+    assert_eq!(asked, [2, 2], "each shows the same breaker");
+    let host = Some(format!("localhost:{port}"));
+    assert!(origin.log().requests.iter().all(|request| request.field("host") == host));
+}
+
+#[tokio::test]
 async fn h5_requests_lose_hop_by_hop_fields_and_claims_about_the_way() {
     let origin = Origin::start(Mode::ok()).await;
     let proxy = Running::before(&[origin.address]).await;

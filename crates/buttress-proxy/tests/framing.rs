@@ -210,7 +210,7 @@ async fn h8_heads_and_targets_over_the_limits_are_refused() {
 
 #[tokio::test]
 async fn h3_an_early_answer_goes_out_at_once_and_the_body_is_no_request() {
-    let refused = support::nobody().await;
+    let refused = support::nobody();
     let proxy = Running::before(&[refused]).await;
     // Announced, but the client waits with it.
     let mut client = proxy.connect().await;
@@ -227,7 +227,7 @@ async fn h3_an_early_answer_goes_out_at_once_and_the_body_is_no_request() {
 
 #[tokio::test]
 async fn h3_a_large_unread_body_closes_the_connection_and_the_answer_still_arrives() {
-    let refused = support::nobody().await;
+    let refused = support::nobody();
     let proxy = Running::before(&[refused]).await;
     let mut client = proxy.connect().await;
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n").await;

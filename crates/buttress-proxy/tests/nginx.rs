@@ -6,23 +6,23 @@ mod support;
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
-use support::{Running, nobody, soon};
+use support::{Process, Running, soon, vacant};
 use tokio::net::TcpStream;
 
-const NGINX: &str = "/usr/sbin/nginx";
+/// Its names; the second is not on everybody's path.
+const NGINX: [&str; 2] = ["nginx", "/usr/sbin/nginx"];
 
 /// nginx in the foreground, in a folder of its own.
 struct Nginx {
-    child: Child,
+    process: Process,
     folder: PathBuf,
 }
 
 impl Nginx {
     async fn start(address: SocketAddr) -> Self {
-        assert!(Path::new(NGINX).exists(), "this test needs {NGINX}: install nginx-light");
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("nginx-{}", std::process::id()));
         fs::create_dir_all(folder.join("html")).unwrap();
         fs::write(folder.join("html/page"), "x".repeat(1024)).unwrap();
@@ -37,41 +37,39 @@ impl Nginx {
                server {{ listen {address}; root {at}/html; }}
              }}"
         );
-        fs::write(folder.join("nginx.conf"), configuration).unwrap();
-        let child = Command::new(NGINX)
-            .args(["-p".as_ref(), folder.as_os_str(), "-c".as_ref(), folder.join("nginx.conf").as_os_str()])
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let configured = folder.join("nginx.conf");
+        fs::write(&configured, configuration).unwrap();
+        let process = Process::installed(&NGINX, "nginx-light", |command| {
+            command.arg("-p").arg(&folder).arg("-c").arg(&configured).stderr(Stdio::null());
+        });
         soon(async {
             while TcpStream::connect(address).await.is_err() {
                 tokio::task::yield_now().await;
             }
         })
         .await;
-        Self { child, folder }
+        Self { process, folder }
     }
 
     /// Ends it, so that its log is complete, and returns the log.
     fn stop(mut self) -> String {
-        let id = self.child.id().to_string();
+        let id = self.process.id().to_string();
         assert!(Command::new("kill").args(["-QUIT", &id]).status().unwrap().success());
-        self.child.wait().unwrap();
+        self.process.wait().unwrap();
         fs::read_to_string(self.folder.join("access.log")).unwrap()
     }
 }
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process.end();
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
 #[tokio::test]
 async fn two_thousand_requests_to_nginx_and_none_is_lost_or_sent_twice() {
-    let address = nobody().await;
+    let address = vacant().await;
     let nginx = Nginx::start(address).await;
     let proxy = Running::before(&[address]).await;
     let mut tasks = tokio::task::JoinSet::new();

@@ -120,7 +120,7 @@ async fn it_says_where_its_admin_port_is_and_has_none_unless_asked() {
 
 #[tokio::test]
 async fn an_unreachable_origin_is_a_warning_and_the_proxy_serves() {
-    let refused = nobody().await;
+    let refused = nobody();
     let program = started(refused, &[]).await;
     let mut client = Client::connect(program.address).await;
     client.send(GET).await;

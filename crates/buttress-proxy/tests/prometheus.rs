@@ -14,8 +14,8 @@ use support::{Mode, Origin, Prometheus, Running, soon};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
 
-/// Slower than this is slow.
-const SLOW: Duration = Duration::from_millis(50);
+/// Slower than this is slow: much slower than any call that does not wait for something.
+const SLOW: Duration = Duration::from_millis(500);
 
 /// Longer than it takes until all that is in the window was scraped.
 const LONG: Duration = Duration::from_secs(60);

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::exchange::Exchange;
+use super::silence::Silence;
 use super::upstream::Judged;
 use crate::server::Client;
 
@@ -26,7 +27,7 @@ enum Kind {
 #[derive(Debug)]
 struct Download {
     body: Judged,
-    may_be_silent: bool,
+    silence: Silence,
     client: Arc<Client>,
     exchange: Option<Arc<Exchange>>,
 }
@@ -47,12 +48,12 @@ impl AnswerBody {
 
     pub(super) fn forwarded(
         body: Judged,
-        may_be_silent: bool,
+        silence: Silence,
         client: Arc<Client>,
         exchange: Option<Arc<Exchange>>,
     ) -> Self {
         client.set_answer_unfinished(!body.is_end_stream());
-        Self(Kind::Forwarded(Download { body, may_be_silent, client, exchange }))
+        Self(Kind::Forwarded(Download { body, silence, client, exchange }))
     }
 }
 
@@ -98,11 +99,15 @@ impl Body for AnswerBody {
 impl Download {
     /// The next piece of the origin's body; its trailers are its end.
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenAnswer>>> {
-        match Pin::new(&mut self.body).poll_frame(cx) {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if frame.is_ready() {
+            self.silence.ended();
+        }
+        match frame {
             Poll::Ready(Some(Ok(frame))) if frame.is_data() => Poll::Ready(Some(Ok(frame))),
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(BrokenAnswer::Origin(error)))),
             Poll::Ready(None | Some(Ok(_))) => Poll::Ready(None),
-            Poll::Pending if self.body.is_stalled() && !self.may_be_silent => {
+            Poll::Pending if self.silence.is_too_long(&self.body, cx) => {
                 Poll::Ready(Some(Err(BrokenAnswer::Stalled)))
             }
             Poll::Pending => Poll::Pending,

@@ -12,10 +12,10 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client, ResponseFuture};
 use pin_project_lite::pin_project;
-use tokio::time::Sleep;
 use tower::{Layer, Service};
 
 use super::exchange::Exchange;
+use super::patience::Patience;
 use super::request_body::RequestBody;
 
 /// The pooled client of all origins, cheap to clone.
@@ -75,9 +75,7 @@ impl Service<Request<RequestBody>> for Attempt {
             None => AttemptFuture::Plain { call: self.timed.call(request) },
             Some(exchange) => AttemptFuture::Upload {
                 call: self.client.call(request),
-                timer: Box::pin(tokio::time::sleep(self.timeout)),
-                timeout: self.timeout,
-                exchange,
+                patience: Patience::new(exchange, self.timeout),
             },
         }
     }
@@ -94,9 +92,7 @@ pin_project! {
         Upload {
             #[pin]
             call: ResponseFuture,
-            timer: Pin<Box<Sleep>>,
-            timeout: Duration,
-            exchange: Arc<Exchange>,
+            patience: Patience,
         },
     }
 }
@@ -113,30 +109,24 @@ impl Future for AttemptFuture {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
             AttemptProjection::Plain { call } => call.poll(cx),
-            AttemptProjection::Upload { call, timer, timeout, exchange } => {
+            AttemptProjection::Upload { call, patience } => {
                 if let Poll::Ready(answer) = call.poll(cx) {
-                    return Poll::Ready(answer.map_err(Into::into).map(|answer| marked(answer, exchange)));
+                    let answer = answer.map(|answer| marked(answer, patience.exchange()));
+                    return Poll::Ready(answer.map_err(Into::into));
                 }
-                while timer.as_mut().poll(cx).is_ready() {
-                    if exchange.origin_is_late() {
-                        return Poll::Ready(Err(Box::new(OriginLate(*timeout))));
-                    }
-                    let next = timer.deadline() + *timeout;
-                    timer.as_mut().reset(next);
-                }
-                Poll::Pending
+                patience.poll_end(cx).map(|()| Err(OriginLate(patience.limit()).into()))
             }
         }
     }
 }
 
-/// Marks an answer that begins before its request is complete: from there on, silence may be either side's
+/// Marks an answer that begins before its request is complete: until that is, silence may be either side's
 /// doing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Early;
 
 fn marked<B>(mut answer: Response<B>, exchange: &Exchange) -> Response<B> {
-    if !exchange.is_end_stream() {
+    if !exchange.is_complete() {
         answer.extensions_mut().insert(Early);
     }
     answer

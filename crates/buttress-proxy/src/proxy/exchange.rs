@@ -38,6 +38,8 @@ struct State {
     incoming: Option<Incoming>,
     /// A client that waits to be asked for its body is not asked just to throw it away.
     drain: bool,
+    /// The origin has, or is about to get, all of the body.
+    complete: bool,
     fault: Option<ClientFault>,
     /// The origin would take more, the client has not sent it yet.
     waits_for_client: bool,
@@ -73,6 +75,7 @@ impl Exchange {
             stage: Stage::Waiting,
             incoming: Some(incoming),
             drain,
+            complete: false,
             fault: None,
             waits_for_client: false,
             moved: false,
@@ -120,7 +123,7 @@ impl Exchange {
         let mut state = self.state();
         state.stage = Stage::Over;
         let sending = state.sending.take();
-        let incoming = state.incoming.take().filter(|incoming| state.drain && !incoming.is_end_stream());
+        let incoming = state.incoming.take().filter(|_| state.drain && !state.complete);
         drop(state);
         sending.into_iter().for_each(Waker::wake);
         if let (Some(incoming), Ok(runtime)) = (incoming, tokio::runtime::Handle::try_current()) {
@@ -139,14 +142,19 @@ impl Exchange {
             return Poll::Ready(Next::Unwanted);
         }
         let Some(incoming) = &mut state.incoming else { return Poll::Ready(Next::End) };
-        match Pin::new(incoming).poll_frame(cx) {
+        let frame = Pin::new(&mut *incoming).poll_frame(cx);
+        let at_end = incoming.is_end_stream();
+        match frame {
             Poll::Ready(Some(Ok(frame))) if frame.is_data() => {
+                // Who was told the length asks for nothing behind the last byte.
+                state.complete = at_end;
                 state.client_moved();
                 Poll::Ready(Next::Frame(frame))
             }
             Poll::Ready(None | Some(Ok(_))) => {
                 state.client_moved();
                 state.incoming = None;
+                state.complete = true;
                 Poll::Ready(Next::End)
             }
             Poll::Ready(Some(Err(_))) => {
@@ -173,8 +181,9 @@ impl Exchange {
         broken
     }
 
-    pub(super) fn is_end_stream(&self) -> bool {
-        self.state().incoming.as_ref().is_some_and(Body::is_end_stream)
+    /// Whether the origin has, or is about to get, all of the body.
+    pub(super) fn is_complete(&self) -> bool {
+        self.state().complete
     }
 
     pub(super) fn size_hint(&self) -> SizeHint {

@@ -5,8 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use buttress::classify::Until;
-use buttress::{BoxError, Classify, Rejected};
+use buttress::{BoxError, Rejected};
 use http::header::{self, HeaderMap};
 use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
@@ -16,10 +15,11 @@ use tower::Service;
 use super::answer::OwnAnswer;
 use super::answer_body::AnswerBody;
 use super::attempt::OriginLate;
-use super::blame::{self, OfOrigin};
+use super::blame;
 use super::exchange::{ClientFault, Exchange};
 use super::headers;
 use super::request_body::RequestBody;
+use super::silence::Silence;
 use super::target::Target;
 use super::upstream::{Judged, Upstreams};
 use crate::server::{Answer, Client};
@@ -74,13 +74,12 @@ async fn exchange(
         exchange.give_up();
     }
     let answer = answer?;
-    // Of these the head was all there is to judge, so their silence has no limit either.
-    let may_be_silent = OfOrigin.until(&answer) == Until::Head;
+    let silence = Silence::of(&answer, shared.as_ref(), upstream.body_timeout());
     let (mut parts, body) = answer.into_parts();
     headers::to_client(&mut parts.headers);
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
-    Ok(Response::from_parts(parts, AnswerBody::forwarded(body, may_be_silent, client, shared)))
+    Ok(Response::from_parts(parts, AnswerBody::forwarded(body, silence, client, shared)))
 }
 
 /// Waits for the head of the answer, or for the client to spoil its request. The latter drops the call,

@@ -7,7 +7,9 @@ mod blame;
 mod exchange;
 mod forward;
 mod headers;
+mod patience;
 mod request_body;
+mod silence;
 mod target;
 mod upstream;
 
@@ -38,7 +40,8 @@ pub struct ProxyConfig {
     /// How long an origin may take until its answer begins.
     pub attempt_timeout: Duration,
     /// How long an origin may pause within the body of its answer while the client would take more. One that
-    /// pauses longer has failed, and the client's connection is cut. Event streams may be silent.
+    /// pauses longer has failed, and the client's connection is cut. Event streams may be silent, and so may an
+    /// answer that began before its request was complete, as long as the client's upload explains it.
     pub body_timeout: Duration,
     /// The breaker in front of each origin.
     pub breaker: circuit_breaker::Config,

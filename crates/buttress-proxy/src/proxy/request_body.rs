@@ -67,7 +67,7 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(|upload| upload.exchange.is_end_stream())
+        self.0.as_ref().is_none_or(|upload| upload.exchange.is_complete())
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -43,6 +43,7 @@ pub(super) struct Upstream {
     authority: Authority,
     host: HeaderValue,
     breaker: Handle,
+    body_timeout: Duration,
     service: Admitted,
 }
 
@@ -107,7 +108,7 @@ impl Upstream {
             .readiness();
         let service =
             ServiceBuilder::new().layer(layer).service(Attempt::new(client, config.attempt_timeout));
-        Self { authority, host, breaker, service }
+        Self { authority, host, breaker, body_timeout: config.body_timeout, service }
     }
 
     /// The service with an admission in it; `None` if that went to another request in the last instant.
@@ -122,6 +123,11 @@ impl Upstream {
     /// The host a request is for that names none.
     pub(super) fn host(&self) -> HeaderValue {
         self.host.clone()
+    }
+
+    /// How long it may pause within the body of an answer.
+    pub(super) fn body_timeout(&self) -> Duration {
+        self.body_timeout
     }
 
     pub(super) fn uri(&self, path: PathAndQuery) -> Uri {

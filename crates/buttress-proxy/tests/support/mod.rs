@@ -5,6 +5,7 @@
 mod client;
 mod load;
 mod origin;
+mod process;
 mod program;
 mod prometheus;
 
@@ -15,12 +16,14 @@ use std::time::Duration;
 use buttress::circuit_breaker::{Handle, Totals, presets};
 use buttress::registry::Registry;
 use buttress_proxy::{Proxy, ProxyConfig};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use load::{Share, open_loop};
-pub(crate) use origin::{Mode, Origin};
+pub(crate) use origin::{Mode, Origin, PIECE};
+pub(crate) use process::Process;
 pub(crate) use program::Program;
 pub(crate) use prometheus::Prometheus;
 
@@ -120,7 +123,20 @@ impl Drop for Running {
     }
 }
 
-/// An address that refuses connections.
-pub(crate) async fn nobody() -> SocketAddr {
-    tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+/// An address that refuses connections, as long as the test's runtime lives.
+pub(crate) fn nobody() -> SocketAddr {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    // Bound, so that no other test gets the port.
+    tokio::spawn(async move {
+        let _bound = socket;
+        std::future::pending::<()>().await;
+    });
+    address
+}
+
+/// An address for a program that binds it by itself. Somebody else may be quicker.
+pub(crate) async fn vacant() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::soon;
@@ -23,6 +23,8 @@ pub(crate) enum Mode {
     Cut(Vec<u8>),
     /// Answers as soon as the head is there and reads no further.
     Early(Vec<u8>),
+    /// Answers with pieces of [`PIECE`] bytes without end, until [`Origin::open_gate`].
+    Endless,
     /// Closes when the head is there.
     HangUp,
     /// Reads requests and never answers.
@@ -32,6 +34,9 @@ pub(crate) enum Mode {
     /// Resets every connection.
     Reset,
 }
+
+/// The length of a piece of an endless answer.
+pub(crate) const PIECE: usize = 64 * 1024;
 
 impl Mode {
     /// A whole answer with a length.
@@ -55,6 +60,8 @@ pub(crate) struct Log {
     /// Heads, also of requests that never became whole.
     pub(crate) heads: usize,
     pub(crate) requests: Vec<Whole>,
+    /// Pieces of endless answers that went out.
+    pub(crate) pieces: usize,
 }
 
 /// A whole request.
@@ -182,6 +189,7 @@ impl Connection {
                     self.socket.set_zero_linger().unwrap();
                     return None;
                 }
+                Mode::Endless => self.endless().await?,
                 Mode::AnswerAndClose(answer) => return self.socket.write_all(&answer).await.ok(),
                 _ => return self.until_end().await,
             }
@@ -198,6 +206,16 @@ impl Connection {
             }
             _ = self.socket.read_buf(&mut self.held) => None,
         }
+    }
+
+    async fn endless(&mut self) -> Option<()> {
+        self.socket.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await.ok()?;
+        let piece = format!("{PIECE:x}\r\n{}\r\n", "x".repeat(PIECE));
+        while self.shared.gate.try_acquire().map(SemaphorePermit::forget).is_err() {
+            self.socket.write_all(piece.as_bytes()).await.ok()?;
+            self.shared.log.send_modify(|log| log.pieces += 1);
+        }
+        self.socket.write_all(b"0\r\n\r\n").await.ok()
     }
 
     async fn until_end(&mut self) -> Option<()> {

@@ -2,15 +2,15 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::process::{ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 
-use super::PATIENCE;
+use super::{PATIENCE, Process};
 
 pub(crate) struct Program {
     pub(crate) address: SocketAddr,
     /// The line it printed at its start.
     pub(crate) announced: String,
-    child: Child,
+    process: Process,
     stdout: BufReader<ChildStdout>,
     stderr: Option<BufReader<ChildStderr>>,
 }
@@ -18,7 +18,7 @@ pub(crate) struct Program {
 impl Program {
     fn command(arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_buttress"));
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments);
         command
     }
 
@@ -43,31 +43,33 @@ impl Program {
             env!("CARGO_BIN_EXE_buttress")
         );
         let mut command = Command::new("sh");
-        command.args(["-c", &line]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(["-c", &line]);
         Self::started(command)
     }
 
-    fn started(mut command: Command) -> Self {
-        let mut child = command.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    /// Starts what says on its first line where it listens.
+    pub(crate) fn started(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = Process::start(&mut command).unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut announced = String::new();
         stdout.read_line(&mut announced).unwrap();
         let address = announced.split("http://").nth(1).expect(&announced);
         let address = address.split(',').next().unwrap().parse().expect(&announced);
-        let stderr = child.stderr.take().map(BufReader::new);
-        Self { address, announced, child, stdout, stderr }
+        let stderr = process.stderr.take().map(BufReader::new);
+        Self { address, announced, process, stdout, stderr }
     }
 
     pub(crate) fn signal(&self, name: &str) {
         let signal = format!("-{name}");
         assert!(
-            Command::new("kill").args([&signal, &self.child.id().to_string()]).status().unwrap().success()
+            Command::new("kill").args([&signal, &self.process.id().to_string()]).status().unwrap().success()
         );
     }
 
     /// Processor time it used, in hundredths of a second.
     pub(crate) fn cpu_ticks(&self) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
         let (_, fields) = stat.rsplit_once(") ").unwrap();
         // Fields 14 and 15 of the line, counted from the one behind the name.
         fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
@@ -87,16 +89,9 @@ impl Program {
 
     /// Waits for its end; what it wrote to standard error comes with it.
     pub(crate) fn wait(&mut self) -> (ExitStatus, String) {
-        let status = self.child.wait().unwrap();
+        let status = self.process.wait().unwrap();
         let mut stderr = String::new();
         self.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         (status, stderr)
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

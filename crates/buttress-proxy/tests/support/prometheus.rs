@@ -2,22 +2,20 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Client, nobody};
-
-const PROGRAM: &str = "/usr/bin/prometheus";
+use super::{Client, Process, vacant};
 
 /// How long something may take to be seen: many scrapes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Prometheus in the foreground, with its data in a folder of its own; dropped, it ends.
 pub(crate) struct Prometheus {
-    child: Child,
+    process: Process,
     folder: PathBuf,
     address: SocketAddr,
 }
@@ -25,10 +23,6 @@ pub(crate) struct Prometheus {
 impl Prometheus {
     /// Starts one that scrapes `target` every second.
     pub(crate) async fn scraping(target: SocketAddr) -> Self {
-        assert!(
-            Path::new(PROGRAM).exists(),
-            "this test needs {PROGRAM}: apt-get install --no-install-recommends prometheus"
-        );
         let folder =
             PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("prometheus-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
@@ -38,16 +32,16 @@ impl Prometheus {
         );
         let configured = folder.join("prometheus.yml");
         fs::write(&configured, configuration).unwrap();
-        let address = nobody().await;
-        let child = Command::new(PROGRAM)
-            .arg(format!("--config.file={}", configured.display()))
-            .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
-            .arg(format!("--web.listen-address={address}"))
-            .arg("--log.level=error")
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self { child, folder, address }
+        let address = vacant().await;
+        let process = Process::installed(&["prometheus"], "prometheus", |command| {
+            command
+                .arg(format!("--config.file={}", configured.display()))
+                .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
+                .arg(format!("--web.listen-address={address}"))
+                .arg("--log.level=error")
+                .stdout(Stdio::null());
+        });
+        Self { process, folder, address }
     }
 
     /// Waits until it has the value `value` of a series that `selector` selects.
@@ -108,8 +102,7 @@ fn values(series: &Value) -> Vec<f64> {
 
 impl Drop for Prometheus {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process.end();
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
