@@ -29,7 +29,8 @@ async fn main() -> Result<(), BoxError> {
         // To the end of the body, as that is where an answer can still break off; boxed, as reqwest names its body.
         .layer(breaker.at_body_end_boxed())
         .layer(TimeoutLayer::new(Duration::from_secs(5)))
-        .service(Client::new());
+        // Its server is here: a proxy that the environment may name would not find it.
+        .service(Client::builder().no_proxy().build()?);
     let response = client.ready().await?.call(Request::new(Method::GET, prices.clone())).await?;
     println!("{}: {}", response.status(), response.text().await?);
     for _ in 0..2 {
@@ -49,7 +50,7 @@ async fn main() -> Result<(), BoxError> {
     println!("-- a breaker beneath the connections of a client");
     let breaker = CircuitBreakerLayer::new(Config::builder().consecutive_failures(2).build()?);
     let handle = breaker.handle().clone();
-    let client = Client::builder().connector_layer(breaker).build()?;
+    let client = Client::builder().no_proxy().connector_layer(breaker).build()?;
     // Bound, so that the port is taken, and not listening.
     let nobody = tokio::net::TcpSocket::new_v4()?;
     nobody.bind(([127, 0, 0, 1], 0).into())?;

@@ -17,6 +17,8 @@ const OURS: &[Named] = &named![
     circuit_breaker_in_shadow,
     circuit_breaker_keyed,
     circuit_breaker_at_body_end,
+    circuit_breaker_respond,
+    circuit_breaker_as_status,
     circuit_breaker_half_open,
     circuit_breaker_half_open_waiting,
     operation,

@@ -7,6 +7,7 @@ use buttress::registry::{Registry, Subscription};
 use buttress::{Event, EventKind, Reason};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use support::breaker::{call, config, fail, open};
 use support::{Plan, Probe};
 use tower::Layer;
@@ -165,13 +166,15 @@ fn f5_a_listener_that_hangs_holds_up_only_the_call_it_hangs_in() {
         let first = if is_refusal(event) { None } else { wait.lock().unwrap().take() };
         if let Some(wait) = first {
             entered.send(()).unwrap();
-            wait.recv().unwrap();
+            // Until it is told to go on, or nobody is left who could.
+            let _ = wait.recv();
         }
     });
     let mut events = registry.subscribe();
     std::thread::scope(|scope| {
         scope.spawn(|| handle.force_open());
-        inside.recv().unwrap();
+        // No more than a guard against waiting for ever.
+        inside.recv_timeout(Duration::from_secs(20)).unwrap();
         // The change is told right now, for ever; calls, further changes, status and readers go on.
         for _ in 0..1000 {
             handle.acquire().unwrap_err();
@@ -179,7 +182,8 @@ fn f5_a_listener_that_hangs_holds_up_only_the_call_it_hangs_in() {
         handle.force_closed();
         assert_eq!(registry.status().circuit_breakers["hung"].state, State::ForcedClosed);
         assert_eq!(drain(&mut events).len(), 1000);
-        release.send(()).unwrap();
+        // Taken in here, it goes with a panic as well: the scope waits for the one that hangs.
+        drop(release);
     });
     assert_eq!(drain(&mut events).len(), 2);
 }

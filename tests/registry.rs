@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 use support::breaker::{OPEN_FOR, call, config, fail, rejected};
-use support::{Plan, Probe, Task, ready};
+use support::{AtEnd, Plan, Probe, Task, ready};
 use tokio::time::advance;
 use tower::{Layer, Service, ServiceBuilder};
 
@@ -152,6 +152,7 @@ fn w35_names_come_and_go_while_calls_run() {
                 registry.reset_all();
             }
         });
+        let _end = AtEnd(|| done.store(true, SeqCst));
         for _ in 0..ROUNDS {
             for name in ["a", "b", "c"] {
                 let handle = registry.circuit_breaker(name, config()).unwrap();
@@ -160,7 +161,6 @@ fn w35_names_come_and_go_while_calls_run() {
                 registry.remove::<Handle>(name).unwrap();
             }
         }
-        done.store(true, SeqCst);
     });
     let left = registry.status().circuit_breakers;
     assert_eq!(left.keys().collect::<Vec<_>>(), ["steady"]);

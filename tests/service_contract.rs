@@ -84,6 +84,8 @@ contract! {
         circuit_breaker_static;
         circuit_breaker_keyed;
         circuit_breaker_at_body_end;
+        circuit_breaker_respond;
+        circuit_breaker_as_status;
         circuit_breaker_in_shadow;
         operation;
         timeout;
@@ -94,6 +96,8 @@ contract! {
         circuit_breaker_half_open_with_bypass;
         circuit_breaker_half_open_keyed;
         circuit_breaker_half_open_at_body_end;
+        circuit_breaker_half_open_respond;
+        circuit_breaker_half_open_as_status;
     }
     waiting {
         circuit_breaker_half_open_waiting;

@@ -19,7 +19,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use std::net::SocketAddr;
 use std::time::Duration;
-use support::serve::{self, Desk, listen};
+use support::serve::{self, Desk, client, listen};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic_health::pb::HealthCheckRequest;
@@ -97,7 +97,7 @@ async fn a_reqwest_client_as_a_service() {
     let mut stack = ServiceBuilder::new()
         .layer(CircuitBreakerLayer::http(Config::default()).at_body_end_boxed())
         .time_limit(LIMIT)
-        .service(reqwest::Client::new());
+        .service(client().build().unwrap());
     let request = reqwest::Request::new(
         reqwest::Method::GET,
         format!("http://{}/", http_server().await).parse().unwrap(),
@@ -108,7 +108,7 @@ async fn a_reqwest_client_as_a_service() {
 
 #[tokio::test]
 async fn a_reqwest_client_with_layers_beneath_its_connections() {
-    let client = reqwest::Client::builder()
+    let client = client()
         .connector_layer(TimeoutLayer::new(LIMIT))
         .connector_layer(CircuitBreakerLayer::new(Config::default()))
         .build()

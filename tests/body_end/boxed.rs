@@ -29,8 +29,8 @@ fn layer(
 async fn h9_the_bodies_of_axum_and_tonic_are_boxed_again() {
     for ((body, expected), (same, _)) in bodies().into_iter().zip(bodies()) {
         let handle = handle();
-        let response: Response<axum_core::body::Body> =
-            answered(&layer(&handle), Response::new(axum_core::body::Body::new(body)));
+        let response: Response<axum::body::Body> =
+            answered(&layer(&handle), Response::new(axum::body::Body::new(body)));
         assert_eq!(outcomes(&handle), NOTHING_YET);
         assert_eq!(response.into_body().collect().await.is_err(), expected == FAILURE);
         assert_eq!(outcomes(&handle), expected);
@@ -48,7 +48,7 @@ async fn h9_the_bodies_of_axum_and_tonic_are_boxed_again() {
 async fn h9_a_silent_body_in_a_box_is_a_timeout_too() {
     let handle = handle();
     let layer = layer(&handle).stalled_after(Duration::from_secs(1));
-    let body = axum_core::body::Body::new(Script::new([Step::Hang]));
+    let body = axum::body::Body::new(Script::new([Step::Hang]));
     let mut body = answered(&layer, Response::new(body)).into_body();
     assert!(crate::poll(&mut body).is_pending());
     advance(Duration::from_secs(1)).await;
@@ -81,7 +81,7 @@ async fn h9_a_rejection_is_found_in_the_body_errors_of_axum_and_tonic() {
     let rejected = breaker::open().acquire().unwrap_err();
     let body = || Script::new([Step::Broken(io::Error::other(rejected))]);
     let handle = handle();
-    let axum = Response::new(axum_core::body::Body::new(body()));
+    let axum = Response::new(axum::body::Body::new(body()));
     assert!(answered(&layer(&handle), axum).into_body().collect().await.is_err());
     assert_eq!(outcomes(&handle), IGNORED);
     let tonic = Response::new(tonic::body::Body::new(body()));

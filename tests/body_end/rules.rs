@@ -142,7 +142,7 @@ async fn d5_a_probe_whose_body_has_been_coming_for_a_lease_has_found_out_enough(
     let second = Duration::from_secs(1);
     let steps = (0..60).flat_map(|_| [Step::Sleep(second), chunk("x")]);
     let body = answered(&layer(&handle), Response::new(Script::new(steps))).into_body();
-    let (mut body, start) = (std::pin::pin!(body), buttress::clock::now());
+    let (mut body, start) = (Box::pin(body), buttress::clock::now());
     while handle.state() == State::HalfOpen {
         assert!(handle.acquire().is_err(), "the only lease is out");
         body.frame().await.unwrap().unwrap();

@@ -6,7 +6,9 @@ use buttress::circuit_breaker::{CircuitBreakerLayer, Handle, State};
 use buttress::{BoxError, Classify as _, FailureKind, Outcome, Reason, Rejected, TimeoutLayer, classify};
 use http::{StatusCode, header};
 use reqwest::{Client, Method, Request, Url};
+use std::env;
 use std::net::SocketAddr;
+use std::process::Command;
 use std::time::Duration;
 use support::breaker::{config, open, rejected};
 use support::serve::{self, nobody};
@@ -14,6 +16,10 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 
 fn request(addr: SocketAddr, path: &str) -> Request {
     Request::new(Method::GET, Url::parse(&format!("http://{addr}{path}")).unwrap())
+}
+
+fn client() -> Client {
+    serve::client().build().unwrap()
 }
 
 async fn server() -> SocketAddr {
@@ -49,13 +55,13 @@ where
 
 #[tokio::test]
 async fn a_client_and_a_reference_to_one_are_services() {
-    opens_at_responses(Client::new()).await;
-    opens_at_responses(&Client::new()).await;
+    opens_at_responses(client()).await;
+    opens_at_responses(&client()).await;
 }
 
 #[tokio::test]
 async fn e5_the_hint_of_the_server_is_read() {
-    let busy = Client::new().execute(request(server().await, "/busy")).await.unwrap();
+    let busy = client().execute(request(server().await, "/busy")).await.unwrap();
     let hint = classify::Http.retry_after(Ok::<_, &BoxError>(&busy));
     assert_eq!(hint, Some(Duration::from_secs(7)));
 }
@@ -68,7 +74,7 @@ async fn c15_errors_of_the_client_say_what_the_peer_did() {
         assert_eq!(typed, boxed, "a box changes nothing");
         typed
     };
-    let client = Client::builder().timeout(Duration::from_millis(20)).build().unwrap();
+    let client = serve::client().timeout(Duration::from_millis(20)).build().unwrap();
     let late = client.execute(request(server().await, "/slow")).await.unwrap_err();
     assert_eq!(judge(late), Outcome::Failure(FailureKind::Timeout));
     let refused = client.execute(request(nobody(), "/")).await.unwrap_err();
@@ -81,7 +87,7 @@ async fn c15_errors_of_the_client_say_what_the_peer_did() {
 async fn a_refusal_can_be_a_response_and_is_none_of_the_peers_failures() {
     let handle = Handle::new("outer", config());
     let outer = CircuitBreakerLayer::from_handle(handle.clone()).classify(classify::Http);
-    let stack = outer.layer(CircuitBreakerLayer::from_handle(open()).respond().layer(Client::new()));
+    let stack = outer.layer(CircuitBreakerLayer::from_handle(open()).respond().layer(client()));
     let response = stack.oneshot(request(nobody(), "/")).await.unwrap();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(response.headers().contains_key(header::RETRY_AFTER));
@@ -94,7 +100,7 @@ async fn a_refusal_can_be_a_response_and_is_none_of_the_peers_failures() {
 async fn requests_pass_by_that_say_so_in_what_they_have() {
     let breaker = CircuitBreakerLayer::from_handle(open());
     let mut stack =
-        breaker.bypass_when(|request: &Request| request.url().path() == "/health").layer(Client::new());
+        breaker.bypass_when(|request: &Request| request.url().path() == "/health").layer(client());
     let addr = server().await;
     let passed = stack.ready().await.unwrap().call(request(addr, "/health")).await.unwrap();
     assert_eq!(passed.status(), StatusCode::NOT_FOUND);
@@ -107,7 +113,7 @@ async fn layers_beneath_the_connections_are_found_through_the_errors_of_the_clie
     let layers = ServiceBuilder::new()
         .layer(CircuitBreakerLayer::from_handle(handle.clone()))
         .layer(TimeoutLayer::new(Duration::from_secs(5)));
-    let client = Client::builder().connector_layer(layers).build().unwrap();
+    let client = serve::client().connector_layer(layers).build().unwrap();
     let addr = server().await;
     assert_eq!(client.execute(request(addr, "/")).await.unwrap().status(), StatusCode::OK);
     handle.force_open();
@@ -121,4 +127,18 @@ async fn layers_beneath_the_connections_are_found_through_the_errors_of_the_clie
     stack.oneshot(request(server().await, "/")).await.unwrap_err();
     let totals = above.snapshot().totals;
     assert_eq!((totals.failures, totals.ignored), (0, 1));
+}
+
+/// The environment belongs to the whole process, so it takes another one to see this.
+#[test]
+fn a_proxy_that_the_environment_names_is_none_of_theirs() {
+    let this = "reqwest::a_proxy_that_the_environment_names_is_none_of_theirs";
+    let others = Command::new(env::current_exe().unwrap())
+        .args(["reqwest::", "--skip", this])
+        .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY"].map(|name| (name, "http://127.0.0.1:1")))
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    assert!(others.status.success(), "{}", String::from_utf8_lossy(&others.stdout));
 }

@@ -21,6 +21,7 @@ pub(crate) enum Fault {
     KeepsThePlaceAfterAnError,
     KeepsTheFirstWaker,
     LosesTheWakeOfTheDropped,
+    WakesNobody,
     Spins,
     IsSlow,
     KeepsThePlaceOfACancelledCall,
@@ -33,12 +34,20 @@ const LIMIT: usize = 3;
 
 /// A limit with this fault, under test.
 pub(crate) fn subject(fault: Fault) -> Subject {
-    let places = Places { free: LIMIT, ..Places::default() };
-    let shared = Shared(Arc::new(Mutex::new(places)));
+    of(LIMIT, fault)
+}
+
+/// One that no check comes near, so that a right one changes nothing.
+pub(crate) fn wide(fault: Fault) -> Subject {
+    of(1_000, fault)
+}
+
+fn of(limit: usize, fault: Fault) -> Subject {
+    let shared = Shared::of(limit);
     let (held, places, ledger) = (shared.clone(), shared.clone(), shared.clone());
     Subject::new(Limit { shared, fault })
-        .held(move || LIMIT - held.lock().free)
-        .places(LIMIT, move || places.take(Fault::Nothing))
+        .held(move || limit - held.lock().free)
+        .places(limit, move || places.lock().take(&places, Fault::Nothing))
         .ledger(move || ledger.lock().ledger)
 }
 
@@ -54,7 +63,7 @@ impl<S> Layer<S> for Limit {
     fn layer(&self, inner: S) -> LimitService<S> {
         let mut shared = self.shared.clone();
         if self.fault == Fault::SharesNothing {
-            shared = Shared(Arc::new(Mutex::new(Places { free: LIMIT, ..Places::default() })));
+            shared = Shared::of(LIMIT);
         }
         LimitService { inner, shared, fault: self.fault, place: None, turn: None }
     }
@@ -68,19 +77,24 @@ struct Places {
     ledger: Ledger,
 }
 
+impl Places {
+    fn take(&mut self, shared: &Shared, fault: Fault) -> Option<Place> {
+        let width = if fault == Fault::TakesTwoPlaces { 2 } else { 1 };
+        self.free = self.free.checked_sub(width)?;
+        Some(Place { shared: shared.clone(), fault, width, called: false })
+    }
+}
+
 #[derive(Clone)]
 struct Shared(Arc<Mutex<Places>>);
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Places> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn of(limit: usize) -> Self {
+        Self(Arc::new(Mutex::new(Places { free: limit, ..Places::default() })))
     }
 
-    fn take(&self, fault: Fault) -> Option<Place> {
-        let mut places = self.lock();
-        let width = if fault == Fault::TakesTwoPlaces { 2 } else { 1 };
-        places.free = places.free.checked_sub(width)?;
-        Some(Place { shared: self.clone(), fault, width, called: false })
+    fn lock(&self) -> MutexGuard<'_, Places> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wake_one(&self) {
@@ -120,7 +134,9 @@ impl Drop for Place {
         }
         places.free += self.width;
         drop(places);
-        self.shared.wake_one();
+        if self.fault != Fault::WakesNobody {
+            self.shared.wake_one();
+        }
     }
 }
 
@@ -135,12 +151,13 @@ struct LimitService<S> {
 
 impl<S> LimitService<S> {
     fn poll_place(&mut self, cx: &mut Context<'_>) -> Poll<Place> {
-        if let Some(place) = self.shared.take(self.fault) {
+        // Asked and queued under one lock: a place that becomes free in between would wake nobody.
+        let mut places = self.shared.lock();
+        if let Some(place) = places.take(&self.shared, self.fault) {
             let turn = self.turn.take();
-            self.shared.lock().waiting.retain(|(waiting, _)| Some(*waiting) != turn);
+            places.waiting.retain(|(waiting, _)| Some(*waiting) != turn);
             return Poll::Ready(place);
         }
-        let mut places = self.shared.lock();
         places.turns += 1;
         let turn = *self.turn.get_or_insert(places.turns);
         match places.waiting.iter_mut().find(|(waiting, _)| *waiting == turn) {
@@ -173,7 +190,7 @@ where
         if self.place.is_none() {
             self.place = Some(ready!(self.poll_place(cx)));
         } else if self.fault == Fault::ReservesAgain {
-            mem::forget(self.shared.take(self.fault));
+            mem::forget(self.shared.lock().take(&self.shared, self.fault));
         }
         let ready = self.inner.poll_ready(cx);
         if matches!(ready, Poll::Ready(Err(_))) && self.fault != Fault::KeepsThePlaceAfterAnError {
@@ -203,7 +220,7 @@ impl<S: Clone> Clone for LimitService<S> {
         let (inner, shared, fault) = (inner.clone(), shared.clone(), *fault);
         let mut place = None;
         if fault == Fault::ClonesItsPlace && self.place.is_some() {
-            place = shared.take(fault);
+            place = shared.lock().take(&shared, fault);
         }
         Self { inner, shared, fault, place, turn: None }
     }

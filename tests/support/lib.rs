@@ -23,7 +23,7 @@ pub use over_http::{Above, Below, CallBody, OverHttp};
 pub use plan::{PanicAt, Plan, ProbeError, Trap};
 pub use probe::{Call, Probe, Readiness};
 pub use rig::Rig;
-pub use run::{caught, paused, run, settle};
+pub use run::{AtEnd, caught, paused, run, settle};
 pub use subject::{Ledger, Make, Subject, Taken};
 
 /// Compiles if `T` can go to and be seen by other threads.

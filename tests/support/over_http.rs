@@ -1,7 +1,7 @@
 //! A layer for HTTP, held to the same contract: what a plan says happens in the body of the response.
 
 use crate::{Erased, ErasedFuture, Plan};
-use buttress::BoxError;
+use buttress::{BoxError, Rejected};
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use std::fmt;
@@ -43,7 +43,8 @@ impl Service<Request<Plan>> for Below {
     }
 }
 
-/// A body that makes a call and yields its response.
+/// A body that makes a call and yields its response; by default there is none.
+#[derive(Default)]
 pub struct CallBody(Option<ErasedFuture>);
 
 impl Body for CallBody {
@@ -67,7 +68,7 @@ impl fmt::Debug for CallBody {
     }
 }
 
-/// Asks by HTTP, and reads the body of the answer.
+/// Asks by HTTP, and reads the body of the answer. A rejection that comes as a response is an error again.
 #[derive(Clone, Debug)]
 pub struct Above<S>(S);
 
@@ -87,7 +88,11 @@ where
     fn call(&mut self, plan: Plan) -> ErasedFuture {
         let head = self.0.call(Request::new(plan));
         Box::pin(async move {
-            let mut body = pin!(head.await.map_err(Into::into)?.into_body());
+            let response = head.await.map_err(Into::into)?;
+            if let Some(rejected) = response.extensions().get::<Rejected>() {
+                return Err((*rejected).into());
+            }
+            let mut body = pin!(response.into_body());
             let mut text = "";
             while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
                 let data = frame.map_err(Into::into)?.into_data().expect("a body of data alone");

@@ -66,3 +66,14 @@ pub fn caught<T>(f: impl FnOnce() -> T) -> Result<T, String> {
         }
     })
 }
+
+/// Does something when it is dropped, by a panic too: sets the flag that other threads of a scope wait for, which else would
+/// wait for ever and hide why a test failed.
+#[derive(Debug)]
+pub struct AtEnd<F: FnMut()>(pub F);
+
+impl<F: FnMut()> Drop for AtEnd<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}

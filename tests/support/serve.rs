@@ -1,4 +1,4 @@
-//! Servers on a loopback port, for as long as the test's runtime lives.
+//! Servers on a loopback port, for as long as the test's runtime lives, and a client that finds them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -42,6 +42,11 @@ pub async fn http(router: axum::Router) -> SocketAddr {
     let (listener, addr) = listen().await;
     tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
     addr
+}
+
+/// A client that goes to the servers itself, also where the environment names a proxy for everything.
+pub fn client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy()
 }
 
 /// The standard gRPC service for a server's health, with the answer that the test chooses.

@@ -1,15 +1,21 @@
 //! The layers of buttress, and those of tower they stand beside, each with how to see what it holds.
 
-use crate::{Contracted, Erased, Ledger, OverHttp, PanicAt, Plan, Subject, Trap};
+use crate::{Contracted, Erased, Ledger, OverHttp, PanicAt, Plan, ProbeError, Subject, Trap};
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, Totals};
-use buttress::{FailureKind, OperationLayer, Outcome, TimeoutLayer, classify, operation};
+use buttress::{
+    AtEnd, BoxError, FailureKind, OperationLayer, Outcome, Respond, TimeoutLayer, classify, operation,
+};
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tonic::Status;
 use tower::Layer;
 use tower::buffer::BufferLayer;
+use tower::layer::util::Stack;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
+use tower::util::MapErrLayer;
 
 /// Long enough for anything that a check does.
 const LONG: Duration = Duration::from_secs(3600);
@@ -193,6 +199,51 @@ pub fn circuit_breaker_half_open_at_body_end() -> Subject {
     let handle = half_open();
     let layer = CircuitBreakerLayer::from_handle(handle.clone()).classify(classify::Http).at_body_end();
     probing_breaker(&handle, OverHttp(layer))
+}
+
+/// A breaker that answers itself what it refuses.
+#[must_use]
+pub fn circuit_breaker_respond() -> Subject {
+    let handle = closed();
+    breaker(&handle, OverHttp(responding(&handle)))
+}
+
+/// A half-open breaker that answers itself what it refuses.
+#[must_use]
+pub fn circuit_breaker_half_open_respond() -> Subject {
+    let handle = half_open();
+    probing_breaker(&handle, OverHttp(responding(&handle)))
+}
+
+fn responding(handle: &Handle) -> CircuitBreakerLayer<Handle, Respond, AtEnd<classify::Http>> {
+    CircuitBreakerLayer::from_handle(handle.clone()).classify(classify::Http).at_body_end().respond()
+}
+
+/// A breaker whose errors are those of tonic.
+#[must_use]
+pub fn circuit_breaker_as_status() -> Subject {
+    let handle = closed();
+    breaker(&handle, of_statuses(CircuitBreakerLayer::from_handle(handle.clone()).as_status()))
+}
+
+/// A half-open breaker whose errors are those of tonic.
+#[must_use]
+pub fn circuit_breaker_half_open_as_status() -> Subject {
+    let handle = half_open();
+    probing_breaker(&handle, of_statuses(CircuitBreakerLayer::from_handle(handle.clone()).as_status()))
+}
+
+type OfStatuses<L> = Stack<L, MapErrLayer<fn(Status) -> BoxError>>;
+
+/// `layer` with the errors of the service beneath as they were: a status must not only be like one, but carry it.
+fn of_statuses<L>(layer: L) -> OfStatuses<L> {
+    Stack::new(
+        layer,
+        MapErrLayer::new(|status| {
+            let beneath = status.source().and_then(|error| error.downcast_ref::<ProbeError>());
+            beneath.map_or_else(|| status.clone().into(), |error| (*error).into())
+        }),
+    )
 }
 
 /// Is asked about each request, and lets none pass.

@@ -1,5 +1,5 @@
 //! The same mistake, called and checked: only the check says what is wrong.
-//~ the method `oneshot` exists for struct
+//~rustc the method `oneshot` exists for struct
 //~ `&str` cannot carry a buttress rejection
 
 use buttress::TimeoutLayer;

@@ -1,7 +1,7 @@
 //! A classifier for another service, and one of which the compiler cannot know for which. It says both by itself.
-//~ expected closure signature `for<'a, 'b> fn(Result<&'a (), &'b std::io::Error>) -> _`
-//~ found closure signature `fn(Result<&u8, &std::io::Error>) -> _`
-//~ type annotations needed
+//~rustc expected closure signature `for<'a, 'b> fn(Result<&'a (), &'b std::io::Error>) -> _`
+//~rustc found closure signature `fn(Result<&u8, &std::io::Error>) -> _`
+//~rustc type annotations needed
 
 use buttress::{CircuitBreakerLayer, Config, Outcome};
 use std::io;

@@ -1,5 +1,5 @@
 //! A forgotten `.respond()`. The sentence is axum's and the compiler's, and the page on hosts quotes it.
-//~ the trait bound `Infallible: From<Box<(dyn
+//~rustc the trait bound `Infallible: From<Box<(dyn
 
 use axum::Router;
 use buttress::{CircuitBreakerLayer, Config};

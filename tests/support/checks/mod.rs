@@ -26,8 +26,8 @@ pub use sharing::all_services_share_one_state;
 pub use shutdown::a_runtime_can_end_at_any_time;
 pub use transparency::{changes_nothing, changes_nothing_over_random_plans};
 pub use waiting::{
-    everybody_has_a_turn_on_two_threads, no_wake_is_lost, nobody_is_polled_in_vain,
-    the_last_waker_gets_the_place,
+    everybody_has_a_turn_on_two_threads, everybody_has_a_turn_within, no_wake_is_lost,
+    nobody_is_polled_in_vain, the_last_waker_gets_the_place,
 };
 
 use crate::{CallResult, Erased, Plan, become_ready};

@@ -114,6 +114,12 @@ impl Waiter {
 /// A7, by two threads: with more who wait than there are places, with calls that are dropped and with waiters that give up, in
 /// the end everybody had a turn.
 pub fn everybody_has_a_turn_on_two_threads(make: Make<'_>) {
+    // No more than a guard against waiting for ever: all is done in a fraction of it.
+    everybody_has_a_turn_within(Duration::from_secs(20), make);
+}
+
+/// The same, for a subject of which it is known how long that takes at most.
+pub fn everybody_has_a_turn_within(limit: Duration, make: Make<'_>) {
     const TASKS: usize = 8;
     const TURNS: usize = 500;
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
@@ -136,8 +142,7 @@ pub fn everybody_has_a_turn_on_two_threads(make: Make<'_>) {
             })
             .collect();
         for task in tasks {
-            // No more than a guard against waiting for ever: all is done in a fraction of it.
-            let task = timeout(Duration::from_secs(20), task).await;
+            let task = timeout(limit, task).await;
             task.expect("somebody waits for ever").expect("a task does not panic");
         }
         assert_eq!(rig.probe.calls(), TASKS * TURNS, "calls that were made");
