@@ -5,8 +5,10 @@
 use buttress::circuit_breaker::{Handle, State};
 use buttress::registry::{Registry, Verdict};
 use buttress::{FailureKind, Outcome};
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 use support::breaker::{OPEN_FOR, config, fail};
 use tokio::time::advance;
@@ -130,7 +132,7 @@ fn d3_the_last_that_is_told_is_how_it_is_also_with_many_threads() {
             count.fetch_add(1, SeqCst);
         }
     });
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for handle in &handles {
             scope.spawn(|| {
                 for _ in 0..ROUNDS {
@@ -146,4 +148,29 @@ fn d3_the_last_that_is_told_is_how_it_is_also_with_many_threads() {
     assert_eq!(*last.lock().unwrap(), registry.health());
     assert_eq!(registry.health().reasons.len(), handles.len());
     assert!(count.load(SeqCst) > 0);
+}
+
+#[test]
+fn d3_who_changes_something_is_not_kept_by_those_who_go_on_changing() {
+    const CHANGES: usize = 100;
+    let registry = Registry::new();
+    let [orders, payments] =
+        ["orders", "payments"].map(|name| registry.circuit_breaker(name, config()).unwrap());
+    let (sender, told) = channel();
+    registry.on_health_change({
+        let count = AtomicUsize::new(0);
+        move |health| {
+            match count.fetch_add(1, SeqCst) + 1 {
+                CHANGES => {}
+                odd if odd % 2 == 1 => payments.force_open(),
+                _ => payments.reset(),
+            }
+            sender.send((thread::current().id(), health.reasons.len())).unwrap();
+        }
+    });
+    orders.force_open();
+    let told: Vec<_> = (0..CHANGES).map(|_| told.recv_timeout(Duration::from_secs(20)).unwrap()).collect();
+    assert!(told.iter().map(|(_, ill)| *ill).eq([1, 2].into_iter().cycle().take(CHANGES)));
+    let here = told.iter().filter(|(thread, _)| *thread == thread::current().id());
+    assert_eq!(here.count(), 4);
 }

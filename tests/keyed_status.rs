@@ -2,17 +2,36 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use buttress::circuit_breaker::{Handle, Keyed, State};
+use buttress::circuit_breaker::{Config, Handle, Keyed, Permit, State};
 use buttress::registry::{Registry, Verdict};
 use buttress::{FailureKind, Outcome};
 use serde_json::json;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::mpsc::channel;
+use std::thread::spawn;
+use std::time::Duration;
 use support::breaker::{OPEN_FOR, config, fail};
 use tokio::time::advance;
 
+/// How long a test waits for what does not come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 fn peers(registry: &Registry, capacity: usize) -> Keyed<str> {
     let peers = Keyed::with_capacity("peers", config(), NonZeroUsize::new(capacity).unwrap());
+    registry.add(peers.clone()).unwrap();
+    peers
+}
+
+/// The same for numbers, where the failure of a call that began before begins the open time anew.
+fn extending(registry: &Registry, capacity: usize) -> Keyed<u64> {
+    let builder = Config::builder().consecutive_failures(2).open_for(OPEN_FOR).jitter(0.0);
+    let config = builder.late_failure_extends(true).build().unwrap();
+    let peers = Keyed::with_capacity("peers", config, NonZeroUsize::new(capacity).unwrap());
     registry.add(peers.clone()).unwrap();
     peers
 }
@@ -117,6 +136,122 @@ async fn w33_some_keys_refused_are_degraded_and_all_are_unhealthy() {
             "healthy".to_owned(),
         ]
     );
+}
+
+#[test]
+fn w33_the_health_of_all_keys_takes_no_look_at_any() {
+    let registry = Registry::new();
+    let peers = peers(&registry, 100);
+    (0..50).for_each(|key| drop(peers.of(&key.to_string())));
+    peers.of("7").force_open();
+    let mut health = None;
+    peers.for_each(|_, _| {
+        // While this thread looks, no other one can.
+        health.get_or_insert_with(|| {
+            let (sender, receiver) = channel();
+            let registry = registry.clone();
+            spawn(move || sender.send(registry.health()));
+            receiver.recv_timeout(PATIENCE)
+        });
+    });
+    assert_eq!(health.unwrap().unwrap(), registry.status().health);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w33_an_open_time_that_begins_anew_is_the_one_that_counts() {
+    let registry = Registry::new();
+    let peers = extending(&registry, 100);
+    let late = peers.of(&1).acquire().unwrap();
+    fail(&peers.of(&1), 2);
+    advance(OPEN_FOR / 2).await;
+    late.record(Outcome::Failure(FailureKind::Error), None);
+    let verdicts = || (registry.health().verdict, registry.status().health.verdict);
+    advance(OPEN_FOR / 2).await;
+    assert_eq!(verdicts(), (Verdict::Unhealthy, Verdict::Unhealthy));
+    advance(OPEN_FOR / 2).await;
+    assert_eq!(verdicts(), (Verdict::Degraded, Verdict::Degraded));
+}
+
+/// Everything that can happen to a key, one after the other.
+#[tokio::test(start_paused = true)]
+async fn w33_the_health_says_what_the_status_says_whatever_happens() {
+    const STEPS: u64 = 20_000;
+    let registry = Registry::new();
+    let peers = extending(&registry, 3);
+    let (mut random, mut kept, mut permits) = (0x9e37_79b9_7f4a_7c15_u64, Vec::new(), Vec::new());
+    let mut seen = BTreeMap::new();
+    let failed = |permit: Permit<_>| permit.record(Outcome::Failure(FailureKind::Error), None);
+    for step in 0..STEPS {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let (action, key) = ((random >> 20) % 24, (random >> 40) % 12);
+        match action {
+            0..8 => peers.of(&key).acquire().into_iter().for_each(failed),
+            8..11 => permits.extend(peers.of(&key).acquire()),
+            11 | 12 => permits.drain(..).for_each(|permit| permit.record(Outcome::Success, None)),
+            13 => permits.drain(..).for_each(failed),
+            14 => permits.clear(),
+            15 => peers.of(&key).force_open(),
+            16 => peers.of(&key).force_closed(),
+            17 if step % 15 == 0 => peers.reset(),
+            17 => peers.of(&key).reset(),
+            18 => peers.of(&key).set_shadow(step % 2 == 0),
+            19 => _ = peers.remove(&key),
+            20 => advance(OPEN_FOR / 2).await,
+            21 if step % 10 == 0 => advance(Duration::from_secs(100_000)).await,
+            21 => kept.push(peers.of(&key)),
+            // Also those that have lost their place.
+            22 => kept.iter().for_each(Handle::force_open),
+            _ => kept.clear(),
+        }
+        let (health, status) = (registry.health(), registry.status());
+        assert_eq!(health, status.health, "after step {step}, {action} of key {key}");
+        *seen.entry(health.verdict).or_insert(0) += 1;
+    }
+    assert!(peers.evicted() > 100 && peers.overflowed() > 100, "{peers:?}");
+    assert!(seen.len() == 3 && seen.values().all(|times| *times > 20), "{seen:?}");
+}
+
+/// A key that looks at the calls of all keys as it goes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Witness(&'static str);
+
+thread_local! {
+    static TESTIFY: RefCell<Option<Box<dyn Fn()>>> = const { RefCell::new(None) };
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        TESTIFY.with_borrow(|testify| testify.iter().for_each(|testify| testify()));
+    }
+}
+
+impl Display for Witness {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+#[test]
+fn f7_the_calls_of_a_key_are_in_the_status_when_it_has_just_been_removed_or_evicted() {
+    let registry = Registry::new();
+    let peers = Keyed::<Witness>::with_capacity("peers", config(), NonZeroUsize::MIN);
+    registry.add(peers.clone()).unwrap();
+    let (first, second) = (Witness("first"), Witness("second"));
+    peers.of(&first).acquire().unwrap().record(Outcome::Success, None);
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    TESTIFY.set(Some(Box::new({
+        let seen = Rc::clone(&seen);
+        move || {
+            let status = registry.status_with_keys(0).keyed_circuit_breakers["peers"].clone();
+            seen.borrow_mut().push((status.entries, status.totals.successes));
+        }
+    })));
+    peers.of(&second).acquire().unwrap().record(Outcome::Success, None);
+    peers.remove(&second);
+    TESTIFY.take();
+    assert_eq!(*seen.borrow(), [(1, 1), (0, 2)]);
 }
 
 #[test]

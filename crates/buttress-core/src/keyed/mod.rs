@@ -51,9 +51,10 @@ pub trait Keep {
     /// it is likely to be in the cache: asked for at once, it arrives at once. Does nothing unless it is overridden.
     fn warm(&self) {}
 
-    /// It had to go. Told under the lock of its shard, so it is quick and does not call the store. Who holds it still can
-    /// go on with it, unseen by those who look its key up.
-    fn evicted(&self) {}
+    /// It has lost its place: it had to go, or somebody took it out. Told under the lock of its shard, so it is quick and does
+    /// not call the store, and whoever finds its key without it comes later. Who holds it still can go on with it, unseen by
+    /// those who look its key up.
+    fn gone(&self) {}
 }
 
 /// There is no room for a new key: the states that would have to go carry penalties.

@@ -105,7 +105,7 @@ impl<O, V: Keep> Shard<O, V> {
         self.take(gone.hash, place);
         self.add(hash, place);
         self.evicted += 1;
-        gone.value.evicted();
+        gone.value.gone();
         Some(gone)
     }
 
@@ -121,6 +121,7 @@ impl<O, V: Keep> Shard<O, V> {
             self.take(hash, last);
             self.add(hash, place);
         }
+        removed.value.gone();
         Some(removed)
     }
 

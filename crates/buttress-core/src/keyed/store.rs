@@ -127,7 +127,7 @@ where
         Ok(value)
     }
 
-    /// Takes the state of `key` out, whatever it is worth. It is not told that it was evicted.
+    /// Takes the state of `key` out, whatever it is worth.
     pub fn remove(&self, key: &K) -> Option<Arc<V>> {
         let hash = self.seeds.hash(key);
         let removed = self.shard(hash).remove(hash, key);

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 struct Told {
     /// 0, 1 and 2 in the order of [`Worth`].
     worth: AtomicUsize,
-    evicted: AtomicUsize,
+    gone: AtomicUsize,
 }
 
 impl Told {
@@ -35,8 +35,8 @@ impl Keep for Told {
         [Worth::Nothing, Worth::Memory, Worth::Penalty][self.worth.load(Relaxed)]
     }
 
-    fn evicted(&self) {
-        self.evicted.fetch_add(1, Relaxed);
+    fn gone(&self) {
+        self.gone.fetch_add(1, Relaxed);
     }
 }
 

@@ -29,6 +29,8 @@ impl Delivery {
 
     /// Delivers what has not been delivered yet, unless another call is doing so: that one then takes these along.
     pub(super) fn deliver(&self, shared: &Shared) {
+        // On the thread that made the change, as who delivers it may be another one.
+        shared.note();
         if !delivers_always(shared) && self.listeners.is_empty() {
             return;
         }

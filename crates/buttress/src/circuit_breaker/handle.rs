@@ -132,6 +132,7 @@ impl Handle {
     /// Switches shadow on or off: in shadow it decides and reports, but refuses nothing unless it is forced open.
     pub fn set_shadow(&self, shadow: bool) {
         self.0.machine.set_shadow(shadow);
+        self.0.note();
         self.0.wake();
     }
 
@@ -301,6 +302,9 @@ impl Shared {
         let transition = self.machine.record_unless_plain(ticket, outcome, retry_after, now);
         if probe || transition.is_some() {
             self.announce(transition);
+        } else if self.machine.state() == State::Open {
+            // The failure of a straggler may have begun the open time anew.
+            self.note();
         }
     }
 

@@ -1,10 +1,12 @@
 //! A breaker per key.
 
+mod group;
+
 use super::handle::{Handle, Shared};
 use super::source::ByKey;
 use super::{Config, Totals};
 use crate::key::Key;
-use crate::observe::{Inline, Listen, Listeners};
+use crate::observe::{Inline, Listen};
 use crate::rejected::Site;
 use crate::{Event, Tick, clock};
 use buttress_core::keyed::{Keep, Store, Worth};
@@ -12,8 +14,10 @@ use buttress_core::{Bounds, Durations, Histogram};
 use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+pub(super) use group::{Group, OfKey, Sums};
 
 /// A circuit breaker per key, under one name. Cheap to clone; every clone, every layer made from one and every service of
 /// those share the same breakers.
@@ -41,31 +45,6 @@ struct Inner<K: Key + ?Sized> {
     overflowed: AtomicU64,
 }
 
-/// What the breakers of all keys share.
-pub(super) struct Group {
-    pub(super) site: &'static Site,
-    pub(super) listeners: Listeners,
-    /// How long calls took, where somebody wants to know.
-    pub(super) durations: Option<Arc<Histogram>>,
-    /// The totals of breakers that are gone.
-    retired: Mutex<Retired>,
-}
-
-/// What is added up of breakers that are gone.
-#[derive(Clone, Copy, Default)]
-struct Retired {
-    totals: Totals,
-    opened: u64,
-}
-
-/// Which key of which group a breaker belongs to.
-pub(super) struct OfKey {
-    pub(super) label: Arc<str>,
-    pub(super) group: Arc<Group>,
-    /// What had been added to the group when the breaker lost its place; calls may still be on their way then.
-    retired: OnceLock<Retired>,
-}
-
 impl<K: Key + ?Sized> Keyed<K> {
     /// How many keys there can be unless [`Keyed::with_capacity`] says otherwise: with some 1 KiB each, 10 MiB.
     pub const DEFAULT_CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("ten thousand is not zero");
@@ -90,8 +69,7 @@ impl<K: Key + ?Sized> Keyed<K> {
 
     fn with(name: &str, config: Config, capacity: NonZeroUsize, durations: Option<Arc<Histogram>>) -> Self {
         let site = Site::intern(super::handle::LAYER, name);
-        let listeners = Listeners::default();
-        let group = Arc::new(Group { site, listeners, durations, retired: Mutex::default() });
+        let group = Arc::new(Group::new(site, durations));
         let config = Arc::new(config);
         let overflow =
             Handle(Arc::new(Shared::of_key(Arc::clone(&config), OVERFLOW.into(), Arc::clone(&group))));
@@ -112,22 +90,26 @@ impl<K: Key + ?Sized> Keyed<K> {
     }
 
     /// The breaker of `key`, if there is one. Looking makes none.
+    ///
+    /// Ask anew each time: a handle that is kept can lose its place to another key, and a handle that was asked for later is
+    /// of another breaker then. What is done to the one without a place, no call of this key sees.
     #[must_use]
     pub fn get(&self, key: &K) -> Option<Handle> {
         self.0.store.get(key).map(Handle)
     }
 
-    /// The breaker of `key`, made if there is none.
+    /// The breaker of `key`, made if there is none; while there is no room for one, the [overflow](Self::overflow).
+    ///
+    /// Ask anew each time, as with [`Keyed::get`].
     #[must_use]
     pub fn of(&self, key: &K) -> Handle {
         Handle(self.lease(Cow::Borrowed(key)))
     }
 
-    /// Forgets `key`, whatever its breaker stands at.
+    /// Forgets `key`, whatever its breaker stands at. Calls that hold the breaker end with it; the next call of `key` begins
+    /// with a new one.
     pub fn remove(&self, key: &K) -> Option<Handle> {
-        let shared = self.0.store.remove(key)?;
-        shared.retire();
-        Some(Handle(shared))
+        self.0.store.remove(key).map(Handle)
     }
 
     /// The breaker that keys share while there is no room for one of their own.
@@ -219,11 +201,8 @@ impl<K: Key + ?Sized> Keyed<K> {
         handles
     }
 
-    /// The totals of those that are gone, and how often they opened, but for these, which [`Self::handles`] gave and which
-    /// may have gone meanwhile.
-    pub(super) fn retired_without(&self, handles: &[Handle]) -> (Totals, u64) {
-        let Retired { totals, opened } = self.0.group.retired_without(handles);
-        (totals, opened)
+    pub(super) fn group(&self) -> &Group {
+        &self.0.group
     }
 
     /// The breakers as a layer takes them, with what finds the key of a request.
@@ -235,7 +214,10 @@ impl<K: Key + ?Sized> Keyed<K> {
     pub(super) fn lease(&self, key: Cow<'_, K>) -> Arc<Shared> {
         let inner = &*self.0;
         let make = |key: &K| {
-            Shared::of_key(Arc::clone(&inner.config), key.to_string().into(), Arc::clone(&inner.group))
+            let label = key.to_string().into();
+            let shared = Shared::of_key(Arc::clone(&inner.config), label, Arc::clone(&inner.group));
+            shared.join();
+            shared
         };
         inner.store.get_or_insert_with(key, clock::now, make).unwrap_or_else(|_| {
             inner.overflowed.fetch_add(1, Ordering::Relaxed);
@@ -247,53 +229,6 @@ impl<K: Key + ?Sized> Keyed<K> {
 /// The key that events of the overflow breaker name.
 const OVERFLOW: &str = "(overflow)";
 
-impl Group {
-    fn retired(&self) -> Retired {
-        *self.retired.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Adds what `now` is more than was `given` before.
-    fn retire(&self, now: Retired, given: &OnceLock<Retired>) {
-        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = given.get().copied().unwrap_or_default();
-        retired.totals += now.totals - before.totals;
-        retired.opened += now.opened - before.opened;
-        // While others wait, so that who adds up finds it in one place. Already set where this is the drop, after which
-        // nobody asks.
-        let _ = given.set(now);
-    }
-
-    /// The sums of the breakers that are gone, without those of `handles`.
-    fn retired_without(&self, handles: &[Handle]) -> Retired {
-        let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
-        let given = handles.iter().filter_map(|handle| handle.0.of_key_ref()?.retired.get());
-        given.fold(*retired, |sum, part| Retired {
-            totals: sum.totals - part.totals,
-            opened: sum.opened - part.opened,
-        })
-    }
-}
-
-impl OfKey {
-    pub(super) const fn new(label: Arc<str>, group: Arc<Group>) -> Self {
-        Self { label, group, retired: OnceLock::new() }
-    }
-}
-
-impl Shared {
-    fn retire(&self) {
-        let Some(of) = self.of_key_ref() else { return };
-        let snapshot = self.machine.snapshot(Tick::ZERO);
-        of.group.retire(Retired { totals: snapshot.totals, opened: snapshot.opened }, &of.retired);
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.retire();
-    }
-}
-
 impl Keep for Shared {
     fn worth(&self, now: Tick) -> Worth {
         self.machine.worth(now)
@@ -304,7 +239,7 @@ impl Keep for Shared {
         self.machine.warm(clock::now());
     }
 
-    fn evicted(&self) {
+    fn gone(&self) {
         self.retire();
     }
 }

@@ -1,7 +1,7 @@
 //! Circuit breakers in a registry.
 
 use super::handle::{Handle, LAYER};
-use super::keyed::Keyed;
+use super::keyed::{Keyed, Sums};
 use crate::clock;
 use crate::key::Key;
 use crate::observe::Listen;
@@ -56,20 +56,20 @@ impl<K: Key + ?Sized> Held for Keyed<K> {
 
     fn report(&self, status: &mut Status, keys: usize) {
         let handles = self.handles();
-        let (mut totals, mut opened) = self.retired_without(&handles);
         let (mut states, mut verdicts) = (StateCounts::default(), Verdicts::default());
+        let mut sums = Vec::with_capacity(handles.len());
         let mut by_failures = Vec::with_capacity(handles.len());
         for handle in &handles {
             let snapshot = handle.snapshot();
-            totals += snapshot.totals;
-            opened += snapshot.opened;
+            sums.push(Sums { totals: snapshot.totals, opened: snapshot.opened });
             states.add(snapshot.state);
             verdicts.add(Verdict::of_snapshot(&snapshot));
             by_failures.push((Reverse(snapshot.totals.failures), handle.key().unwrap_or_default(), handle));
         }
         let overflow = BreakerStatus::new(&self.overflow().explain());
-        totals += overflow.totals;
-        opened += overflow.opened;
+        let shared = Sums { totals: overflow.totals, opened: overflow.opened };
+        // Only now, as what a call adds to a breaker after that went is not in the sums of those that are gone at once.
+        let Sums { totals, opened } = self.group().sums(&handles, &sums).and(shared);
         if self.overflowed() > 0 {
             verdicts.add(overflow.verdict);
         }
@@ -94,8 +94,7 @@ impl<K: Key + ?Sized> Held for Keyed<K> {
     }
 
     fn judge(&self, health: &mut Health) {
-        let mut verdicts = Verdicts::default();
-        self.for_each(|_, handle| verdicts.add(verdict(handle)));
+        let mut verdicts = self.group().verdicts();
         if self.overflowed() > 0 {
             verdicts.add(verdict(self.overflow()));
         }
@@ -121,21 +120,26 @@ mod tests {
     fn f7_a_breaker_that_goes_while_all_are_added_up_counts_once() {
         let peers = Keyed::<str>::new("peers", Config::default());
         let succeed = |handle: &Handle| handle.acquire().unwrap().record(Outcome::Success, None);
+        let stood = |handle: &Handle| Sums { totals: handle.snapshot().totals, opened: 0 };
+        // As a report that had found these handles and then looked at each.
+        let sum = |handles: &[Handle]| {
+            let stood: Vec<_> = handles.iter().map(stood).collect();
+            peers.group().sums(handles, &stood).totals.successes
+        };
         succeed(&peers.of("a"));
         let handles = peers.handles();
+        let before: Vec<_> = handles.iter().map(stood).collect();
+        succeed(&handles[0]);
         let removed = peers.remove("a").unwrap();
-        let sum = |handles: &[Handle]| {
-            let live: u64 = handles.iter().map(|handle| handle.snapshot().totals.successes).sum();
-            live + peers.retired_without(handles).0.successes
-        };
-        assert_eq!((sum(&handles), sum(&peers.handles())), (1, 1));
-        succeed(&removed);
-        assert_eq!(sum(&handles), 2);
-        drop((handles, removed));
         assert_eq!(
-            peers.retired().successes,
+            peers.group().sums(&handles, &before).totals.successes,
             2,
-            "a call that ends after its breaker went is counted with it"
+            "it went after it was looked at"
         );
+        assert_eq!((sum(&handles), sum(&peers.handles())), (2, 2));
+        succeed(&removed);
+        assert_eq!((sum(&handles), sum(&peers.handles())), (2, 2), "the later report never says less");
+        drop((handles, removed));
+        assert_eq!(sum(&[]), 3, "a call that ends after its breaker went is counted when that is dropped");
     }
 }

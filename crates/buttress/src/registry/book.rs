@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::thread;
 
 /// What the clones of a registry share.
 pub(super) struct Shelf {
@@ -67,8 +68,18 @@ impl Shelf {
     }
 
     /// Tells those who watch the health if it is another than it was.
-    pub(super) fn look(&self) {
-        self.watch.look(|| self.health());
+    pub(super) fn look(self: &Arc<Self>) {
+        if self.watch.look(|| self.health()) {
+            return;
+        }
+        // Others change it faster than it can be told, and the caller has a call to get back to.
+        let shelf = Arc::clone(self);
+        let look_on = move || shelf.watch.look_on(|| shelf.health());
+        let relief = thread::Builder::new().name("buttress-health".to_owned()).spawn(look_on);
+        if relief.is_err() {
+            // Nobody else would.
+            self.watch.look_on(|| self.health());
+        }
     }
 }
 

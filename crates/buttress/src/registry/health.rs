@@ -133,6 +133,10 @@ pub(crate) struct Verdicts {
 }
 
 impl Verdicts {
+    pub(crate) const fn new(keys: usize, degraded: usize, unhealthy: usize) -> Self {
+        Self { keys, degraded, unhealthy }
+    }
+
     pub(crate) const fn add(&mut self, verdict: Verdict) {
         self.keys += 1;
         match verdict {

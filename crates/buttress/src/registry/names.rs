@@ -174,8 +174,15 @@ impl Registry {
 
     /// Calls `watcher` when the health changes: once for each time that something becomes healthy, degraded or
     /// unhealthy, in order, with how everything stands then. On the thread that caused it, so it must be quick; a panic in
-    /// it is caught and [counted](Self::watcher_panics). The passing of time alone causes nothing: a breaker whose open
-    /// time is over is told of with its next call.
+    /// it is caught and [counted](Self::watcher_panics).
+    ///
+    /// It is looked at when a breaker changes its state, and when a name comes or goes. What changes it otherwise is told with
+    /// the next of these: the passing of time (a breaker whose open time is over is told of with its next call),
+    /// [`Handle::set_shadow`] on a breaker that is open, and a key that comes, is removed or is evicted.
+    ///
+    /// A change of state costs one look at each name, and none at keys, however many a name has. Who causes a change looks
+    /// for others too that cause one meanwhile, at most four times; if they go on, a thread of its own looks until they
+    /// are done.
     pub fn on_health_change(&self, watcher: impl Fn(&Health) + Send + Sync + 'static) {
         if self.0.watch().add(Arc::new(watcher), || self.health()) {
             self.0.write().watch(Arc::downgrade(&self.0));

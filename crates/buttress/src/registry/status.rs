@@ -146,7 +146,8 @@ pub struct KeyedStatus {
     pub overflowed: u64,
     /// How many keys are in which state.
     pub states: StateCounts,
-    /// The calls of all keys, those that are gone included. They never become fewer.
+    /// The calls of all keys, those that are gone included. They never become fewer. A call that ends after its breaker went is
+    /// among them once nobody holds that breaker any more.
     #[cfg_attr(feature = "serde", serde(with = "serialize::Totals"))]
     pub totals: Totals,
     /// How often breakers opened, of all keys, those that are gone included.

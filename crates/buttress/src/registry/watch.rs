@@ -10,6 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
 type Watcher = Arc<dyn Fn(&Health) + Send + Sync>;
 
+/// How often one caller looks: once for itself, and for those who came while it looked.
+const ROUNDS: usize = 4;
+
 /// Who is told, and what they were told last.
 #[derive(Default)]
 pub(super) struct Watch {
@@ -40,27 +43,41 @@ impl Watch {
         self.panics.load(Ordering::Relaxed)
     }
 
-    /// Looks at the health, and tells if it is another; unless somebody is about to, who then looks once more.
-    pub(super) fn look(&self, health: impl Fn() -> Health) {
+    /// Looks at the health, and tells if it is another; unless somebody is about to, who then looks once more. Says whether
+    /// it is seen to: who keeps having to look again for others gives up after a few rounds, and [`Self::look_on`] is due.
+    #[must_use]
+    pub(super) fn look(&self, health: impl Fn() -> Health) -> bool {
         if !self.is_on.load(Ordering::SeqCst) {
-            return;
+            return true;
         }
         self.stale.store(true, Ordering::SeqCst);
-        while self.stale.load(Ordering::SeqCst) {
-            let mut told = match self.told.try_lock() {
-                Ok(told) => told,
-                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                // Also when a watcher changes what it watches.
-                Err(TryLockError::WouldBlock) => return,
-            };
-            if self.stale.swap(false, Ordering::SeqCst) {
-                let now = health();
-                if !now.agrees_with(&told) {
-                    told.clone_from(&now);
-                    self.tell(&now);
-                }
+        (0..ROUNDS).any(|_| !self.round(&health)) || !self.stale.load(Ordering::SeqCst)
+    }
+
+    /// Looks until it is all told.
+    pub(super) fn look_on(&self, health: impl Fn() -> Health) {
+        while self.round(&health) {}
+    }
+
+    /// Looks once, if there is something to be seen that nobody else looks at. Says whether it was so.
+    fn round(&self, health: &impl Fn() -> Health) -> bool {
+        if !self.stale.load(Ordering::SeqCst) {
+            return false;
+        }
+        let mut told = match self.told.try_lock() {
+            Ok(told) => told,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // Also when a watcher changes what it watches.
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        if self.stale.swap(false, Ordering::SeqCst) {
+            let now = health();
+            if !now.agrees_with(&told) {
+                told.clone_from(&now);
+                self.tell(&now);
             }
         }
+        true
     }
 
     fn tell(&self, health: &Health) {

@@ -134,22 +134,21 @@ fn f4_a_state_in_use_outlives_those_that_are_not() {
     let in_use = store.get(&0).unwrap();
     (64..1_000).for_each(|number| put(&store, number, Worth::Nothing).unwrap());
     assert!(Arc::ptr_eq(&in_use, &store.get(&0).unwrap()));
-    assert_eq!(in_use.evicted.load(Relaxed), 0);
+    assert_eq!(in_use.gone.load(Relaxed), 0);
 }
 
 #[test]
-fn f4_who_has_to_go_is_told_once_and_a_key_that_comes_back_is_fresh() {
+fn f4_who_goes_is_told_once_and_a_key_that_comes_back_is_fresh() {
     let store = store(1);
     put(&store, 1, Worth::Memory).unwrap();
     let first = store.get(&1).unwrap();
     put(&store, 2, Worth::Nothing).unwrap();
-    assert_eq!((first.evicted.load(Relaxed), store.get(&1).is_none()), (1, true));
+    assert_eq!((first.gone.load(Relaxed), store.get(&1).is_none()), (1, true));
     let again = store.get_or_insert_with(key(&1), || START, |_| Told::default()).unwrap();
     assert!(!Arc::ptr_eq(&first, &again));
     assert_eq!(again.worth(START), Worth::Nothing);
-    // Taken out by hand it is not told.
     assert!(Arc::ptr_eq(&again, &store.remove(&1).unwrap()));
-    assert_eq!((again.evicted.load(Relaxed), store.len(), store.evicted()), (0, 0, 2));
+    assert_eq!((again.gone.load(Relaxed), store.len(), store.evicted()), (1, 0, 2));
 }
 
 #[test]
@@ -231,7 +230,7 @@ fn b3_a_panic_of_one_that_goes_leaves_the_store_with_the_new_one() {
         fn worth(&self, _: Tick) -> Worth {
             Worth::Nothing
         }
-        fn evicted(&self) {
+        fn gone(&self) {
             panic!("on purpose");
         }
     }
@@ -241,4 +240,6 @@ fn b3_a_panic_of_one_that_goes_leaves_the_store_with_the_new_one() {
     assert!(catch_unwind(AssertUnwindSafe(second)).is_err());
     assert!(store.get(&1).is_none() && store.get(&2).is_some());
     assert_eq!((store.len(), store.evicted()), (1, 1));
+    assert!(catch_unwind(AssertUnwindSafe(|| store.remove(&2).map(drop))).is_err());
+    assert_eq!((store.len(), store.evicted()), (0, 1));
 }
