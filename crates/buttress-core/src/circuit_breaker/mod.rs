@@ -36,6 +36,7 @@ mod builder;
 mod config;
 mod difference;
 mod explain;
+mod journal;
 mod permit;
 pub mod presets;
 mod probe;
@@ -51,21 +52,22 @@ pub use builder::Builder;
 pub use config::{Config, Window};
 pub use difference::Difference;
 pub use explain::{Explanation, Standing};
+pub use journal::Cursor;
 pub use permit::{Pass, Permit, Ticket};
 pub use rules::Rule;
 pub use snapshot::{LastFailure, Probes, Snapshot, Totals, WindowCounts};
 pub use state::{State, UnknownState};
-pub use transition::{Cause, Cursor, Transition};
+pub use transition::{Cause, Transition};
 pub use transition_counts::TransitionCount;
 
 use crate::clock::nanos;
 use crate::measure::RollingWindow;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use crate::{Reason, Refusal, Tick};
+use journal::Journal;
 use state::Word;
 use std::hint::black_box;
 use std::sync::Arc;
-use transition::Journal;
 
 /// The machine. Shared by reference or `Arc`; has no name, no clock and no dice.
 ///

@@ -1,6 +1,7 @@
 //! How a breaker stands, as a plain value.
 
-use super::transition::{Journal, Transition};
+use super::journal::Journal;
+use super::transition::Transition;
 use super::transition_counts::TransitionCount;
 use super::{CircuitBreaker, State};
 use crate::sync::Ordering;

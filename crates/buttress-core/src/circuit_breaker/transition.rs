@@ -1,12 +1,11 @@
 //! Changes of state: one at a time, each written down, each with its reason and the numbers behind it.
 
-use super::config::{Config, OpenTime};
+use super::config::Config;
+use super::journal::{Cursor, Journal};
 use super::state::{State, Word};
-use super::transition_counts::{TransitionCount, TransitionCounts};
 use super::{CircuitBreaker, Rule};
 use crate::sync::Ordering;
 use crate::{Ratio, Tick};
-use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
@@ -125,155 +124,6 @@ impl fmt::Display for Transition {
     }
 }
 
-/// How many changes a breaker remembers. A reader that falls further behind is told how many it missed.
-const REMEMBERED: usize = 32;
-
-/// What only changes of state and other rare events touch, under a lock. Most breakers see none, and have no log.
-#[derive(Debug)]
-pub(super) struct Journal {
-    seed: u64,
-    pub(super) entered_at: Tick,
-    log: Option<Box<Log>>,
-}
-
-#[derive(Debug, Default)]
-struct Log {
-    /// Openings in a row without a successful probe, less one.
-    level: u32,
-    open_for: Duration,
-    opened: u64,
-    written: u64,
-    /// Changes by the states before and after.
-    counts: TransitionCounts,
-    /// Leases given up.
-    expired: u64,
-    /// Calls that panicked.
-    panicked: u64,
-    recent: VecDeque<Transition>,
-}
-
-/// How far a reader has read a breaker's changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cursor(u64);
-
-impl Journal {
-    pub(super) const fn new(seed: u64, now: Tick) -> Self {
-        Self { seed, entered_at: now, log: None }
-    }
-
-    fn log(&mut self) -> &mut Log {
-        self.log.get_or_insert_default()
-    }
-
-    pub(super) const fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    /// The present open time.
-    pub(super) fn open_for(&self) -> Duration {
-        self.log.as_ref().map_or(Duration::ZERO, |log| log.open_for)
-    }
-
-    pub(super) fn opened(&self) -> u64 {
-        self.log.as_ref().map_or(0, |log| log.opened)
-    }
-
-    pub(super) fn written(&self) -> u64 {
-        self.log.as_ref().map_or(0, |log| log.written)
-    }
-
-    pub(super) fn expired(&self) -> u64 {
-        self.log.as_ref().map_or(0, |log| log.expired)
-    }
-
-    pub(super) fn panicked(&self) -> u64 {
-        self.log.as_ref().map_or(0, |log| log.panicked)
-    }
-
-    /// Whether an opening at `now` would be for longer than a first one.
-    pub(super) fn escalates(&self, calm_after: Duration, now: Tick) -> bool {
-        self.level() > 0 && now.since(self.entered_at) < calm_after
-    }
-
-    fn level(&self) -> u32 {
-        self.log.as_ref().map_or(0, |log| log.level)
-    }
-
-    /// Counts a call that panicked.
-    pub(super) fn note_panic(&mut self) {
-        self.log().panicked += 1;
-    }
-
-    /// Counts leases that were given up.
-    pub(super) fn expire(&mut self, leases: u64) {
-        self.log().expired += leases;
-    }
-
-    /// How often each change happened, of those that did.
-    pub(super) fn counts(&self) -> Vec<TransitionCount> {
-        self.log.as_ref().map_or_else(Vec::new, |log| log.counts.list())
-    }
-
-    /// The latest changes, oldest first.
-    pub(super) fn recent(&self) -> impl ExactSizeIterator<Item = &Transition> {
-        self.log.as_ref().map_or_else(Default::default, |log| log.recent.iter())
-    }
-
-    #[cfg(test)]
-    pub(super) fn capacity(&self) -> usize {
-        self.log.as_ref().map_or(0, |log| log.recent.capacity())
-    }
-
-    fn write(&mut self, at: Tick, from: State, to: State, cause: Cause) -> Transition {
-        self.entered_at = at;
-        let log = self.log();
-        log.written += 1;
-        log.counts.note(from, to);
-        let opens = to == State::Open;
-        log.opened += u64::from(opens);
-        let open_for = opens.then_some(log.open_for);
-        let transition = Transition { number: log.written, at, from, to, cause, open_for };
-        if log.recent.len() == REMEMBERED {
-            log.recent.pop_front();
-        }
-        log.recent.push_back(transition);
-        transition
-    }
-
-    /// Draws the next open time.
-    fn draw_open_for(&mut self, times: &OpenTime, hint: Option<Duration>) -> Duration {
-        let roll = unit(splitmix64(self.seed.wrapping_add(self.opened())));
-        let log = self.log();
-        log.open_for = times.draw(log.level, roll, hint);
-        log.open_for
-    }
-}
-
-impl OpenTime {
-    /// The open time at an escalation level, for a `roll` in `0.0..1.0`: spread, then capped, then raised by the hint.
-    pub(super) fn draw(&self, level: u32, roll: f64, hint: Option<Duration>) -> Duration {
-        let (base, max) = (self.base.get(), self.max.get());
-        let grown = base.as_secs_f64() * self.factor.powf(level.into());
-        let spread = grown.min(max.as_secs_f64()) * self.jitter.get().mul_add(2.0 * roll - 1.0, 1.0);
-        let own = Duration::try_from_secs_f64(spread).unwrap_or(max).min(max);
-        let hint = hint.map_or(Duration::ZERO, |hint| hint.min(self.hint_max.get()));
-        own.max(hint).max(Duration::from_nanos(1))
-    }
-}
-
-/// The mixer of Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
-const fn splitmix64(seed: u64) -> u64 {
-    let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// 53 random bits as a number in `0.0..1.0`.
-fn unit(bits: u64) -> f64 {
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
-}
-
 impl CircuitBreaker {
     /// Refuses all calls until [`CircuitBreaker::reset`] or another override.
     pub fn force_open(&self, now: Tick) -> Option<Transition> {
@@ -301,25 +151,19 @@ impl CircuitBreaker {
     /// A cursor at the present end of the changes.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
-        Cursor(self.journal().written())
+        self.journal().end()
     }
 
     /// The next change after `cursor`, in the order they happened, and how many are lost because they were read too late.
     pub fn next_transition(&self, cursor: &mut Cursor) -> Option<(Transition, u64)> {
-        let journal = self.journal();
-        let oldest = journal.written() - journal.recent().len() as u64;
-        let missed = oldest.saturating_sub(cursor.0);
-        let next = cursor.0.max(oldest);
-        let transition = *journal.recent().nth((next - oldest) as usize)?;
-        cursor.0 = next + 1;
-        Some((transition, missed))
+        self.journal().next(cursor)
     }
 
     fn force(&self, to: State, cause: Cause, now: Tick) -> Option<Transition> {
         let mut journal = self.journal();
         let mut word = self.word();
         if to == State::Closed {
-            journal.log().level = 0;
+            journal.forget_escalation();
             self.window.clear(word.generation() + 1);
         } else if word.state() == to {
             return None;
@@ -345,7 +189,7 @@ impl CircuitBreaker {
         let config = self.config();
         self.transition(generation, State::Open, cause, now, |journal| {
             if !journal.escalates(config.calm_after(), now) {
-                journal.log().level = 0;
+                journal.forget_escalation();
             }
             self.set_due(journal, config, hint, now);
         })
@@ -357,8 +201,7 @@ impl CircuitBreaker {
         let cause = Cause::ProbesFailed(word.failures());
         self.transition(generation, State::Open, cause, now, |journal| {
             if word.successes() == 0 {
-                let level = &mut journal.log().level;
-                *level = level.saturating_add(1);
+                journal.escalate();
             }
             self.set_due(journal, self.config(), hint, now);
         })
