@@ -4,6 +4,7 @@
 
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, State};
 use buttress::key::{by_head, by_header, by_host, by_path_prefix, by_str};
+use buttress::registry::Registry;
 use buttress::{Event, EventKind, Outcome, Rejected};
 use http::{HeaderName, Request, Response};
 use std::convert::Infallible;
@@ -203,8 +204,9 @@ async fn f7_the_totals_of_a_key_that_goes_are_kept_once() {
     // Its breaker has lost its place, and still counts.
     assert!(keyed.get(&0).is_none());
     late.record(Outcome::Success, None);
-    let mut totals = keyed.retired();
-    keyed.for_each(|_, handle| totals += handle.snapshot().totals);
+    let registry = Registry::new();
+    registry.add(keyed).unwrap();
+    let totals = registry.status().keyed_circuit_breakers["peers"].totals;
     assert_eq!((totals.successes, totals.cancelled), (1_001, 0));
 }
 

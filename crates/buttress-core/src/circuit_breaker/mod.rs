@@ -157,7 +157,7 @@ impl CircuitBreaker {
     /// Looks at what a call at `now` will need: see [`Keep::warm`](crate::keyed::Keep::warm).
     #[inline]
     pub fn warm(&self, now: Tick) {
-        black_box((self.word().0, self.window.glance(now.as_nanos())));
+        black_box((self.word().0, self.window.glance(self.position(now))));
     }
 
     /// A pass while the breaker is closed, which needs no clock. Everything else is [`CircuitBreaker::try_acquire`]'s.

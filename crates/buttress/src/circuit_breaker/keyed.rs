@@ -2,9 +2,9 @@
 
 mod group;
 
+use super::Config;
 use super::handle::{Handle, Shared};
 use super::source::ByKey;
-use super::{Config, Totals};
 use crate::key::Key;
 use crate::observe::{Inline, Listen};
 use crate::rejected::Site;
@@ -151,18 +151,6 @@ impl<K: Key + ?Sized> Keyed<K> {
     #[must_use]
     pub fn overflowed(&self) -> u64 {
         self.0.overflowed.load(Ordering::Relaxed)
-    }
-
-    /// The totals of the keys that have no breaker any more.
-    #[must_use]
-    pub fn retired(&self) -> Totals {
-        self.0.group.retired().totals
-    }
-
-    /// How often the breakers opened that are gone.
-    #[must_use]
-    pub fn retired_opened(&self) -> u64 {
-        self.0.group.retired().opened
     }
 
     /// How long calls took, if that is recorded.

@@ -80,11 +80,6 @@ impl Group {
         Verdicts::new(ledger.keys, ledger.probing, ledger.refusing + ledger.refusing_until.len())
     }
 
-    /// The sums of the breakers that are gone.
-    pub(super) fn retired(&self) -> Sums {
-        self.ledger().retired
-    }
-
     /// The sums of all keys, of which `handles` had a place when they `stood` like this: each of them counts once, as it
     /// stood or as one that went meanwhile. What is counted once is counted in all later sums.
     pub(in super::super) fn sums(&self, handles: &[Handle], stood: &[Sums]) -> Sums {
