@@ -37,6 +37,7 @@ mod check;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
+pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
 #[cfg(doc)]
@@ -60,6 +61,7 @@ pub use buttress_core::{
 pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+pub use deadline::Deadline;
 #[cfg(feature = "tower")]
 pub use ext::ServiceBuilderExt;
 #[cfg(feature = "http")]

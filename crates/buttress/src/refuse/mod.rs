@@ -10,7 +10,7 @@ pub use grpc::RespondGrpc;
 #[cfg(feature = "tonic")]
 pub use status::AsStatus;
 
-use crate::{BoxError, Rejected};
+use crate::{BoxError, Reason, Rejected};
 use std::{fmt, io};
 
 /// Delivers a rejection for a service with responses `Res` and errors `Err`. The second type parameter of each layer.
@@ -141,10 +141,12 @@ impl Carry for BoxError {
 }
 
 impl Carry for io::Error {
-    /// A timeout is [`io::ErrorKind::TimedOut`], anything else [`io::ErrorKind::Other`].
+    /// A time that is over is [`io::ErrorKind::TimedOut`], anything else [`io::ErrorKind::Other`].
     fn carry(rejected: Rejected) -> Self {
-        let kind =
-            if rejected.time_limit().is_some() { io::ErrorKind::TimedOut } else { io::ErrorKind::Other };
+        let kind = match rejected.reason() {
+            Reason::TimedOut | Reason::Expired => io::ErrorKind::TimedOut,
+            _ => io::ErrorKind::Other,
+        };
         Self::new(kind, rejected)
     }
 
