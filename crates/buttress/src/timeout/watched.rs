@@ -100,16 +100,17 @@ impl Watched {
     }
 
     #[inline]
-    pub(crate) fn answered(&self, began: Option<Tick>) {
-        if let (Limits::Adaptive(adaptive), Some(began)) = (&self.limit, began) {
+    pub(crate) fn ended(&self, began: Option<Tick>, answered: bool) {
+        // An error may come at once, and says nothing about how long an answer takes.
+        if let (Limits::Adaptive(adaptive), Some(began), true) = (&self.limit, began, answered) {
             adaptive.record(clock::precise().since(began));
         }
     }
 
     #[cold]
-    pub(crate) fn timed_out(&self, limit: Duration, deadline: Deadline) -> Rejected {
+    pub(crate) fn timed_out(&self, limit: Duration) -> Rejected {
         self.timed_out.fetch_add(1, Ordering::Relaxed);
-        if deadline.was_there() && deadline.is_over() {
+        if Deadline::current().is_some_and(Deadline::is_over) {
             // It might have been answered in the time that it was not given.
             self.by_deadline.fetch_add(1, Ordering::Relaxed);
         } else if let Limits::Adaptive(adaptive) = &self.limit {
@@ -221,12 +222,12 @@ macro_rules! watched {
             }
 
             #[inline]
-            fn answered(&self, began: Option<crate::Tick>) {
-                self.0.answered(began);
+            fn ended(&self, began: Option<crate::Tick>, answered: bool) {
+                self.0.ended(began, answered);
             }
 
-            fn timed_out(&self, limit: std::time::Duration, deadline: crate::Deadline) -> crate::Rejected {
-                self.0.timed_out(limit, deadline)
+            fn timed_out(&self, limit: std::time::Duration) -> crate::Rejected {
+                self.0.timed_out(limit)
             }
 
             fn expired(&self) -> crate::Rejected {
