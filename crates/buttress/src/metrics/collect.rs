@@ -54,6 +54,14 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.owner = Owner::Operation(operation.seed);
         page.operation(operation);
     }
+    for (name, deadline) in &status.deadlines {
+        page.owner = Owner::TimeLimit(deadline.seed);
+        page.deadline(name, deadline);
+    }
+    for (name, timeout) in &status.timeouts {
+        page.owner = Owner::TimeLimit(timeout.seed);
+        page.timeout(name, timeout);
+    }
     if scope.per_state {
         page.owner = Owner::All;
         page.count(&is::PEER_TRIPS, Labels::new(), memory.trips());
@@ -207,7 +215,7 @@ impl Page {
     }
 }
 
-fn name_label(name: &str) -> (&'static str, Cow<'static, str>) {
+pub(super) fn name_label(name: &str) -> (&'static str, Cow<'static, str>) {
     ("name", owned(name))
 }
 

@@ -47,6 +47,7 @@ mod operations;
 #[cfg(any(feature = "metrics", test))]
 mod spread;
 mod text;
+mod time_limits;
 
 pub use exporter::{Builder, Exporter};
 pub use families::FAMILIES;

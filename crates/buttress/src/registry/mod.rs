@@ -72,6 +72,7 @@ mod operations;
 mod serialize;
 mod status;
 mod stream;
+mod time_limits;
 mod watch;
 
 pub use error::{RegistryError, UnknownName};
@@ -83,3 +84,4 @@ pub use names::Registry;
 pub use operations::OperationStatus;
 pub use status::{BreakerStatus, Change, KeyedStatus, LastFailure, StateCounts, Status};
 pub use stream::Subscription;
+pub use time_limits::TimeLimitStatus;

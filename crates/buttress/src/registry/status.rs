@@ -4,6 +4,7 @@ use super::health::{Health, Verdict};
 use super::operations::OperationStatus;
 #[cfg(feature = "serde")]
 use super::serialize;
+use super::time_limits::TimeLimitStatus;
 use crate::circuit_breaker::{
     Cause, Explanation, Probes, Snapshot, State, Totals, Transition, TransitionCount, WindowCounts,
 };
@@ -32,6 +33,10 @@ pub struct Status {
     pub keyed_circuit_breakers: BTreeMap<String, KeyedStatus>,
     /// The operations by component and name, as `payments.charge`.
     pub operations: BTreeMap<String, OperationStatus>,
+    /// The deadlines by name.
+    pub deadlines: BTreeMap<String, TimeLimitStatus>,
+    /// The timeouts by name.
+    pub timeouts: BTreeMap<String, TimeLimitStatus>,
 }
 
 /// How one circuit breaker stands.

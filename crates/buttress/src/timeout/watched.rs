@@ -62,6 +62,8 @@ impl Watched {
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
+        // First: a call that is given up between the two readings is then not more by deadline than in all.
+        let by_deadline = self.by_deadline.load(Ordering::Acquire);
         Snapshot {
             name: self.name(),
             limit: self.limit(),
@@ -70,7 +72,7 @@ impl Watched {
                 Limits::Adaptive(adaptive) => adaptive.percentile(),
             },
             timed_out: self.timed_out.load(Ordering::Relaxed),
-            by_deadline: self.by_deadline.load(Ordering::Relaxed),
+            by_deadline,
             expired: self.expired.load(Ordering::Relaxed),
             seed: self.seed,
         }
@@ -112,7 +114,7 @@ impl Watched {
         self.timed_out.fetch_add(1, Ordering::Relaxed);
         if Deadline::current().is_some_and(Deadline::is_over) {
             // It might have been answered in the time that it was not given.
-            self.by_deadline.fetch_add(1, Ordering::Relaxed);
+            self.by_deadline.fetch_add(1, Ordering::Release);
         } else if let Limits::Adaptive(adaptive) = &self.limit {
             // It took longer than that. Left out, a peer that became slow would never be waited for again.
             adaptive.record(limit);
