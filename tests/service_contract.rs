@@ -90,6 +90,12 @@ contract! {
         operation;
         timeout;
         timeout_typed;
+        timeout_adaptive;
+        timeout_off;
+        deadline;
+        deadline_typed;
+        deadline_off;
+        deadline_http;
     }
     refusing {
         circuit_breaker_half_open;
