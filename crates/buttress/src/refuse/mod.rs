@@ -38,6 +38,13 @@ pub trait Refuse<Res, Err> {
 
     /// The rejection in an error of the service beneath, if a layer of buttress made it.
     fn rejected(error: &Err) -> Option<Rejected>;
+
+    /// The last error of a call that [`retry`](crate::retry) made `attempts` of, as an error of that layer: as it is, unless
+    /// the mode says otherwise.
+    fn exhausted(error: Err, attempts: NonZeroU32) -> Self::Error {
+        let _ = attempts;
+        Self::inner(error)
+    }
 }
 
 /// The error is a [`BoxError`], by tower's convention. One box, however many layers.
