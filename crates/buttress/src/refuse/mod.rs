@@ -11,6 +11,7 @@ pub use grpc::RespondGrpc;
 pub use status::AsStatus;
 
 use crate::{BoxError, Reason, Rejected};
+use std::num::NonZeroU32;
 use std::{fmt, io};
 
 /// Delivers a rejection for a service with responses `Res` and errors `Err`. The second type parameter of each layer.

@@ -1,7 +1,8 @@
 //! A budget that retries share.
 
 use crate::clock;
-use buttress_core::retry::budget::{self, Config, Snapshot, Withdrawal};
+use buttress_core::retry::budget;
+pub use buttress_core::retry::budget::{Config, Snapshot};
 use std::fmt;
 use std::sync::Arc;
 
@@ -61,7 +62,7 @@ impl fmt::Debug for Budget {
 
 /// What a retry took from its budget. It goes back unless the retry was sent.
 #[derive(Default)]
-pub(super) struct Token(Option<(Budget, Withdrawal)>);
+pub(super) struct Token(Option<(Budget, budget::Withdrawal)>);
 
 impl Token {
     /// The retry is sent.

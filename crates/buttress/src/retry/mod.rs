@@ -1,6 +1,6 @@
 //! Tries a failed call again.
 
-mod budget;
+pub mod budget;
 mod condition;
 mod counters;
 mod course;
