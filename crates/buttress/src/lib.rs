@@ -51,6 +51,7 @@ mod refuse;
 pub mod registry;
 mod rejected;
 pub mod stack;
+pub mod retry;
 pub mod timeout;
 
 #[cfg(feature = "http")]
@@ -76,6 +77,7 @@ pub use refuse::RespondGrpc;
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;
 pub use stack::{Stack, Stacked};
+pub use retry::RetryLayer;
 pub use timeout::TimeoutLayer;
 
 /// Any error, by tower's convention.
