@@ -1,7 +1,7 @@
 //! What a machine tells those who watch it.
 
 use crate::circuit_breaker::Transition;
-use crate::{Refusal, Tick};
+use crate::{Refusal, Tick, Trigger};
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,6 +29,15 @@ pub enum EventKind {
     Transition(Transition),
     /// A call was refused.
     Rejected(Refusal),
+    /// A fallback was asked in the place of a call.
+    FellBack {
+        /// Why.
+        trigger: Trigger,
+        /// Where its answers come from.
+        source: &'static str,
+        /// Whether it had one.
+        answered: bool,
+    },
 }
 
 impl Event {
@@ -61,6 +70,12 @@ impl fmt::Display for EventKind {
         match self {
             Self::Transition(transition) => transition.fmt(f),
             Self::Rejected(refusal) => write!(f, "rejected: {refusal}"),
+            Self::FellBack { trigger, source, answered: true } => {
+                write!(f, "{trigger}: answered by {source}")
+            }
+            Self::FellBack { trigger, source, answered: false } => {
+                write!(f, "{trigger}: {source} failed too")
+            }
         }
     }
 }

@@ -23,6 +23,7 @@ mod outcome;
 mod ratio;
 mod refusal;
 mod sync;
+mod trigger;
 
 pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
@@ -32,3 +33,4 @@ pub use measure::{Bounds, Durations, Histogram};
 pub use outcome::{FailureKind, Outcome};
 pub use ratio::Ratio;
 pub use refusal::{Reason, Refusal};
+pub use trigger::Trigger;

@@ -3,6 +3,7 @@
 //! | layer | answers |
 //! |---|---|
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
+//! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 //!
@@ -39,6 +40,7 @@ pub mod classify;
 pub mod clock;
 #[cfg(feature = "tower")]
 mod ext;
+pub mod fallback;
 #[cfg(doc)]
 pub mod hosts;
 mod judge;
@@ -55,13 +57,14 @@ pub mod timeout;
 pub use answer::whole_seconds;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
-    Refusal, Tick,
+    Refusal, Tick, Trigger,
 };
 pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
 #[cfg(feature = "tower")]
 pub use ext::ServiceBuilderExt;
+pub use fallback::FallbackLayer;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};

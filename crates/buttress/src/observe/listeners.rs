@@ -11,7 +11,7 @@ pub trait Listen: Send + Sync {
     /// This happened.
     fn hear(&self, event: &Event);
 
-    /// Whether refusals are of interest, of which there is one with every refused call.
+    /// Whether refusals are of interest, of which there is one with every refused call, and uses of fallbacks.
     fn hears_refusals(&self) -> bool {
         true
     }
@@ -20,6 +20,11 @@ pub trait Listen: Send + Sync {
     fn is_gone(&self) -> bool {
         false
     }
+}
+
+/// Whether there can be such an event with every call: a refusal, and what comes of it.
+const fn is_of_a_call(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Rejected(_) | EventKind::FellBack { .. })
 }
 
 /// A function that is told on the thread on which things happen.
@@ -39,7 +44,7 @@ impl<F: Fn(&Event) + Send + Sync> Listen for Inline<F> {
                 IN_REFUSAL.set(false);
             }
         }
-        if !matches!(event.kind, EventKind::Rejected(_)) {
+        if !is_of_a_call(event.kind) {
             return (self.0)(event);
         }
         if !IN_REFUSAL.replace(true) {
@@ -82,7 +87,7 @@ impl Listeners {
 
     /// Tells all that want to hear it. A panic is counted and concerns nobody else.
     pub(crate) fn tell(&self, event: &Event) {
-        let refusal = matches!(event.kind, EventKind::Rejected(_));
+        let refusal = is_of_a_call(event.kind);
         let list = Arc::clone(&lock(&self.list));
         let mut gone = false;
         for listener in list.iter().filter(|listener| !refusal || listener.hears_refusals()) {
