@@ -3,6 +3,7 @@
 //! | layer | answers |
 //! |---|---|
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
+//! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 //!
@@ -40,6 +41,7 @@ pub mod clock;
 pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
+pub mod fallback;
 #[cfg(doc)]
 pub mod hosts;
 mod judge;
@@ -58,7 +60,7 @@ pub mod timeout;
 pub use answer::whole_seconds;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
-    Refusal, Tick,
+    Refusal, Tick, Trigger,
 };
 pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
@@ -66,6 +68,7 @@ pub use classify::Classify;
 pub use deadline::Deadline;
 #[cfg(feature = "tower")]
 pub use ext::ServiceBuilderExt;
+pub use fallback::FallbackLayer;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
