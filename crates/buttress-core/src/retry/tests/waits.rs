@@ -39,7 +39,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn e7_no_hint_makes_a_wait_early_or_longer_than_is_acceptable(
+    fn e5_no_hint_makes_a_wait_early_or_longer_than_is_acceptable(
         max in time(), backoff in time(), hint in time(),
     ) {
         let config = with(|b| b.max_hint(max));
