@@ -50,6 +50,7 @@ pub mod operation;
 mod refuse;
 pub mod registry;
 mod rejected;
+pub mod retry;
 pub mod timeout;
 
 #[cfg(feature = "http")]
@@ -74,6 +75,7 @@ pub use refuse::AsStatus;
 pub use refuse::RespondGrpc;
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;
+pub use retry::RetryLayer;
 pub use timeout::TimeoutLayer;
 
 /// Any error, by tower's convention.

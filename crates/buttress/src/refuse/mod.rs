@@ -11,6 +11,7 @@ pub use grpc::RespondGrpc;
 pub use status::AsStatus;
 
 use crate::{BoxError, Reason, Rejected};
+use std::num::NonZeroU32;
 use std::{fmt, io};
 
 /// Delivers a rejection for a service with responses `Res` and errors `Err`. The second type parameter of each layer.
@@ -38,6 +39,13 @@ pub trait Refuse<Res, Err> {
 
     /// The rejection in an error of the service beneath, if a layer of buttress made it.
     fn rejected(error: &Err) -> Option<Rejected>;
+
+    /// The last error of a call that [`retry`](crate::retry) made `attempts` of, as an error of that layer: as it is, unless
+    /// the mode says otherwise.
+    fn exhausted(error: Err, attempts: NonZeroU32) -> Self::Error {
+        let _ = attempts;
+        Self::inner(error)
+    }
 }
 
 /// The error is a [`BoxError`], by tower's convention. One box, however many layers.
