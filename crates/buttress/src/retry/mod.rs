@@ -11,7 +11,10 @@ mod handle;
 mod hooks;
 mod layer;
 mod nested;
+#[cfg(feature = "tower")]
+mod policy;
 mod replay;
+mod run;
 mod service;
 mod source;
 
@@ -23,7 +26,10 @@ pub use self::future::ResponseFuture;
 pub use self::handle::{Handle, Snapshot};
 pub use self::hooks::{BackoffHook, FailureHook, Hooks, RetryHook, Retrying, SuccessHook, Watch};
 pub use self::layer::RetryLayer;
+#[cfg(feature = "tower")]
+pub use self::policy::{Policy, Wait};
 pub use self::replay::{ByClone, Replay};
+pub use self::run::Done;
 pub use self::service::RetryService;
 pub use self::source::Source;
 pub use buttress_core::retry::{Backoff, Builder, Config, GiveUp, Jitter, presets};
