@@ -2,6 +2,7 @@
 
 use super::health::{Health, Verdict};
 use super::operations::OperationStatus;
+use super::retries::RetryStatus;
 #[cfg(feature = "serde")]
 use super::serialize;
 use crate::circuit_breaker::{
@@ -32,6 +33,8 @@ pub struct Status {
     pub keyed_circuit_breakers: BTreeMap<String, KeyedStatus>,
     /// The operations by component and name, as `payments.charge`.
     pub operations: BTreeMap<String, OperationStatus>,
+    /// The retries by name.
+    pub retries: BTreeMap<String, RetryStatus>,
 }
 
 /// How one circuit breaker stands.

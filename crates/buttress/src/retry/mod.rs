@@ -10,6 +10,7 @@ mod future;
 mod handle;
 mod hooks;
 mod layer;
+mod member;
 mod nested;
 #[cfg(feature = "tower")]
 mod policy;
