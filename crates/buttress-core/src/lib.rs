@@ -25,6 +25,7 @@ mod ratio;
 mod refusal;
 pub mod retry;
 mod sync;
+mod trigger;
 
 pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
@@ -34,3 +35,4 @@ pub use measure::{Bounds, Durations, Histogram};
 pub use outcome::{FailureKind, Outcome};
 pub use ratio::Ratio;
 pub use refusal::{Reason, Refusal};
+pub use trigger::Trigger;

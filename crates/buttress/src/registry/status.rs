@@ -1,5 +1,6 @@
 //! How everything stands, as one plain value.
 
+use super::fallbacks::FallbackStatus;
 use super::health::{Health, Verdict};
 use super::operations::OperationStatus;
 use super::retries::RetryStatus;
@@ -35,6 +36,8 @@ pub struct Status {
     pub operations: BTreeMap<String, OperationStatus>,
     /// The retries by name.
     pub retries: BTreeMap<String, RetryStatus>,
+    /// The fallbacks by name.
+    pub fallbacks: BTreeMap<String, FallbackStatus>,
 }
 
 /// How one circuit breaker stands.
