@@ -38,6 +38,7 @@ mod check;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
+pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
 pub mod fallback;
@@ -51,6 +52,8 @@ pub mod operation;
 mod refuse;
 pub mod registry;
 mod rejected;
+pub mod stack;
+pub mod retry;
 pub mod timeout;
 
 #[cfg(feature = "http")]
@@ -62,6 +65,7 @@ pub use buttress_core::{
 pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+pub use deadline::Deadline;
 #[cfg(feature = "tower")]
 pub use ext::ServiceBuilderExt;
 pub use fallback::FallbackLayer;
@@ -75,6 +79,8 @@ pub use refuse::AsStatus;
 pub use refuse::RespondGrpc;
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;
+pub use stack::{Stack, Stacked};
+pub use retry::RetryLayer;
 pub use timeout::TimeoutLayer;
 
 /// Any error, by tower's convention.

@@ -11,7 +11,8 @@ pub trait Listen: Send + Sync {
     /// This happened.
     fn hear(&self, event: &Event);
 
-    /// Whether refusals are of interest, of which there is one with every refused call, and uses of fallbacks.
+    /// Whether refusals are of interest, of which there is one with every refused call, and what else is told of single
+    /// calls.
     fn hears_refusals(&self) -> bool {
         true
     }
@@ -20,11 +21,6 @@ pub trait Listen: Send + Sync {
     fn is_gone(&self) -> bool {
         false
     }
-}
-
-/// Whether there can be such an event with every call: a refusal, and what comes of it.
-const fn is_of_a_call(kind: EventKind) -> bool {
-    matches!(kind, EventKind::Rejected(_) | EventKind::FellBack { .. })
 }
 
 /// A function that is told on the thread on which things happen.
@@ -44,7 +40,7 @@ impl<F: Fn(&Event) + Send + Sync> Listen for Inline<F> {
                 IN_REFUSAL.set(false);
             }
         }
-        if !is_of_a_call(event.kind) {
+        if !is_of_a_call(event) {
             return (self.0)(event);
         }
         if !IN_REFUSAL.replace(true) {
@@ -87,7 +83,7 @@ impl Listeners {
 
     /// Tells all that want to hear it. A panic is counted and concerns nobody else.
     pub(crate) fn tell(&self, event: &Event) {
-        let refusal = is_of_a_call(event.kind);
+        let refusal = is_of_a_call(event);
         let list = Arc::clone(&lock(&self.list));
         let mut gone = false;
         for listener in list.iter().filter(|listener| !refusal || listener.hears_refusals()) {
@@ -115,6 +111,11 @@ impl Listeners {
         // What a listener leaves behind is not for the time of the lock.
         drop(previous);
     }
+}
+
+/// Whether there can be one with every call.
+const fn is_of_a_call(event: &Event) -> bool {
+    !matches!(event.kind, EventKind::Transition(_))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
