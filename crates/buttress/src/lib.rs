@@ -46,9 +46,11 @@ pub mod key;
 pub mod metrics;
 mod observe;
 pub mod operation;
+pub mod presets;
 mod refuse;
 pub mod registry;
 mod rejected;
+pub use buttress_core::retry;
 pub mod stack;
 pub mod timeout;
 
