@@ -37,6 +37,7 @@ mod check;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
+pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
 #[cfg(doc)]
@@ -52,6 +53,7 @@ pub mod registry;
 mod rejected;
 pub use buttress_core::retry;
 pub mod stack;
+pub mod retry;
 pub mod timeout;
 
 #[cfg(feature = "http")]
@@ -63,6 +65,7 @@ pub use buttress_core::{
 pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+pub use deadline::Deadline;
 #[cfg(feature = "tower")]
 pub use ext::ServiceBuilderExt;
 #[cfg(feature = "http")]
@@ -76,6 +79,7 @@ pub use refuse::RespondGrpc;
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;
 pub use stack::{Stack, Stacked};
+pub use retry::RetryLayer;
 pub use timeout::TimeoutLayer;
 
 /// Any error, by tower's convention.

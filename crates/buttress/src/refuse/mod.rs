@@ -10,7 +10,8 @@ pub use grpc::RespondGrpc;
 #[cfg(feature = "tonic")]
 pub use status::AsStatus;
 
-use crate::{BoxError, Rejected};
+use crate::{BoxError, Reason, Rejected};
+use std::num::NonZeroU32;
 use std::{fmt, io};
 
 /// Delivers a rejection for a service with responses `Res` and errors `Err`. The second type parameter of each layer.
@@ -38,6 +39,13 @@ pub trait Refuse<Res, Err> {
 
     /// The rejection in an error of the service beneath, if a layer of buttress made it.
     fn rejected(error: &Err) -> Option<Rejected>;
+
+    /// The last error of a call that [`retry`](crate::retry) made `attempts` of, as an error of that layer: as it is, unless
+    /// the mode says otherwise.
+    fn exhausted(error: Err, attempts: NonZeroU32) -> Self::Error {
+        let _ = attempts;
+        Self::inner(error)
+    }
 }
 
 /// The error is a [`BoxError`], by tower's convention. One box, however many layers.
@@ -141,10 +149,12 @@ impl Carry for BoxError {
 }
 
 impl Carry for io::Error {
-    /// A timeout is [`io::ErrorKind::TimedOut`], anything else [`io::ErrorKind::Other`].
+    /// A time that is over is [`io::ErrorKind::TimedOut`], anything else [`io::ErrorKind::Other`].
     fn carry(rejected: Rejected) -> Self {
-        let kind =
-            if rejected.time_limit().is_some() { io::ErrorKind::TimedOut } else { io::ErrorKind::Other };
+        let kind = match rejected.reason() {
+            Reason::TimedOut | Reason::Expired => io::ErrorKind::TimedOut,
+            _ => io::ErrorKind::Other,
+        };
         Self::new(kind, rejected)
     }
 
