@@ -3,10 +3,11 @@
 //! | layer | answers |
 //! |---|---|
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
+//! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 //!
-//! The order in a stack, outermost first: `operation · breaker · timeout · service`. Each layer holds a handle to its state; every service
+//! The order in a stack, outermost first: `operation · deadline · breaker · timeout · service`. Each layer holds a handle to its state; every service
 //! it makes, and every clone of those, shares that state. The one error they make is [`Rejected`]. How it reaches the
 //! caller is a choice of each layer:
 //!
@@ -65,7 +66,7 @@ pub use buttress_core::{
 pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
-pub use deadline::Deadline;
+pub use deadline::{Deadline, DeadlineLayer};
 #[cfg(feature = "tower")]
 pub use ext::ServiceBuilderExt;
 #[cfg(feature = "http")]

@@ -102,7 +102,7 @@ pub(crate) const fn outcome_of(rejected: Rejected) -> Outcome {
 
 /// The number that these bytes are, if they are digits and no others.
 #[cfg(feature = "http")]
-fn digits(bytes: &[u8]) -> Option<u64> {
+pub(crate) fn digits(bytes: &[u8]) -> Option<u64> {
     if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_digit) {
         return None;
     }
