@@ -27,6 +27,7 @@ mod ratio;
 mod refusal;
 pub mod retry;
 mod sync;
+mod trigger;
 
 pub use adaptive_timeout::AdaptiveTimeout;
 pub use circuit_breaker::CircuitBreaker;
@@ -37,3 +38,4 @@ pub use measure::{Bounds, Durations, Histogram};
 pub use outcome::{FailureKind, Outcome};
 pub use ratio::Ratio;
 pub use refusal::{Reason, Refusal};
+pub use trigger::Trigger;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
 //! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
+//! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 //!
@@ -41,6 +42,7 @@ pub mod clock;
 pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
+pub mod fallback;
 #[cfg(doc)]
 pub mod hosts;
 mod judge;
@@ -52,16 +54,15 @@ pub mod presets;
 mod refuse;
 pub mod registry;
 mod rejected;
-pub use buttress_core::retry;
-pub mod stack;
 pub mod retry;
+pub mod stack;
 pub mod timeout;
 
 #[cfg(feature = "http")]
 pub use answer::whole_seconds;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
-    Refusal, Tick,
+    Refusal, Tick, Trigger,
 };
 pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
@@ -69,6 +70,7 @@ pub use classify::Classify;
 pub use deadline::{Deadline, DeadlineLayer};
 #[cfg(feature = "tower")]
 pub use ext::ServiceBuilderExt;
+pub use fallback::FallbackLayer;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
@@ -79,8 +81,8 @@ pub use refuse::AsStatus;
 pub use refuse::RespondGrpc;
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;
-pub use stack::{Stack, Stacked};
 pub use retry::RetryLayer;
+pub use stack::{Stack, Stacked};
 pub use timeout::TimeoutLayer;
 
 /// Any error, by tower's convention.
