@@ -11,10 +11,7 @@ const fn secs(secs: u64) -> Duration {
 
 /// The parts of the library's defaults, which go together.
 fn parts() -> Parts {
-    let preset = presets::default();
-    let mut parts = Parts::of(&preset);
-    parts.budget = true;
-    parts
+    Parts::of(&presets::default())
 }
 
 /// The warnings after a change to parts that have none.
@@ -80,14 +77,19 @@ fn s4_62_calls_of_minutes() {
 
 #[test]
 fn s4_62_s4_78_twenty_attempts() {
-    let many = |attempts_: u32| after(|parts| parts.retry = built(attempts(attempts_).fixed(Duration::ZERO).cap(secs(1))));
+    let many = |attempts_: u32| {
+        after(|parts| parts.retry = built(attempts(attempts_).fixed(Duration::ZERO).cap(secs(1))))
+    };
     assert!(many(20).contains(&Warning::ManyAttempts { attempts: 20 }));
     assert!(!many(19).iter().any(|warning| warning.code() == "many_attempts"));
 }
 
 #[test]
 fn s4_62_waits_of_three_hundred_seconds() {
-    let waits = |cap| after(|parts| (parts.retry, parts.deadline) = (built(attempts(3).fixed(secs(3_600)).cap(cap)), None));
+    let waits = |time| {
+        let retry = built(attempts(3).fixed(time).cap(time));
+        after(|parts| (parts.retry, parts.deadline) = (retry, None))
+    };
     assert!(waits(secs(300)).contains(&Warning::LongDelays { delay: secs(300) }));
     assert!(!waits(secs(299)).iter().any(|warning| warning.code() == "long_delays"));
     // The cap alone is no wait.
@@ -98,7 +100,9 @@ fn s4_62_waits_of_three_hundred_seconds() {
 fn numbers_without_end_are_no_trouble() {
     let forever = built(attempts(u32::MAX).fixed(Duration::MAX).cap(Duration::MAX));
     let found = after(|parts| (parts.retry, parts.timeout) = (forever, Some(Duration::MAX)));
-    assert!(found.iter().any(|warning| matches!(warning, Warning::DeadlineTooShort { longest, .. } if *longest == Duration::MAX)));
+    assert!(found.iter().any(
+        |warning| matches!(warning, Warning::DeadlineTooShort { longest, .. } if *longest == Duration::MAX)
+    ));
 }
 
 #[test]
@@ -135,7 +139,8 @@ fn c14_a_breaker_around_the_retries_counts_each_loop_as_one() {
 
 #[test]
 fn a_breaker_that_one_call_opens() {
-    let run = |failures| breaker(circuit_breaker::Config::builder().no_rules().consecutive_failures(failures));
+    let run =
+        |failures| breaker(circuit_breaker::Config::builder().no_rules().consecutive_failures(failures));
     let found = after(|parts| parts.circuit_breaker = run(3));
     assert_eq!(found, [Warning::OneCallOpens { failures: 3, attempts: 3 }]);
     assert_eq!(after(|parts| parts.circuit_breaker = run(4)), []);
@@ -156,7 +161,7 @@ fn parts_without_a_name_and_boxes_on_a_tonic_server() {
     assert_eq!(after(|parts| parts.boxed_on_tonic_server = true), [Warning::BoxedOnTonicServer]);
 }
 
-/// What the sources' own numbers deserve, each with a budget, which a stack gives them.
+/// What the sources' own numbers deserve.
 #[test]
 fn the_presets_have_the_warnings_of_their_own_numbers_and_no_others() {
     let around = ["retry_without_timeout", "breaker_counts_loops"];
@@ -166,7 +171,10 @@ fn the_presets_have_the_warnings_of_their_own_numbers_and_no_others() {
         ("walgit/walrus", &around),
         ("walgit/network", &around),
         ("network_recovery", &around),
-        ("network_recovery/api_client", &["retry_without_timeout", "open_not_below_window", "breaker_counts_loops"]),
+        (
+            "network_recovery/api_client",
+            &["retry_without_timeout", "open_not_below_window", "breaker_counts_loops"],
+        ),
         ("network_recovery/registry", &["call_too_long", "open_not_below_window", "breaker_counts_loops"]),
         ("dwcp", &around),
         ("dwcp/production", &around),
@@ -180,8 +188,7 @@ fn the_presets_have_the_warnings_of_their_own_numbers_and_no_others() {
         ("python/subprocess", &["retry_without_timeout"]),
     ];
     let found = presets::names().map(|name| {
-        let mut parts = Parts::of(&presets::by_name(name).unwrap());
-        parts.budget = true;
+        let parts = Parts::of(&presets::by_name(name).unwrap());
         (name, lint(&parts).iter().map(Warning::code).collect::<Vec<_>>())
     });
     let deserved = deserved.iter().map(|(name, codes)| (*name, codes.to_vec()));

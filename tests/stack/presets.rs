@@ -1,7 +1,6 @@
 //! The numbers of the sources' stacks, by name.
 
-use buttress::presets::{self, Order};
-use std::time::Duration;
+use buttress::presets;
 
 #[test]
 fn each_preset_has_the_name_that_finds_it() {

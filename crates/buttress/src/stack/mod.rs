@@ -6,6 +6,7 @@ mod lint;
 mod part;
 mod run;
 mod service;
+mod shape;
 
 pub use builder::Stack;
 #[cfg(feature = "http")]
@@ -14,3 +15,4 @@ pub use lint::{Parts, Warning, lint};
 pub use part::Part;
 pub use run::Function;
 pub use service::Stacked;
+pub use shape::{Fallback, Known, NoFallback, Tries};

@@ -1,6 +1,9 @@
 //! What a stack is made of, in numbers.
 
-use crate::{circuit_breaker, retry};
+use super::{Warning, lint};
+use crate::presets::{Order, Preset};
+use crate::stack::shape::{Known, Tries};
+use crate::{Stack, circuit_breaker, retry};
 use std::time::Duration;
 
 /// The numbers of a stack, however it was put together: [`Stack::parts`](crate::Stack::parts), or the fields set by hand.
@@ -42,6 +45,21 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// The parts of a stack with this preset, whose retries have a budget.
+    #[must_use]
+    pub fn of(preset: &Preset) -> Self {
+        let at = |order| preset.circuit_breaker.filter(|_| preset.order == order);
+        Self {
+            circuit_breaker_outside: at(Order::BreakerOutside),
+            deadline: preset.deadline,
+            retry: preset.retry,
+            budget: preset.retry.is_some(),
+            circuit_breaker: at(Order::BreakerPerAttempt),
+            timeout: preset.timeout,
+            ..Self::default()
+        }
+    }
+
     /// What a call can take at most: all attempts and the longest waits between them. `None` if nothing limits an attempt.
     #[must_use]
     pub fn longest(&self) -> Option<Duration> {
@@ -74,6 +92,40 @@ impl Parts {
                 last = retry.delay(number, last, 1.0);
                 last
             })
+    }
+}
+
+impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
+    /// Its numbers.
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        let retry = self.tries.handle().as_ref();
+        let names = [
+            ("operation", self.operation.as_ref().map(|handle| handle.name())),
+            ("fallback", self.fallback.handle().map(|handle| handle.name())),
+            ("circuit_breaker", self.breaker_outside.as_ref().map(|handle| handle.name())),
+            ("deadline", self.deadline.as_ref().map(|handle| handle.name())),
+            ("retry", retry.map(|handle| handle.name())),
+            ("circuit_breaker", self.breaker_per_attempt.as_ref().map(|handle| handle.name())),
+            ("timeout", self.timeout.as_ref().map(|handle| handle.name())),
+        ];
+        Parts {
+            circuit_breaker_outside: self.breaker_outside.as_ref().map(|handle| *handle.config()),
+            deadline: self.deadline.as_ref().map(|handle| handle.limit()),
+            retry: retry.map(|handle| *handle.config()),
+            budget: retry.is_some_and(|handle| handle.budget().is_some()),
+            any_method: false,
+            circuit_breaker: self.breaker_per_attempt.as_ref().map(|handle| *handle.config()),
+            timeout: self.timeout.as_ref().map(|handle| handle.limit()),
+            unnamed: names.into_iter().filter(|(_, name)| *name == Some("")).map(|(kind, _)| kind).collect(),
+            boxed_on_tonic_server: false,
+        }
+    }
+
+    /// The numbers of it that do not go together: see [`lint`](super::lint).
+    #[must_use]
+    pub fn lint(&self) -> Vec<Warning> {
+        lint(&self.parts())
     }
 }
 
