@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 /// `RateLimit-Reset`, `X-RateLimit-Reset` or `X-Rate-Limit-Reset` beside a field for what remains.
 ///
 /// A date that is past is no time at all. Of several values the longest counts.
-pub(super) fn of_http(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn of_http(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     at(status, headers, clock::wall())
 }
 

@@ -17,7 +17,7 @@ use tower_layer::Layer;
 pub struct RetryLayer<H = Handle, R = Boxed, Y = ByClone, W = ByClass<classify::Errors>, K = Hooks> {
     pub(super) source: H,
     refuse: R,
-    replay: Y,
+    pub(super) replay: Y,
     pub(super) rules: Rules<W, K>,
 }
 
