@@ -83,7 +83,7 @@ impl<X, K: crate::key::Key + ?Sized, Res> FallbackLayer<LastGood<X, K, Res>> {
 }
 
 impl<A> FallbackLayer<A> {
-    fn new(answers: A, source: &'static str) -> Self {
+    pub(super) fn new(answers: A, source: &'static str) -> Self {
         let handle = Some(Handle::new(""));
         Self { answers, when: Open, protocol: Plain, handle, source, refuse: PhantomData }
     }
