@@ -115,12 +115,12 @@ pub use self::hooks::{BackoffHook, FailureHook, Hooks, RetryHook, Retrying, Succ
 #[cfg(feature = "http")]
 pub use self::http::{GrpcCondition, HttpCondition};
 pub use self::layer::RetryLayer;
+#[cfg(feature = "tower")]
+pub use self::policy::{Policy, Wait};
 #[cfg(feature = "reqwest")]
 pub use self::replay::ReqwestTape;
 #[cfg(feature = "http")]
 pub use self::replay::{ByBody, RepeatBody, ReplayBody, RequestTape};
-#[cfg(feature = "tower")]
-pub use self::policy::{Policy, Wait};
 pub use self::replay::{ByClone, Replay};
 pub use self::run::Done;
 pub use self::service::RetryService;
