@@ -1,9 +1,11 @@
 //! What a machine tells those who watch it.
 
 use crate::circuit_breaker::Transition;
-use crate::{Refusal, Tick};
+use crate::retry::GiveUp;
+use crate::{Refusal, Tick, Trigger};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One thing that happened, in the envelope that all layers share.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +31,29 @@ pub enum EventKind {
     Transition(Transition),
     /// A call was refused.
     Rejected(Refusal),
+    /// An attempt failed and another follows.
+    Retried {
+        /// The attempt that failed, counted from 1.
+        attempt: u32,
+        /// The wait before the next one.
+        delay: Duration,
+    },
+    /// A call failed for good.
+    GaveUp {
+        /// The attempts it had.
+        attempts: u32,
+        /// Why there is no other.
+        why: GiveUp,
+    },
+    /// A fallback was asked in the place of a call.
+    FellBack {
+        /// Why.
+        trigger: Trigger,
+        /// Where its answers come from.
+        source: &'static str,
+        /// Whether it had one.
+        answered: bool,
+    },
 }
 
 impl Event {
@@ -61,6 +86,19 @@ impl fmt::Display for EventKind {
         match self {
             Self::Transition(transition) => transition.fmt(f),
             Self::Rejected(refusal) => write!(f, "rejected: {refusal}"),
+            Self::Retried { attempt, delay } => {
+                write!(f, "attempt {attempt} failed, the next in {delay:.1?}")
+            }
+            Self::GaveUp { attempts, why } => {
+                let plural = if *attempts == 1 { "" } else { "s" };
+                write!(f, "gave up after {attempts} attempt{plural}: {why}")
+            }
+            Self::FellBack { trigger, source, answered: true } => {
+                write!(f, "{trigger}: answered by {source}")
+            }
+            Self::FellBack { trigger, source, answered: false } => {
+                write!(f, "{trigger}: {source} failed too")
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! | layer | answers |
 //! |---|---|
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
+//! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 //!
@@ -37,8 +38,10 @@ mod check;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
+pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
+pub mod fallback;
 #[cfg(doc)]
 pub mod hosts;
 mod judge;
@@ -49,19 +52,23 @@ pub mod operation;
 mod refuse;
 pub mod registry;
 mod rejected;
+pub mod stack;
+pub mod retry;
 pub mod timeout;
 
 #[cfg(feature = "http")]
 pub use answer::whole_seconds;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
-    Refusal, Tick,
+    Refusal, Tick, Trigger,
 };
 pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+pub use deadline::Deadline;
 #[cfg(feature = "tower")]
 pub use ext::ServiceBuilderExt;
+pub use fallback::FallbackLayer;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
@@ -72,6 +79,8 @@ pub use refuse::AsStatus;
 pub use refuse::RespondGrpc;
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;
+pub use stack::{Stack, Stacked};
+pub use retry::RetryLayer;
 pub use timeout::TimeoutLayer;
 
 /// Any error, by tower's convention.

@@ -48,9 +48,9 @@ mod transition;
 mod transition_counts;
 mod worth;
 
+pub use crate::config::Difference;
 pub use builder::Builder;
 pub use config::{Config, Window};
-pub use difference::Difference;
 pub use explain::{Explanation, Standing};
 pub use journal::Cursor;
 pub use permit::{Pass, Permit, Ticket};

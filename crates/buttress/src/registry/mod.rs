@@ -64,6 +64,7 @@
 
 mod book;
 mod error;
+mod fallbacks;
 mod health;
 mod member;
 mod names;
@@ -75,6 +76,7 @@ mod stream;
 mod watch;
 
 pub use error::{RegistryError, UnknownName};
+pub use fallbacks::FallbackStatus;
 pub(crate) use health::Verdicts;
 pub use health::{Concern, Health, Verdict};
 pub(crate) use member::Held;

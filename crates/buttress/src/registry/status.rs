@@ -1,5 +1,6 @@
 //! How everything stands, as one plain value.
 
+use super::fallbacks::FallbackStatus;
 use super::health::{Health, Verdict};
 use super::operations::OperationStatus;
 #[cfg(feature = "serde")]
@@ -32,6 +33,8 @@ pub struct Status {
     pub keyed_circuit_breakers: BTreeMap<String, KeyedStatus>,
     /// The operations by component and name, as `payments.charge`.
     pub operations: BTreeMap<String, OperationStatus>,
+    /// The fallbacks by name.
+    pub fallbacks: BTreeMap<String, FallbackStatus>,
 }
 
 /// How one circuit breaker stands.

@@ -32,7 +32,7 @@ impl<R> TimeoutLayer<R> {
         self
     }
 
-    fn with_refuse<R2>(self, refuse: R2) -> TimeoutLayer<R2> {
+    pub(crate) fn with_refuse<R2>(self, refuse: R2) -> TimeoutLayer<R2> {
         TimeoutLayer { limit: self.limit, site: self.site, refuse }
     }
 }

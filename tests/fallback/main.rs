@@ -1,0 +1,5 @@
+//! Fallbacks: when they answer, with what, and what is said about it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod answers;

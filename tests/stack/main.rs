@@ -1,0 +1,5 @@
+//! The layers in their order, as one.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod hosts;
