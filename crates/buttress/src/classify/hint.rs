@@ -128,7 +128,7 @@ pub(crate) fn pushback(headers: &HeaderMap) -> Pushback {
 }
 
 /// The number that these bytes are, if they are digits and no others.
-pub(super) fn digits(bytes: &[u8]) -> Option<u64> {
+pub(crate) fn digits(bytes: &[u8]) -> Option<u64> {
     if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_digit) {
         return None;
     }
