@@ -3,3 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod both;
+mod kept_http;
+mod over_http;
+mod seen;
+mod when;

@@ -83,7 +83,7 @@ impl<X, K: crate::key::Key + ?Sized, Res> FallbackLayer<LastGood<X, K, Res>> {
 }
 
 impl<A> FallbackLayer<A> {
-    fn new(answers: A, source: &'static str) -> Self {
+    pub(super) fn new(answers: A, source: &'static str) -> Self {
         let handle = Some(Handle::new(""));
         Self { answers, when: Open, protocol: Plain, handle, source, refuse: PhantomData }
     }
@@ -117,7 +117,7 @@ impl<A, W, P, R> FallbackLayer<A, W, P, R> {
         FallbackLayer { answers, when, protocol, handle, source, refuse }
     }
 
-    fn with_refuse<R2>(self, _: R2) -> FallbackLayer<A, W, P, R2> {
+    pub(crate) fn with_refuse<R2>(self, _: R2) -> FallbackLayer<A, W, P, R2> {
         let Self { answers, when, protocol, handle, source, .. } = self;
         FallbackLayer { answers, when, protocol, handle, source, refuse: PhantomData }
     }

@@ -80,6 +80,8 @@
 //! tower's `Retry` calls a policy of the user's own and clones the whole stack beneath for each call. Where it is in place
 //! already, [`RetryLayer::policy`] puts these decisions into it.
 
+#[cfg(feature = "http")]
+mod attempt;
 pub mod budget;
 mod condition;
 mod counters;
@@ -89,6 +91,8 @@ mod explained;
 mod future;
 mod handle;
 mod hooks;
+#[cfg(feature = "http")]
+mod http;
 mod layer;
 mod member;
 mod nested;
@@ -99,6 +103,8 @@ mod run;
 mod service;
 mod source;
 
+#[cfg(feature = "http")]
+pub use self::attempt::{Attempt, NoRetry};
 pub use self::budget::Budget;
 pub use self::condition::{ByClass, Condition, Decision, When};
 pub use self::counters::Totals;
@@ -106,9 +112,15 @@ pub use self::explained::{Exhausted, Explained};
 pub use self::future::ResponseFuture;
 pub use self::handle::{Handle, Snapshot};
 pub use self::hooks::{BackoffHook, FailureHook, Hooks, RetryHook, Retrying, SuccessHook, Watch};
+#[cfg(feature = "http")]
+pub use self::http::{GrpcCondition, HttpCondition};
 pub use self::layer::RetryLayer;
 #[cfg(feature = "tower")]
 pub use self::policy::{Policy, Wait};
+#[cfg(feature = "reqwest")]
+pub use self::replay::ReqwestTape;
+#[cfg(feature = "http")]
+pub use self::replay::{ByBody, RepeatBody, ReplayBody, RequestTape};
 pub use self::replay::{ByClone, Replay};
 pub use self::run::Done;
 pub use self::service::RetryService;
