@@ -1,6 +1,7 @@
 //! The layers as methods of tower's builder.
 
 use crate::circuit_breaker::Handle;
+use crate::fallback::{FallbackLayer, Value};
 use crate::{CircuitBreakerLayer, TimeoutLayer};
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -17,6 +18,7 @@ use tower_layer::Stack;
 ///
 /// let orders = Handle::new("orders", Config::default());
 /// let service = ServiceBuilder::new()
+///     .fall_back_to(0)
 ///     .circuit_breaker(orders.clone()) // or a `Config`, for a breaker that only this stack knows
 ///     .time_limit(Duration::from_secs(1))
 ///     .service(service_fn(|id: u64| async move { Ok::<_, std::io::Error>(id) }));
@@ -29,6 +31,9 @@ pub trait ServiceBuilderExt<L>: sealed::Sealed<L> + Sized {
     /// A [`CircuitBreakerLayer`] that judges [HTTP responses](crate::classify::Http).
     #[cfg(feature = "http")]
     fn circuit_breaker_http(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<HttpBreaker, L>>;
+
+    /// A [`FallbackLayer`] that answers with clones of `value` what is refused beneath.
+    fn fall_back_to<V: Clone>(self, value: V) -> ServiceBuilder<Stack<FallbackLayer<Value<V>>, L>>;
 
     /// A [`TimeoutLayer`]. Not `timeout`, as tower's own layer has that name.
     fn time_limit(self, limit: Duration) -> ServiceBuilder<Stack<TimeoutLayer, L>>;
@@ -45,6 +50,10 @@ impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
     #[cfg(feature = "http")]
     fn circuit_breaker_http(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<HttpBreaker, L>> {
         self.layer(CircuitBreakerLayer::from_handle(breaker.into()).classify(crate::classify::Http))
+    }
+
+    fn fall_back_to<V: Clone>(self, value: V) -> ServiceBuilder<Stack<FallbackLayer<Value<V>>, L>> {
+        self.layer(FallbackLayer::value(value))
     }
 
     fn time_limit(self, limit: Duration) -> ServiceBuilder<Stack<TimeoutLayer, L>> {

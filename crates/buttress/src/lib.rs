@@ -52,8 +52,8 @@ pub mod operation;
 mod refuse;
 pub mod registry;
 mod rejected;
-pub mod stack;
 pub mod retry;
+pub mod stack;
 pub mod timeout;
 
 #[cfg(feature = "http")]
@@ -79,8 +79,8 @@ pub use refuse::AsStatus;
 pub use refuse::RespondGrpc;
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;
-pub use stack::{Stack, Stacked};
 pub use retry::RetryLayer;
+pub use stack::{Stack, Stacked};
 pub use timeout::TimeoutLayer;
 
 /// Any error, by tower's convention.

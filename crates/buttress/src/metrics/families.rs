@@ -28,6 +28,8 @@ pub static FAMILIES: &[&Family] = &[
     &OPERATION_PANICS,
     &OPERATION_IN_FLIGHT,
     &OPERATION_DURATION,
+    &FALLBACKS,
+    &FALLBACK_PANICS,
 ];
 
 const fn family(
@@ -209,4 +211,19 @@ pub(super) static OPERATION_DURATION: Family = family(
     OPERATION,
     "seconds",
     "How long calls took that succeeded, failed or were throttled.",
+);
+
+pub(super) static FALLBACKS: Family = family(
+    Kind::Counter,
+    "fallback_total",
+    &["name", "trigger", "result"],
+    "calls",
+    "Calls that a fallback was asked for, each once, by why (rejected, opening, error, response) and how that ended: answered, failed, cancelled (dropped before it had an answer).",
+);
+pub(super) static FALLBACK_PANICS: Family = family(
+    Kind::Counter,
+    "fallback_panics_total",
+    NAME,
+    "calls",
+    "Cancelled ones that were dropped by a panic.",
 );
