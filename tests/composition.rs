@@ -27,6 +27,10 @@ const OURS: &[Named] = &named![
     fallback_that_fails,
     fallback_over_http,
     operation,
+    retry,
+    retry_typed,
+    retry_off,
+    retry_over_http,
     timeout,
     timeout_typed,
 ];

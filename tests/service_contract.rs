@@ -93,6 +93,10 @@ contract! {
         fallback_that_fails;
         fallback_over_http;
         operation;
+        retry;
+        retry_typed;
+        retry_off;
+        retry_over_http;
         timeout;
         timeout_typed;
     }

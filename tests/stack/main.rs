@@ -2,4 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod hosts;
+//mod hosts;
+mod lint;
+mod order;
+mod peer;
+mod presets;

@@ -113,20 +113,26 @@ fn wait(headers: &HeaderMap) -> Option<Duration> {
 
 const OF_THE_CONNECTION: Outcome = Outcome::Failure(FailureKind::Connection);
 
-#[cfg(not(feature = "tonic"))]
-fn of_error<E: 'static>(_: &E) -> Outcome {
-    OF_THE_CONNECTION
+fn of_error<E: 'static>(error: &E) -> Outcome {
+    code_of(error).map_or(OF_THE_CONNECTION, |code| of_code(code as u8))
 }
 
+/// The code of the status in an error, if there is one.
+#[cfg(not(feature = "tonic"))]
+pub(crate) const fn code_of<E: 'static>(_: &E) -> Option<i32> {
+    None
+}
+
+/// The code of the status in an error, if there is one.
 #[cfg(feature = "tonic")]
-fn of_error<E: 'static>(error: &E) -> Outcome {
+pub(crate) fn code_of<E: 'static>(error: &E) -> Option<i32> {
     use std::any::Any;
     let error: &dyn Any = error;
     let status = match error.downcast_ref::<crate::BoxError>() {
         Some(boxed) => status_in(&**boxed),
         None => error.downcast_ref(),
     };
-    status.map_or(OF_THE_CONNECTION, |status: &tonic::Status| of_code(status.code() as u8))
+    status.map(|status: &tonic::Status| status.code() as i32)
 }
 
 /// The status in `error` and everything it wraps.

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 /// `RateLimit-Reset`, `X-RateLimit-Reset` or `X-Rate-Limit-Reset` beside a field for what remains.
 ///
 /// A date that is past is no time at all. Of several values the longest counts.
-pub(super) fn of_http(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn of_http(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     at(status, headers, clock::wall())
 }
 
@@ -128,7 +128,7 @@ pub(crate) fn pushback(headers: &HeaderMap) -> Pushback {
 }
 
 /// The number that these bytes are, if they are digits and no others.
-pub(super) fn digits(bytes: &[u8]) -> Option<u64> {
+pub(crate) fn digits(bytes: &[u8]) -> Option<u64> {
     if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_digit) {
         return None;
     }

@@ -3,7 +3,7 @@
 #[cfg(feature = "http")]
 mod end;
 #[cfg(feature = "http")]
-mod grpc;
+pub(crate) mod grpc;
 #[cfg(feature = "http")]
 pub(crate) mod hint;
 #[cfg(feature = "http")]

@@ -41,7 +41,38 @@ impl Deadline {
     #[inline]
     #[must_use]
     pub fn current() -> Option<Self> {
-        scope::current()
+        let current = Self::current_or_never();
+        current.was_there().then_some(current)
+    }
+
+    /// The deadline of `request`: that of its extensions or the current one, whichever is earlier.
+    #[cfg(feature = "http")]
+    pub(crate) fn of<B>(request: &http::Request<B>) -> Self {
+        let current = Self::current_or_never();
+        request.extensions().get().map_or(current, |deadline| current.earlier(*deadline))
+    }
+
+    /// None, as a deadline that no call reaches.
+    pub(crate) const NEVER: Self = Self(Tick::MAX);
+
+    #[inline]
+    pub(crate) fn current_or_never() -> Self {
+        scope::current_or_never()
+    }
+
+    /// Whether it is one, and not [`Deadline::NEVER`].
+    #[inline]
+    pub(crate) fn was_there(self) -> bool {
+        self != Self::NEVER
+    }
+
+    /// `limit`, or what is left if that is less.
+    pub(crate) fn cut(self, limit: Option<Duration>) -> Option<Duration> {
+        if !self.was_there() {
+            return limit;
+        }
+        let left = self.remaining();
+        Some(limit.map_or(left, |limit| limit.min(left)))
     }
 
     /// When it is over.
@@ -70,6 +101,7 @@ impl Deadline {
     }
 
     /// The earlier of the two.
+    #[inline]
     #[must_use]
     pub fn earlier(self, other: Self) -> Self {
         self.min(other)

@@ -1,34 +1,28 @@
 //! The deadline of what runs on this thread.
 
 use super::Deadline;
-use crate::Tick;
 use std::cell::Cell;
 
 thread_local! {
-    /// [`NONE`] stands for none, so that it is one word and one comparison.
-    static CURRENT: Cell<Tick> = const { Cell::new(NONE) };
+    static CURRENT: Cell<Deadline> = const { Cell::new(Deadline::NEVER) };
 }
 
-/// A point that no deadline reaches.
-const NONE: Tick = Tick::MAX;
-
 #[inline]
-pub(super) fn current() -> Option<Deadline> {
-    let tick = CURRENT.get();
-    (tick != NONE).then(|| Deadline::at(tick))
+pub(super) fn current_or_never() -> Deadline {
+    CURRENT.get()
 }
 
 /// Runs `run` with `deadline` as the current one, unless the one around it is earlier.
 #[inline]
 pub(crate) fn scope<T>(deadline: Deadline, run: impl FnOnce() -> T) -> T {
     let before = CURRENT.get();
-    CURRENT.set(before.min(deadline.tick()));
+    CURRENT.set(before.earlier(deadline));
     let _restore = Restore(before);
     run()
 }
 
 /// Puts back what was, also when what runs panics.
-struct Restore(Tick);
+struct Restore(Deadline);
 
 impl Drop for Restore {
     fn drop(&mut self) {
@@ -39,6 +33,7 @@ impl Drop for Restore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Tick;
     use std::panic::catch_unwind;
 
     fn at(nanos: u64) -> Deadline {
@@ -47,21 +42,21 @@ mod tests {
 
     #[test]
     fn of_nested_deadlines_the_earlier_holds_and_each_ends_with_its_scope() {
-        assert_eq!(current(), None);
+        assert_eq!(Deadline::current(), None);
         scope(at(5), || {
-            scope(at(3), || assert_eq!(current(), Some(at(3))));
-            scope(at(9), || assert_eq!(current(), Some(at(5))));
-            assert_eq!(current(), Some(at(5)));
+            scope(at(3), || assert_eq!(Deadline::current(), Some(at(3))));
+            scope(at(9), || assert_eq!(Deadline::current(), Some(at(5))));
+            assert_eq!(Deadline::current(), Some(at(5)));
         });
-        assert_eq!(current(), None);
+        assert_eq!(Deadline::current(), None);
     }
 
     #[test]
     fn b3_a_panic_leaves_no_deadline_behind() {
         scope(at(5), || {
             catch_unwind(|| scope(at(3), || panic!("midway"))).expect_err("it panicked");
-            assert_eq!(current(), Some(at(5)));
+            assert_eq!(Deadline::current(), Some(at(5)));
         });
-        assert_eq!(current(), None);
+        assert_eq!(Deadline::current(), None);
     }
 }

@@ -117,7 +117,7 @@ impl<A, W, P, R> FallbackLayer<A, W, P, R> {
         FallbackLayer { answers, when, protocol, handle, source, refuse }
     }
 
-    fn with_refuse<R2>(self, _: R2) -> FallbackLayer<A, W, P, R2> {
+    pub(crate) fn with_refuse<R2>(self, _: R2) -> FallbackLayer<A, W, P, R2> {
         let Self { answers, when, protocol, handle, source, .. } = self;
         FallbackLayer { answers, when, protocol, handle, source, refuse: PhantomData }
     }

@@ -58,6 +58,10 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.owner = Owner::Fallback(fallback.seed);
         page.fallback(name, fallback);
     }
+    for (name, retry) in &status.retries {
+        page.owner = Owner::Retry(retry.seed);
+        page.retry(name, retry);
+    }
     if scope.per_state {
         page.owner = Owner::All;
         page.count(&is::PEER_TRIPS, Labels::new(), memory.trips());

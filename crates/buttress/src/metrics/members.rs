@@ -11,6 +11,8 @@ pub(super) enum Owner {
     Operation(u64),
     /// The fallback with this seed.
     Fallback(u64),
+    /// The retry with this seed.
+    Retry(u64),
     /// All members together.
     All,
 }

@@ -69,6 +69,7 @@ mod health;
 mod member;
 mod names;
 mod operations;
+mod retries;
 #[cfg(feature = "serde")]
 mod serialize;
 mod status;
@@ -83,5 +84,6 @@ pub(crate) use member::Held;
 pub use member::Member;
 pub use names::Registry;
 pub use operations::OperationStatus;
+pub use retries::RetryStatus;
 pub use status::{BreakerStatus, Change, KeyedStatus, LastFailure, StateCounts, Status};
 pub use stream::Subscription;

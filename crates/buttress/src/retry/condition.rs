@@ -37,6 +37,11 @@ pub enum Decision {
 impl Decision {
     /// A failure that another attempt may mend, of which nothing else is known.
     pub const RETRY: Self = Self::Retry { hint: None, unprocessed: false };
+
+    #[inline]
+    pub(super) const fn keeps(self) -> bool {
+        matches!(self, Self::Keep)
+    }
 }
 
 /// Tries again what a classifier calls a failure or throttling, after the peer's own hint where it reads one.

@@ -75,15 +75,19 @@ impl<O: Owner> Course<O> {
     /// A call begins. `timed`: somebody wants to know how long it takes.
     #[inline]
     pub(super) fn begin(owner: O, timed: bool) -> Self {
-        if let Some(budget) = &owner.shared().budget {
-            budget.deposit();
-        }
+        owner.shared().deposit();
+        Self::resume(owner, timed.then(clock::precise))
+    }
+
+    /// The course of a call that has begun already, at `began` where somebody wants to know how long it takes.
+    #[inline]
+    pub(super) fn resume(owner: O, began: Option<Tick>) -> Self {
         let progress = Progress {
             attempt: NonZeroU32::MIN,
             stage: Stage::Attempting,
             backoff: Duration::ZERO,
             deadline: Deadline::current(),
-            began: timed.then(clock::precise),
+            began,
         };
         Self { owner, progress }
     }

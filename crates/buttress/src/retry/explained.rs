@@ -8,15 +8,19 @@ use std::num::NonZeroU32;
 /// The last error of a call whose attempts were all in vain, and how many those were.
 #[derive(Debug)]
 pub struct Exhausted {
-    attempts: NonZeroU32,
+    attempts: u32,
     last: BoxError,
 }
 
 impl Exhausted {
+    pub(super) fn new(attempts: u32, last: impl Into<BoxError>) -> Self {
+        Self { attempts, last: last.into() }
+    }
+
     /// How many attempts were made.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
-        self.attempts.get()
+        self.attempts
     }
 
     /// The error of the last one, as it was.
@@ -28,7 +32,7 @@ impl Exhausted {
 
 impl fmt::Display for Exhausted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.attempts.get() == 1 { "" } else { "s" };
+        let plural = if self.attempts == 1 { "" } else { "s" };
         write!(f, "{} attempt{plural} failed, the last with: {}", self.attempts, self.last)
     }
 }
@@ -60,6 +64,6 @@ impl<Res, Err: Into<BoxError> + 'static> Refuse<Res, Err> for Explained {
     }
 
     fn exhausted(error: Err, attempts: NonZeroU32) -> BoxError {
-        Box::new(Exhausted { attempts, last: error.into() })
+        Box::new(Exhausted::new(attempts.get(), error))
     }
 }

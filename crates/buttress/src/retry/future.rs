@@ -122,9 +122,8 @@ where
             let Some(kept) = this.course else { return Poll::Ready(result.map_err(R::inner)) };
             let Course { owner, progress } = &mut kept.course;
             let decision = owner.rules.condition.decide(result.as_ref());
-            if let (Ok(response), Decision::Keep) = (&result, decision) {
-                let _: &S::Response = response;
-                progress.succeed(owner.shared(), &owner.rules.hooks);
+            if result.is_ok() && decision.keeps() {
+                progress.succeed::<S::Response, S::Error, K>(owner.shared(), &owner.rules.hooks);
                 return Poll::Ready(result.map_err(R::inner));
             }
             // Whatever the attempt still holds of the request is needed for another.

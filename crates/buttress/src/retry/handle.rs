@@ -135,6 +135,14 @@ impl Handle {
 }
 
 impl Shared {
+    /// A call begins: one of those that its budget is a share of.
+    #[inline]
+    pub(super) fn deposit(&self) {
+        if let Some(budget) = &self.budget {
+            budget.deposit();
+        }
+    }
+
     /// Another attempt follows after `delay`.
     pub(super) fn waits(&self, attempt: u32, delay: Duration) {
         self.delays.record(Tick::ZERO, Tick::ZERO + delay);

@@ -17,7 +17,7 @@ use tower_layer::Layer;
 pub struct RetryLayer<H = Handle, R = Boxed, Y = ByClone, W = ByClass<classify::Errors>, K = Hooks> {
     pub(super) source: H,
     refuse: R,
-    replay: Y,
+    pub(super) replay: Y,
     pub(super) rules: Rules<W, K>,
 }
 
@@ -100,7 +100,12 @@ impl<H, R, Y, W, K> RetryLayer<H, R, Y, W, K> {
         self.with_refuse(Explained)
     }
 
-    fn with_refuse<R2>(self, refuse: R2) -> RetryLayer<H, R2, Y, W, K> {
+    pub(crate) fn with_source<H2>(self, source: H2) -> RetryLayer<H2, R, Y, W, K> {
+        let Self { refuse, replay, rules, .. } = self;
+        RetryLayer { source, refuse, replay, rules }
+    }
+
+    pub(crate) fn with_refuse<R2>(self, refuse: R2) -> RetryLayer<H, R2, Y, W, K> {
         let Self { source, replay, rules, .. } = self;
         RetryLayer { source, refuse, replay, rules }
     }

@@ -71,49 +71,46 @@ impl Window {
 
     #[inline]
     pub(super) fn deposit(&self, now: Tick) {
-        let epoch = self.epoch_at(now);
-        let told = self.epoch_of(self.gate.load(Ordering::Relaxed));
-        if epoch > told {
-            self.move_on(epoch);
-        }
-        let epoch = epoch.max(told);
+        let epoch = self.epoch_of(self.gate_at(now));
         // Released, so that who counts it has also seen the gate that it follows.
-        let old = ring_slot(&self.deposits, epoch).fetch_add(1, Ordering::Release);
+        let old = slot_of(&self.deposits, epoch).fetch_add(1, Ordering::Release);
         // One comparison for both: the right epoch, and the top bit of the count, which marks it as full, not set.
         if (old ^ self.word(epoch, 0)) >> (self.count_bits - 1) != 0 {
             self.settle(epoch, old);
         }
     }
 
-    /// Moves the gate to `epoch`, unless it is there or beyond.
+    /// The gate, at the epoch of `now` or beyond.
+    #[inline]
+    fn gate_at(&self, now: Tick) -> u64 {
+        let (epoch, gate) = (self.epoch_at(now), self.gate.load(Ordering::Acquire));
+        if epoch > self.epoch_of(gate) { self.move_on(gate, epoch) } else { gate }
+    }
+
+    /// Moves the gate to `epoch`, unless somebody moves it there or beyond.
     #[cold]
-    fn move_on(&self, epoch: u64) {
-        let mut gate = self.gate.load(Ordering::Acquire);
+    fn move_on(&self, mut gate: u64, epoch: u64) -> u64 {
         while self.epoch_of(gate) < epoch {
             self.close(gate);
-            let moved = self.gate.compare_exchange_weak(
-                gate,
-                self.word(epoch, 0),
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            );
-            match moved {
-                Ok(_) => return,
+            let next = self.word(epoch, 0);
+            match self.gate.compare_exchange_weak(gate, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return next,
                 Err(other) => gate = other,
             }
         }
+        gate
     }
 
     /// Writes what the gate counted to the history of its epoch. The gate can still count on; who moves it has closed its last
     /// count.
     fn close(&self, gate: u64) {
-        ring_slot(&self.history, self.epoch_of(gate)).fetch_max(gate, Ordering::Relaxed);
+        slot_of(&self.history, self.epoch_of(gate)).fetch_max(gate, Ordering::Relaxed);
     }
 
     /// Puts right a deposit that fell into a slot of another epoch, or into a full one.
     #[cold]
     fn settle(&self, epoch: u64, strayed_into: u64) {
-        let word = ring_slot(&self.deposits, epoch);
+        let word = slot_of(&self.deposits, epoch);
         let stray = self.epoch_of(strayed_into);
         if stray > epoch {
             // It is late by a whole window and counts where it arrived.
@@ -149,19 +146,13 @@ impl Window {
 
     /// The epoch of the withdrawal, if there is room for it.
     pub(super) fn withdraw(&self, now: Tick) -> Option<u64> {
-        let told = self.epoch_at(now);
-        let mut gate = self.gate.load(Ordering::Acquire);
+        let mut gate = self.gate_at(now);
         loop {
-            let epoch = told.max(self.epoch_of(gate));
-            let counted = if epoch == self.epoch_of(gate) { self.count_of(gate) } else { 0 };
-            if self.room(gate, epoch) == 0 || counted == self.full() {
+            let epoch = self.epoch_of(gate);
+            if self.room(gate, epoch) == 0 || self.count_of(gate) == self.full() {
                 return None;
             }
-            if epoch > self.epoch_of(gate) {
-                self.close(gate);
-            }
-            let next = self.word(epoch, counted + 1);
-            match self.gate.compare_exchange_weak(gate, next, Ordering::AcqRel, Ordering::Acquire) {
+            match self.gate.compare_exchange_weak(gate, gate + 1, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return Some(epoch),
                 Err(other) => gate = other,
             }
@@ -193,7 +184,7 @@ impl Window {
             of if of == epoch && self.count_of(word) < self.full() => Some(word + 1),
             _ => None,
         };
-        let _ = ring_slot(&self.refunds, epoch).fetch_update(Ordering::Release, Ordering::Relaxed, count);
+        let _ = slot_of(&self.refunds, epoch).fetch_update(Ordering::Release, Ordering::Relaxed, count);
     }
 
     /// Withdrawals for which there is room at `now`.
@@ -215,7 +206,7 @@ impl Window {
 
     /// What a ring counts in `epoch`.
     fn count_in(&self, ring: &Ring, epoch: u64) -> u64 {
-        let word = ring_slot(ring, epoch).load(Ordering::Acquire);
+        let word = slot_of(ring, epoch).load(Ordering::Acquire);
         if self.epoch_of(word) == epoch { self.count_of(word).min(self.full()) } else { 0 }
     }
 
@@ -255,6 +246,6 @@ fn last(slots: u64, epoch: u64) -> std::ops::RangeInclusive<u64> {
 }
 
 #[inline]
-fn ring_slot(ring: &Ring, epoch: u64) -> &AtomicU64 {
+fn slot_of(ring: &Ring, epoch: u64) -> &AtomicU64 {
     &ring[(epoch % SLOTS) as usize]
 }

@@ -1,5 +1,29 @@
 //! What it takes to send a request again.
 
+#[cfg(feature = "http")]
+mod body;
+#[cfg(feature = "http")]
+mod by_body;
+#[cfg(feature = "http")]
+mod chunks;
+#[cfg(feature = "reqwest")]
+mod of_reqwest;
+#[cfg(feature = "http")]
+mod reel;
+#[cfg(feature = "http")]
+mod repeat;
+#[cfg(feature = "http")]
+mod rules;
+
+#[cfg(feature = "http")]
+pub use self::body::ReplayBody;
+#[cfg(feature = "http")]
+pub use self::by_body::{ByBody, RequestTape};
+#[cfg(feature = "reqwest")]
+pub use self::of_reqwest::ReqwestTape;
+#[cfg(feature = "http")]
+pub use self::repeat::RepeatBody;
+
 use crate::Deadline;
 use std::num::NonZeroU32;
 
