@@ -10,6 +10,8 @@ use crate::deadline::Inherit;
 use crate::presets::{Order, Preset};
 use crate::registry::{Member, Registry, RegistryError};
 use crate::rejected::Site;
+#[cfg(feature = "http")]
+use crate::retry::{ByBody, GrpcCondition, HttpCondition};
 use crate::retry::{ByClass, ByClone, Explained, RetryLayer};
 use crate::{
     AtHead, Boxed, FallbackLayer, circuit_breaker, classify, deadline, fallback, operation, retry, timeout,
@@ -44,11 +46,11 @@ pub struct Stack<
 
 /// A stack for HTTP clients and servers.
 #[cfg(feature = "http")]
-pub type Http = Stack<Boxed, AtHead<classify::Http>, Tries<ByClone, ByClass<classify::Http>>, Headers>;
+pub type Http = Stack<Boxed, AtHead<classify::Http>, Tries<ByBody, HttpCondition>, Headers>;
 
 /// A stack for gRPC clients and servers.
 #[cfg(feature = "http")]
-pub type Grpc = Stack<Boxed, AtEnd<classify::Grpc>, Tries<ByClone, ByClass<classify::Grpc>>, Headers>;
+pub type Grpc = Stack<Boxed, AtEnd<classify::Grpc>, Tries<ByBody, GrpcCondition>, Headers>;
 
 impl Stack {
     /// A stack with every part off, for requests that can be cloned. Any error is a failure, any response a success.
@@ -74,19 +76,24 @@ impl Stack {
 
 #[cfg(feature = "http")]
 impl Http {
-    /// A stack for HTTP with every part off. It judges [HTTP responses](classify::Http).
+    /// A stack for HTTP with every part off. It judges [HTTP responses](classify::Http), tries again as
+    /// [`RetryLayer::http`], and takes deadlines from requests as [`DeadlineLayer::http`](crate::DeadlineLayer::http).
     #[must_use]
     pub fn http(name: &str) -> Self {
-        Stack::new(name).classify(classify::Http).incoming(Headers::default())
+        let stack = Stack::new(name).map_judge(|_| AtHead(classify::Http)).incoming(Headers::default());
+        stack.retry_by(|retry| retry.replay(ByBody::new()).when(HttpCondition::default()))
     }
 }
 
 #[cfg(feature = "http")]
 impl Grpc {
-    /// A stack for gRPC with every part off. It judges [gRPC responses](classify::Grpc) when their trailers are there.
+    /// A stack for gRPC with every part off. It judges [gRPC responses](classify::Grpc) when their trailers are there, tries
+    /// again as [`RetryLayer::grpc`], and takes deadlines from requests as [`DeadlineLayer::http`](crate::DeadlineLayer::http).
     #[must_use]
     pub fn grpc(name: &str) -> Self {
-        Stack::new(name).classify(classify::Grpc).at_body_end().incoming(Headers::default())
+        let stack = Stack::new(name).map_judge(|_| AtHead(classify::Grpc)).at_body_end();
+        let stack = stack.incoming(Headers::default());
+        stack.retry_by(|retry| retry.replay(ByBody::grpc()).when(GrpcCondition::default()))
     }
 }
 
@@ -251,6 +258,21 @@ impl<R, C, Y, D, K, I, F> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F> {
     }
 }
 
+#[cfg(feature = "http")]
+impl<R, C, Y, D: Clone, K, I, F> Stack<R, AtHead<C>, Tries<Y, HttpCondition<D>, K>, I, F> {
+    /// Judges results by `classify`, and tries again what it calls a failure: a type, or a closure over
+    /// `Result<&Response, &Error>`.
+    #[must_use]
+    pub fn classify<C2: Clone>(
+        self,
+        classify: C2,
+    ) -> Stack<R, AtHead<C2>, Tries<Y, HttpCondition<C2>, K>, I, F> {
+        self.map(|refuse, _, tries, incoming, fallback| {
+            (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
+        })
+    }
+}
+
 impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
     /// Takes all handles into `registry`, for its status, its health and its streams of events.
     ///
@@ -261,6 +283,7 @@ impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
         register(registry, self.operation.as_ref())?;
         register(registry, self.fallback.handle())?;
         register(registry, self.breaker_outside.as_ref())?;
+        register(registry, self.tries.handle().as_ref())?;
         register(registry, self.breaker_per_attempt.as_ref())?;
         Ok(self)
     }

@@ -67,6 +67,10 @@ impl ByBody {
         self
     }
 
+    pub(crate) const fn sends_any_method(&self) -> bool {
+        self.rules.any_method
+    }
+
     pub(super) const fn rules(&self) -> Rules {
         self.rules
     }
