@@ -9,6 +9,12 @@ use serde_json::{Value, json};
 use crate::fault::{Due, Fault};
 use crate::measure::{Bin, Figures, Phase};
 
+/// What the program is called whose bars are due.
+pub const OURS: &str = "buttress";
+
+/// Cells of a line: ten seconds.
+const CELLS: usize = 100;
+
 /// All results, in the order in which they came.
 #[derive(Debug, Default)]
 pub struct Report(Vec<Result>);
@@ -42,12 +48,18 @@ impl Result {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let holds = self.fault.bars.iter().any(|bar| bar.holds(&self.figures));
-        match (self.figures.doubt(), holds, self.fault.due) {
-            (Some(_), ..) => Verdict::Unmeasured,
-            (None, true, _) => Verdict::Holds,
-            (None, false, Due::Now) => Verdict::Missed,
-            (None, false, Due::Later) => Verdict::NotYet,
+        let later = self.fault.due == Due::Later && self.is_ours();
+        match (self.figures.doubt(), holds) {
+            (Some(_), _) => Verdict::Unmeasured,
+            (None, true) => Verdict::Holds,
+            (None, false) if later => Verdict::NotYet,
+            (None, false) => Verdict::Missed,
         }
+    }
+
+    /// A peer has no later parts.
+    fn is_ours(&self) -> bool {
+        self.subject == OURS
     }
 
     /// The course of the run: a cell for each tenth of a second, the fuller the more was good; full when all was.
@@ -57,8 +69,11 @@ impl Result {
         let mut text = format!("{}: {}\n", self.subject, self.fault.title);
         let parts = [("before", before), ("during", during), ("after", after)];
         for ((name, phase), bins) in parts.into_iter().zip(bins) {
-            let cells: String = bins.iter().map(cell).collect();
-            text += &format!("  {name:6} {:>7} %  {cells}\n", percent(phase));
+            let mut label = format!("{name:6} {:>7} %", percent(phase));
+            for line in bins.chunks(CELLS) {
+                text += &format!("  {label:16}  {}\n", line.iter().map(cell).collect::<String>());
+                label.clear();
+            }
         }
         text
     }
@@ -197,9 +212,9 @@ fn milliseconds(time: Duration) -> String {
 
 /// In eighths; full when all was good, empty when nothing was.
 fn cell(bin: &Bin) -> char {
-    const CELLS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let eighths = (bin.good * 8).checked_div(bin.offered).unwrap_or(8);
-    CELLS[if bin.good > 0 { eighths.max(1) } else { eighths } as usize]
+    LEVELS[if bin.good > 0 { eighths.max(1) } else { eighths } as usize]
 }
 
 #[cfg(test)]
@@ -211,7 +226,7 @@ mod tests {
         let well = Phase { offered: 100, good: 100, ..Phase::default() };
         let figures =
             Figures { before: well, during: Phase { good, ..well }, hits: 1.0, ..Figures::default() };
-        Result { fault: fault::named(name).expect("there is one"), subject: "buttress", figures }
+        Result { fault: fault::named(name).expect("there is one"), subject: OURS, figures }
     }
 
     fn status(results: impl IntoIterator<Item = Result>) -> u8 {
@@ -226,7 +241,7 @@ mod tests {
         assert_eq!(status([result("one-503", 100), result("one-429", 97)]), 0);
         assert_eq!(status([result("one-503", 99), result("one-503", 100)]), 1);
         let peer = Result { subject: "nginx", ..result("one-503", 0) };
-        assert_eq!(status([peer]), 0);
+        assert_eq!((peer.verdict(), status([peer])), (Verdict::Missed, 0));
     }
 
     #[test]

@@ -11,6 +11,8 @@ use std::{env, fs, process};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
+use crate::report::OURS;
+
 /// How long a program may take until it listens.
 const STARTS: Duration = Duration::from_secs(10);
 
@@ -28,7 +30,7 @@ impl Subject {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Buttress(_) => "buttress",
+            Self::Buttress(_) => OURS,
             Self::Nginx => "nginx",
         }
     }
