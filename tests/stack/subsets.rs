@@ -87,8 +87,7 @@ async fn every_subset_on_reqwest() {
     let addr = serve::http(Router::new().route("/", get(|| async { "ok" }))).await;
     let client = serve::client().build().unwrap();
     for subset in 0..1 << PARTS {
-        // Without the headers of `http::Request`, which this one is not.
-        let stack = with(Stack::http("pages").incoming(buttress::deadline::Inherit), subset);
+        let stack = with(Stack::http("pages"), subset);
         let request = reqwest::Request::new(reqwest::Method::GET, format!("http://{addr}/").parse().unwrap());
         let answer = stack.at_body_end_boxed().layer(client.clone()).oneshot(request).await.unwrap();
         assert_eq!(answer.text().await.unwrap(), "ok");

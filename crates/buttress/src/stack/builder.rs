@@ -1,14 +1,13 @@
 //! The stack, and how it is put together.
 
 use super::Part;
-use super::shape::{Known, NoFallback, Tries};
+use super::shape::{NoFallback, Tries};
 #[cfg(feature = "http")]
 use crate::AtEnd;
 #[cfg(feature = "http")]
 use crate::deadline::Headers;
 use crate::deadline::Inherit;
 use crate::presets::{Order, Preset};
-use crate::registry::{Member, Registry, RegistryError};
 use crate::rejected::Site;
 #[cfg(feature = "http")]
 use crate::retry::{ByBody, GrpcCondition, HttpCondition};
@@ -44,13 +43,16 @@ pub struct Stack<
     pub(super) judge: J,
 }
 
-/// A stack for HTTP clients and servers.
+/// A stack for HTTP clients and servers: as [`Stack::http`] makes it, and in another mode `R` or with another judge `J`.
 #[cfg(feature = "http")]
-pub type Http = Stack<Boxed, AtHead<classify::Http>, Tries<ByBody, HttpCondition>, Headers>;
+pub type Http<R = Boxed, J = AtHead<classify::Http>, F = NoFallback> =
+    Stack<R, J, Tries<ByBody, HttpCondition>, Headers, F>;
 
-/// A stack for gRPC clients and servers.
+/// A stack for gRPC clients and servers: as [`Stack::grpc`] makes it, and in another mode `R`, such as
+/// [`AsStatus`](crate::AsStatus).
 #[cfg(feature = "http")]
-pub type Grpc = Stack<Boxed, AtEnd<classify::Grpc>, Tries<ByBody, GrpcCondition>, Headers>;
+pub type Grpc<R = Boxed, J = AtEnd<classify::Grpc>, F = NoFallback> =
+    Stack<R, J, Tries<ByBody, GrpcCondition>, Headers, F>;
 
 impl Stack {
     /// A stack with every part off, for requests that can be cloned. Any error is a failure, any response a success.
@@ -169,6 +171,7 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
         self.map(|_, judge, tries, incoming, fallback| (refuse, judge, tries, incoming, fallback))
     }
 
+    #[cfg(feature = "http")]
     fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> Stack<R, J2, T, I, F> {
         self.map(|refuse, judge, tries, incoming, fallback| (refuse, map(judge), tries, incoming, fallback))
     }
@@ -271,26 +274,6 @@ impl<R, C, Y, D: Clone, K, I, F> Stack<R, AtHead<C>, Tries<Y, HttpCondition<D>, 
             (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
         })
     }
-}
-
-impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
-    /// Takes all handles into `registry`, for its status, its health and its streams of events.
-    ///
-    /// # Errors
-    /// [`RegistryError`] if a part has no name or the registry has another of the name and kind. The parts before it are in
-    /// by then.
-    pub fn register(self, registry: &Registry) -> Result<Self, RegistryError> {
-        register(registry, self.operation.as_ref())?;
-        register(registry, self.fallback.handle())?;
-        register(registry, self.breaker_outside.as_ref())?;
-        register(registry, self.tries.handle().as_ref())?;
-        register(registry, self.breaker_per_attempt.as_ref())?;
-        Ok(self)
-    }
-}
-
-fn register<M: Member>(registry: &Registry, member: Option<&M>) -> Result<(), RegistryError> {
-    member.cloned().map_or(Ok(()), |member| registry.add(member))
 }
 
 judged_at_end!(Stack<R, _, T, I, L>);
