@@ -260,6 +260,7 @@ pub(super) static DEADLINE_EXPIRED: Family = family(
     NAME,
     "calls",
     "Calls that were refused, as their deadline was over before they began.",
+);
 pub(super) static FALLBACKS: Family = family(
     Kind::Counter,
     "fallback_total",

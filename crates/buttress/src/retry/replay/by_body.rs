@@ -66,6 +66,10 @@ impl ByBody {
         self.rules.header = false;
         self
     }
+
+    pub(crate) const fn sends_any_method(&self) -> bool {
+        self.rules.any_method
+    }
 }
 
 impl Default for ByBody {
