@@ -3,8 +3,8 @@
 use buttress::deadline::Handle;
 use buttress::registry::Registry;
 use buttress::{
-    BoxError, CircuitBreakerLayer, Config, Deadline, DeadlineLayer, EventKind, Reason, Rejected, Tick,
-    TimeoutLayer, circuit_breaker, clock,
+    BoxError, CircuitBreakerLayer, Config, Deadline, DeadlineLayer, EventKind, Reason, Rejected, RetryLayer,
+    Tick, TimeoutLayer, circuit_breaker, clock, retry,
 };
 use http::{Request, Response, StatusCode};
 use std::convert::Infallible;
@@ -132,6 +132,30 @@ async fn e1_who_waits_beneath_knows_how_much_is_left_and_never_sleeps_past_it() 
     assert_eq!(*log.lock().unwrap(), [2_000 * MS, 1_200 * MS, 400 * MS]);
     assert_eq!(clock::now().since(start), 1_900 * MS);
     assert_eq!(Deadline::current(), None, "the scope has ended");
+}
+
+#[tokio::test(start_paused = true)]
+async fn e1_a_retry_beneath_makes_no_attempt_that_it_has_no_time_for() {
+    let probe = Probe::default();
+    let config = retry::Config::builder().attempts(10).fixed(600 * MS).jitter(retry::Jitter::None);
+    let mut service = ServiceBuilder::new()
+        .layer(DeadlineLayer::new(LIMIT))
+        .layer(RetryLayer::new(config.build().unwrap()))
+        .layer(TimeoutLayer::new(300 * MS))
+        .service(probe.clone());
+    let start = clock::now();
+    let error = service.ready().await.unwrap().call(Plan::HANG).await.unwrap_err();
+    // Sent at 0, 900 and 1,800 ms; the last one has the 200 ms that are left.
+    assert_eq!((probe.calls(), probe.live()), (3, 0));
+    assert_eq!(Rejected::find(&*error).unwrap().time_limit(), Some(200 * MS));
+    assert_eq!(clock::now().since(start), LIMIT);
+    // With a wait that is too long for what is left, it ends with the last result and does not wait.
+    let start = clock::now();
+    assert_eq!(
+        service.ready().await.unwrap().call(Plan::FAIL).await.unwrap_err().to_string(),
+        "the probe failed in call"
+    );
+    assert_eq!((probe.calls(), clock::now().since(start)), (7, 1_800 * MS));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,10 +2,11 @@
 
 use crate::page::Page;
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, State};
+use buttress::fallback::{self, FallbackLayer};
 use buttress::metrics::{Exporter, FAMILIES};
 use buttress::operation::{self, OperationLayer};
 use buttress::registry::Registry;
-use buttress::{Bounds, DeadlineLayer, FailureKind, Outcome, TimeoutLayer, deadline, timeout};
+use buttress::{Bounds, DeadlineLayer, FailureKind, Outcome, TimeoutLayer, deadline, retry, timeout};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
@@ -177,6 +178,30 @@ async fn w42_every_metric_of_the_table_moves() {
     assert!(DeadlineLayer::from_handle(total.clone()).layer(plain).oneshot(()).await.is_err());
     seen.look(&exporter);
 
+    // A retry: one call succeeds at last, one fails, one is dropped by a panic.
+    let patient = retry::Handle::new("orders", retry::Config::default());
+    registry.add(patient.clone()).unwrap();
+    seen.look(&exporter);
+    let done = patient.run(async |attempt| if attempt < 3 { Err("busy") } else { Ok(()) }).await;
+    assert!(done.is_success());
+    seen.look(&exporter);
+    assert!(!patient.run(async |_| Err::<(), _>("busy")).await.is_success());
+    assert!(panics(patient.run(async |_| -> Result<(), ()> { panic!("a bug") })).await);
+    seen.look(&exporter);
+
+    // A fallback: one answer, and one panic.
+    let prices = fallback::Handle::new("prices");
+    registry.add(prices.clone()).unwrap();
+    seen.look(&exporter);
+    let when = fallback::AnyError;
+    let layer = FallbackLayer::value(7).when(when).with_handle(prices.clone());
+    let down = service_fn(async |(): ()| Err::<u32, _>(tower::BoxError::from("down")));
+    layer.layer(down).oneshot(()).await.unwrap();
+    let bug = FallbackLayer::function(|_| async { panic!("a bug") as Result<u32, Infallible> });
+    let bug = bug.when(when).with_handle(prices);
+    assert!(panics(async { bug.layer(down).oneshot(()).await }).await);
+    seen.look(&exporter);
+
     let still: Vec<_> = FAMILIES
         .iter()
         .map(|family| family.full_name("buttress"))
@@ -190,6 +215,10 @@ async fn w42_every_metric_of_the_table_moves() {
     assert_eq!(seen.kinds, kinds, "the text announces the families of the table, and no others");
     for result in ["success", "failure", "rejected", "throttled", "ignored", "cancelled"] {
         let series = format!(r#"buttress_circuit_breaker_requests_total{{name="orders",result="{result}""#);
+        assert!(seen.moved(&series), "{result} never moved");
+    }
+    for result in ["answered", "cancelled"] {
+        let series = format!(r#"buttress_fallback_total{{name="prices",trigger="error",result="{result}""#);
         assert!(seen.moved(&series), "{result} never moved");
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::{Contracted, Erased, Ledger, OverHttp, PanicAt, Plan, ProbeError, Subject, Trap};
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, Totals};
+use buttress::fallback::{self, FallbackLayer};
 use buttress::{
-    AtEnd, BoxError, DeadlineLayer, FailureKind, OperationLayer, Outcome, Respond, TimeoutLayer, classify,
-    deadline, operation, timeout,
+    AtEnd, BoxError, Classify, DeadlineLayer, FailureKind, OperationLayer, Outcome, Rejected, Respond,
+    RetryLayer, TimeoutLayer, classify, deadline, operation, retry, timeout,
 };
 use std::error::Error;
 use std::sync::Arc;
@@ -264,6 +265,112 @@ pub fn operation() -> Subject {
             let operation::Totals { cancelled, panicked, .. } = totals.totals();
             Ledger { ended: totals.totals().calls(), cancelled, panicked, refused: 0 }
         })
+}
+
+/// A fallback that is asked about every result, and never needed.
+#[must_use]
+pub fn fallback() -> Subject {
+    let when = |result: Result<&&'static str, &BoxError>| {
+        Trap.classify(result);
+        false
+    };
+    Subject::new(FallbackLayer::value("spare").when(when)).hook(PanicAt::Classifier)
+}
+
+/// A fallback that is not there.
+#[must_use]
+pub fn fallback_off() -> Subject {
+    Subject::new(FallbackLayer::value("spare").when(fallback::AnyError).with_handle(None))
+}
+
+/// A fallback that leaves the error type as it is.
+#[must_use]
+pub fn fallback_typed() -> Subject {
+    Subject::new(FallbackLayer::value("spare").when(no_result).typed())
+}
+
+/// A fallback that is asked about each failure, and fails too: what is left is the error of the call.
+#[must_use]
+pub fn fallback_that_fails() -> Subject {
+    let layer = FallbackLayer::function(|_| std::future::ready(Err::<&'static str, _>("nothing kept")));
+    Subject::new(Stack::new(
+        layer.when(fallback::AnyError),
+        MapErrLayer::new(original as fn(BoxError) -> BoxError),
+    ))
+}
+
+/// The error of the call, of one whose fallback failed too.
+fn original(error: BoxError) -> BoxError {
+    let failed = match error.downcast::<fallback::Failed>() {
+        Ok(failed) => failed,
+        Err(error) => return error,
+    };
+    match (failed.original().downcast_ref::<ProbeError>(), Rejected::find(&*failed)) {
+        (Some(error), _) => (*error).into(),
+        (None, Some(rejected)) => rejected.into(),
+        (None, None) => failed,
+    }
+}
+
+fn no_result(_: Result<&&'static str, &BoxError>) -> bool {
+    false
+}
+
+/// A fallback that knows HTTP, and is needed for failures alone, of which there are none before the body.
+#[must_use]
+pub fn fallback_over_http() -> Subject {
+    let layer = FallbackLayer::function(|_| std::future::ready(Err("nothing kept")));
+    Subject::new(OverHttp(layer.http().when(fallback::AnyError)))
+}
+
+/// `layer` with the retry of `handle`, which must not try again what a probe fails with.
+pub fn retrying<L>(handle: &retry::Handle, layer: L) -> Subject
+where
+    L: Layer<Erased, Service: Contracted> + Clone + Send + Sync + 'static,
+{
+    let (totals, budget) = (handle.clone(), handle.clone());
+    Subject::new(layer)
+        .held(move || {
+            let budget = budget.snapshot().budget.expect("it has one");
+            let retries = budget.withdrawn - budget.refunded;
+            usize::try_from(retries).expect("there are none")
+        })
+        .ledger(move || {
+            let totals = totals.totals();
+            let retry::Totals { cancelled, panicked, .. } = totals;
+            let ended = totals.successes() + totals.failures() + cancelled;
+            Ledger { ended, cancelled, panicked, refused: 0 }
+        })
+}
+
+/// A retry with one attempt for each call.
+#[must_use]
+pub fn retry() -> Subject {
+    let config = retry::Config::builder().attempts(1).build().expect("these settings work");
+    let handle = retry::Handle::new("retry", config);
+    let layer = RetryLayer::from_handle(handle.clone()).classify(Trap);
+    retrying(&handle, layer).hook(PanicAt::Classifier)
+}
+
+/// A retry that leaves the error type as it is, and tries nothing of this again.
+#[must_use]
+pub fn retry_typed() -> Subject {
+    let handle = retry::Handle::new("retry", retry::Config::default());
+    let never = |_: Result<&&'static str, &BoxError>| false;
+    retrying(&handle, RetryLayer::from_handle(handle.clone()).retry_if(never).typed())
+}
+
+/// A retry that is not there.
+#[must_use]
+pub fn retry_off() -> Subject {
+    Subject::new(RetryLayer::from_handle(None::<retry::Handle>))
+}
+
+/// A retry of HTTP requests. To it a call has ended with the head of the response, so what it writes down is not what the
+/// checks see of bodies.
+#[must_use]
+pub fn retry_over_http() -> Subject {
+    Subject::new(OverHttp(RetryLayer::new(retry::Config::default()).classify(classify::Http)))
 }
 
 /// A timeout that hardly ends any call.

@@ -1,4 +1,4 @@
-//! Wrong settings, refused where they are made.
+//! Wrong settings, refused where they are made, and settings that differ.
 
 use std::fmt;
 
@@ -31,3 +31,41 @@ impl fmt::Display for InvalidConfig {
 }
 
 impl std::error::Error for InvalidConfig {}
+
+/// Refuses `value` of `knob` unless it `holds`.
+pub(crate) fn ensure(
+    holds: bool,
+    knob: &'static str,
+    value: impl fmt::Display,
+    allowed: &'static str,
+) -> Result<(), InvalidConfig> {
+    if holds { Ok(()) } else { Err(InvalidConfig::new(knob, value, allowed)) }
+}
+
+/// A knob that is set differently in two settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The name of the knob, as the builder has it.
+    pub knob: &'static str,
+    /// Its value in the one.
+    pub one: String,
+    /// Its value in the other.
+    pub other: String,
+}
+
+impl Difference {
+    /// The first knob whose value differs; both name the same knobs in the same order.
+    pub(crate) fn first(
+        one: impl IntoIterator<Item = (&'static str, String)>,
+        other: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Option<Self> {
+        let mut differing = one.into_iter().zip(other).filter(|(one, other)| one.1 != other.1);
+        differing.next().map(|((knob, one), (_, other))| Self { knob, one, other })
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}, not {}", self.knob, self.one, self.other)
+    }
+}

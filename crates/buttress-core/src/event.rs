@@ -1,9 +1,11 @@
 //! What a machine tells those who watch it.
 
 use crate::circuit_breaker::Transition;
-use crate::{Refusal, Tick};
+use crate::retry::GiveUp;
+use crate::{Refusal, Tick, Trigger};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One thing that happened, in the envelope that all layers share.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +31,29 @@ pub enum EventKind {
     Transition(Transition),
     /// A call was refused.
     Rejected(Refusal),
+    /// An attempt failed and another follows.
+    Retried {
+        /// The attempt that failed, counted from 1.
+        attempt: u32,
+        /// The wait before the next one.
+        delay: Duration,
+    },
+    /// A call failed for good.
+    GaveUp {
+        /// The attempts it had.
+        attempts: u32,
+        /// Why there is no other.
+        why: GiveUp,
+    },
+    /// A fallback was asked in the place of a call.
+    FellBack {
+        /// Why.
+        trigger: Trigger,
+        /// Where its answers come from.
+        source: &'static str,
+        /// Whether it had one.
+        answered: bool,
+    },
 }
 
 impl Event {
@@ -61,6 +86,40 @@ impl fmt::Display for EventKind {
         match self {
             Self::Transition(transition) => transition.fmt(f),
             Self::Rejected(refusal) => write!(f, "rejected: {refusal}"),
+            Self::Retried { attempt, delay } => {
+                write!(f, "attempt {attempt} failed, the next in {delay:.1?}")
+            }
+            Self::GaveUp { attempts, why } => {
+                let plural = if *attempts == 1 { "" } else { "s" };
+                write!(f, "gave up after {attempts} attempt{plural}: {why}")
+            }
+            Self::FellBack { trigger, source, answered: true } => {
+                write!(f, "{trigger}: answered by {source}")
+            }
+            Self::FellBack { trigger, source, answered: false } => {
+                write!(f, "{trigger}: {source} failed too")
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_and_their_end_are_told_in_words() {
+        let told = |kind| Event::new(Tick::ZERO, "retry", "orders", kind).to_string();
+        let retried = EventKind::Retried { attempt: 2, delay: Duration::from_millis(87) };
+        assert_eq!(told(retried), "retry orders: attempt 2 failed, the next in 87.0ms");
+        for (why, attempts, text) in [
+            (GiveUp::Attempts, 3, "gave up after 3 attempts: no attempts left"),
+            (GiveUp::Budget, 1, "gave up after 1 attempt: the retry budget is spent"),
+        ] {
+            assert_eq!(told(EventKind::GaveUp { attempts, why }), format!("retry orders: {text}"));
+        }
+        let mut names: Vec<_> = GiveUp::ALL.map(GiveUp::as_str).into();
+        names.dedup();
+        assert_eq!(names.len(), GiveUp::ALL.len());
     }
 }

@@ -7,6 +7,7 @@
 //! | machine | decides |
 //! |---|---|
 //! | [`CircuitBreaker`] | whether a peer that fails is asked at all |
+//! | [`retry`] | whether and when a call that failed is tried again, and how much of that a peer bears |
 //! | [`AdaptiveTimeout`] | how long a call may take |
 //!
 //! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
@@ -24,14 +25,17 @@ mod measure;
 mod outcome;
 mod ratio;
 mod refusal;
+pub mod retry;
 mod sync;
+mod trigger;
 
 pub use adaptive_timeout::AdaptiveTimeout;
 pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
-pub use config::InvalidConfig;
+pub use config::{Difference, InvalidConfig};
 pub use event::{Event, EventKind};
 pub use measure::{Bounds, Durations, Histogram};
 pub use outcome::{FailureKind, Outcome};
 pub use ratio::Ratio;
 pub use refusal::{Reason, Refusal};
+pub use trigger::Trigger;

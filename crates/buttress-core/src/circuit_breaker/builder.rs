@@ -2,6 +2,7 @@
 
 use super::config::{Config, Run, SlowCalls, Window};
 use crate::clock::Span;
+use crate::config::ensure;
 use crate::{InvalidConfig, Ratio};
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -264,13 +265,4 @@ fn at_least_one(knob: &'static str, value: u32) -> Result<(), InvalidConfig> {
 
 fn positive(knob: &'static str, value: Duration) -> Result<(), InvalidConfig> {
     ensure(!value.is_zero(), knob, format!("{value:?}"), "above zero")
-}
-
-fn ensure(
-    holds: bool,
-    knob: &'static str,
-    value: impl std::fmt::Display,
-    allowed: &'static str,
-) -> Result<(), InvalidConfig> {
-    if holds { Ok(()) } else { Err(InvalidConfig::new(knob, value, allowed)) }
 }

@@ -3,26 +3,14 @@
 use super::config::{Config, OpenTime, Window};
 use crate::Ratio;
 use crate::clock::Span;
-use std::fmt::{self, Debug};
-
-/// A knob that is set differently in two settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The name of the knob, as the [`Builder`](super::Builder) has it.
-    pub knob: &'static str,
-    /// Its value in the one.
-    pub one: String,
-    /// Its value in the other.
-    pub other: String,
-}
+use crate::config::Difference;
+use std::fmt::Debug;
 
 impl Config {
     /// The first knob that `other` has set differently, in the order of the builder; `None` if there is none.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<Difference> {
-        let pairs = self.knobs().into_iter().zip(other.knobs());
-        let mut differing = pairs.filter(|(one, other)| one.1 != other.1);
-        differing.next().map(|((knob, one), (_, other))| Difference { knob, one, other })
+        Difference::first(self.knobs(), other.knobs())
     }
 
     /// Every knob and its value, exactly.
@@ -84,12 +72,6 @@ fn shown(value: impl Debug) -> String {
 
 fn or_off(value: Option<impl Debug>) -> String {
     value.map_or_else(|| "off".to_owned(), shown)
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is {}, not {}", self.knob, self.one, self.other)
-    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ mod journal;
 mod permit;
 pub mod presets;
 mod probe;
+mod reading;
 mod record;
 mod rules;
 mod snapshot;
@@ -48,9 +49,9 @@ mod transition;
 mod transition_counts;
 mod worth;
 
+pub use crate::config::Difference;
 pub use builder::Builder;
 pub use config::{Config, Window};
-pub use difference::Difference;
 pub use explain::{Explanation, Standing};
 pub use journal::Cursor;
 pub use permit::{Pass, Permit, Ticket};

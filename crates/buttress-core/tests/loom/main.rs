@@ -1,8 +1,9 @@
-//! Every interleaving of two or three threads on one breaker. Each model also proves that it reached what it is about.
+//! Every interleaving of two or three threads on one machine. Each model also proves that it reached what it is about.
 //!
 //! `RUSTFLAGS="--cfg buttress_loom" cargo test -p buttress-core --lib --test loom --release`
 #![cfg(buttress_loom)]
 
+mod budget;
 mod changes;
 mod probes;
 mod words;

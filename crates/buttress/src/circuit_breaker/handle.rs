@@ -72,6 +72,11 @@ impl Handle {
         Self(Arc::new(Shared::new(Site::intern(LAYER, name), config.into(), None, Some(durations))))
     }
 
+    /// Whether both are one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The name it was given.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -160,6 +165,12 @@ impl Handle {
                 .ask(|machine, now| machine.check(now))
                 .map_err(|refused| self.0.reject(refused.refusal)),
         }
+    }
+
+    /// The same without asking for a call: nothing is counted. For who decides whether another attempt is worth it.
+    #[must_use]
+    pub fn would_admit(&self) -> bool {
+        self.0.machine.state() == State::Closed || self.0.ask(|machine, now| machine.check(now)).is_ok()
     }
 
     /// Every change of state from now on, in order, and no refusals. A reader that falls 32 behind loses the oldest and is

@@ -89,11 +89,11 @@ const EIGHT_DIGITS: u128 = 99_999_999;
 impl Form {
     fn parse(self, value: &[u8]) -> Option<Duration> {
         let (number, nanos) = match self {
-            Self::Whole(unit) => (classify::digits(value)?, unit.nanos()),
+            Self::Whole(unit) => (classify::hint::digits(value)?, unit.nanos()),
             Self::Grpc => {
                 let (letter, number) = value.split_last()?;
                 let (_, nanos) = LETTERS.into_iter().find(|(unit, _)| unit == letter)?;
-                (classify::digits(number).filter(|_| number.len() <= 8)?, nanos)
+                (classify::hint::digits(number).filter(|_| number.len() <= 8)?, nanos)
             }
         };
         // Less than 2^64 hours: 128 bits hold that, and a `Duration` does in seconds.

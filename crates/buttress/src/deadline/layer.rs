@@ -66,7 +66,7 @@ impl<R, H, I> DeadlineLayer<R, H, I> {
         DeadlineLayer { source: self.source, refuse: self.refuse, incoming }
     }
 
-    fn with_refuse<R2>(self, refuse: R2) -> DeadlineLayer<R2, H, I> {
+    pub(crate) fn with_refuse<R2>(self, refuse: R2) -> DeadlineLayer<R2, H, I> {
         DeadlineLayer { source: self.source, refuse, incoming: self.incoming }
     }
 }

@@ -1,6 +1,7 @@
 //! Every family there is.
 
 use super::family::{Family, Kind};
+use super::retries as retry;
 
 /// All families, in the order of the reference.
 pub static FAMILIES: &[&Family] = &[
@@ -28,6 +29,15 @@ pub static FAMILIES: &[&Family] = &[
     &OPERATION_PANICS,
     &OPERATION_IN_FLIGHT,
     &OPERATION_DURATION,
+    &FALLBACKS,
+    &FALLBACK_PANICS,
+    &retry::RETRY_ATTEMPTS,
+    &retry::RETRY_DELAY,
+    &retry::RETRY_SUCCESSES,
+    &retry::RETRY_FAILURES,
+    &retry::RETRY_CANCELLED,
+    &retry::RETRY_PANICS,
+    &retry::RETRY_BALANCE,
     &TIMEOUTS,
     &TIMEOUT_EXPIRED,
     &TIMEOUT_LIMIT,
@@ -35,7 +45,7 @@ pub static FAMILIES: &[&Family] = &[
     &DEADLINE_EXPIRED,
 ];
 
-const fn family(
+pub(super) const fn family(
     kind: Kind,
     name: &'static str,
     labels: &'static [&'static str],
@@ -250,4 +260,18 @@ pub(super) static DEADLINE_EXPIRED: Family = family(
     NAME,
     "calls",
     "Calls that were refused, as their deadline was over before they began.",
+);
+pub(super) static FALLBACKS: Family = family(
+    Kind::Counter,
+    "fallback_total",
+    &["name", "trigger", "result"],
+    "calls",
+    "Calls that a fallback was asked for, each once, by why (rejected, opening, error, response) and how that ended: answered, failed, cancelled (dropped before it had an answer).",
+);
+pub(super) static FALLBACK_PANICS: Family = family(
+    Kind::Counter,
+    "fallback_panics_total",
+    NAME,
+    "calls",
+    "Cancelled ones that were dropped by a panic.",
 );

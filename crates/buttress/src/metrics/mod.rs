@@ -39,11 +39,13 @@ mod counts;
 mod exporter;
 #[cfg(feature = "metrics")]
 mod facade;
+mod fallbacks;
 mod families;
 mod family;
 mod members;
 mod memory;
 mod operations;
+mod retries;
 #[cfg(any(feature = "metrics", test))]
 mod spread;
 mod text;

@@ -53,7 +53,7 @@ impl<R, H> TimeoutLayer<R, H> {
         &self.source
     }
 
-    fn with_refuse<R2>(self, refuse: R2) -> TimeoutLayer<R2, H> {
+    pub(crate) fn with_refuse<R2>(self, refuse: R2) -> TimeoutLayer<R2, H> {
         TimeoutLayer { source: self.source, refuse }
     }
 }
