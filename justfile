@@ -16,6 +16,14 @@ loom:
 bench:
     cargo bench -p buttress-benches --features peers --bench beside_peers
 
+# What clients of the proxy see while its origins fail.
+bench-faults *arguments:
+    cargo bench -p buttress-proxy --bench faults -- {{arguments}}
+
+# The proxy before three origins that fail in turn.
+demo:
+    cargo run --release -p buttress-proxy -- demo
+
 # Instructions, allocations and bytes, as CI gates them.
 gates:
     cargo bench -p buttress-benches --bench gates

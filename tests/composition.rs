@@ -22,6 +22,10 @@ const OURS: &[Named] = &named![
     circuit_breaker_half_open,
     circuit_breaker_half_open_waiting,
     operation,
+    retry,
+    retry_typed,
+    retry_off,
+    retry_over_http,
     timeout,
     timeout_typed,
 ];

@@ -88,6 +88,10 @@ contract! {
         circuit_breaker_as_status;
         circuit_breaker_in_shadow;
         operation;
+        retry;
+        retry_typed;
+        retry_off;
+        retry_over_http;
         timeout;
         timeout_typed;
     }

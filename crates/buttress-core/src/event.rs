@@ -2,7 +2,7 @@
 
 use crate::circuit_breaker::Transition;
 use crate::retry::GiveUp;
-use crate::{Refusal, Tick};
+use crate::{Refusal, Tick, Trigger};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +45,15 @@ pub enum EventKind {
         /// Why there is no other.
         why: GiveUp,
     },
+    /// A fallback was asked in the place of a call.
+    FellBack {
+        /// Why.
+        trigger: Trigger,
+        /// Where its answers come from.
+        source: &'static str,
+        /// Whether it had one.
+        answered: bool,
+    },
 }
 
 impl Event {
@@ -83,6 +92,12 @@ impl fmt::Display for EventKind {
             Self::GaveUp { attempts, why } => {
                 let plural = if *attempts == 1 { "" } else { "s" };
                 write!(f, "gave up after {attempts} attempt{plural}: {why}")
+            }
+            Self::FellBack { trigger, source, answered: true } => {
+                write!(f, "{trigger}: answered by {source}")
+            }
+            Self::FellBack { trigger, source, answered: false } => {
+                write!(f, "{trigger}: {source} failed too")
             }
         }
     }

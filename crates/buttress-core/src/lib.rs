@@ -8,12 +8,14 @@
 //! |---|---|
 //! | [`CircuitBreaker`] | whether a peer that fails is asked at all |
 //! | [`retry`] | whether and when a call that failed is tried again, and how much of that a peer bears |
+//! | [`AdaptiveTimeout`] | how long a call may take |
 //!
 //! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
 //!
 //! The shared words are [`Tick`], [`Outcome`], [`Refusal`], [`Event`], [`Ratio`] and each machine's `Snapshot`. A
 //! [`Histogram`] counts how long calls took.
 
+pub mod adaptive_timeout;
 pub mod circuit_breaker;
 pub mod clock;
 mod config;
@@ -25,7 +27,9 @@ mod ratio;
 mod refusal;
 pub mod retry;
 mod sync;
+mod trigger;
 
+pub use adaptive_timeout::AdaptiveTimeout;
 pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
 pub use config::{Difference, InvalidConfig};
@@ -34,3 +38,4 @@ pub use measure::{Bounds, Durations, Histogram};
 pub use outcome::{FailureKind, Outcome};
 pub use ratio::Ratio;
 pub use refusal::{Reason, Refusal};
+pub use trigger::Trigger;

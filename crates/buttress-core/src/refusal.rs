@@ -21,6 +21,8 @@ pub enum Reason {
     ForcedOpen,
     /// The call was sent and had no answer within its time limit.
     TimedOut,
+    /// The call's deadline was over before it was sent.
+    Expired,
 }
 
 const TIME_BITS: u32 = 56;
@@ -74,7 +76,8 @@ impl Refusal {
             0 => Reason::Open,
             1 => Reason::HalfOpen,
             2 => Reason::ForcedOpen,
-            _ => Reason::TimedOut,
+            3 => Reason::TimedOut,
+            _ => Reason::Expired,
         }
     }
 
@@ -84,16 +87,16 @@ impl Refusal {
     pub fn retry_after(self) -> Option<Duration> {
         match self.reason() {
             Reason::HalfOpen => Some(self.time()?.min(Duration::from_secs(1))),
-            Reason::TimedOut => None,
+            Reason::TimedOut | Reason::Expired => None,
             Reason::Open | Reason::ForcedOpen => self.time(),
         }
     }
 
     /// How long the cause of the refusal can last: the rest of the open time, or of the leases of the probes that are out.
-    /// `None` if only an operator ends it.
+    /// `None` if only an operator ends it, or nothing.
     #[must_use]
     pub fn lasts(self) -> Option<Duration> {
-        self.time().filter(|_| self.reason() != Reason::TimedOut)
+        self.time().filter(|_| !matches!(self.reason(), Reason::TimedOut | Reason::Expired))
     }
 
     /// The time limit that passed, of a refusal for [`Reason::TimedOut`].
@@ -132,6 +135,7 @@ impl fmt::Display for Refusal {
             (Reason::ForcedOpen, _) => f.write_str("forced open"),
             (Reason::TimedOut, Some(limit)) => write!(f, "no answer within {limit:?}"),
             (Reason::TimedOut, None) => f.write_str("no answer in time"),
+            (Reason::Expired, _) => f.write_str("its deadline was over before it was sent"),
         }
     }
 }
@@ -142,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_refusal_keeps_its_reason_and_its_time() {
-        for reason in [Reason::Open, Reason::HalfOpen, Reason::ForcedOpen, Reason::TimedOut] {
+        for reason in [Reason::Open, Reason::HalfOpen, Reason::ForcedOpen, Reason::TimedOut, Reason::Expired]
+        {
             assert_eq!(Refusal::new(reason).reason(), reason);
             assert_eq!(Refusal::new(reason).time(), None);
             let timed = Refusal::after(reason, Duration::from_millis(1500));

@@ -28,9 +28,13 @@ pub fn precise() -> Tick {
 /// The wall-clock time of `at`, as it looks from now: for people and logs, never for decisions.
 #[must_use]
 pub fn system_time(at: Tick) -> SystemTime {
+    wall().checked_sub(precise().since(at)).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// The wall-clock time: for dates that a peer wrote, which mean nothing else.
+pub(crate) fn wall() -> SystemTime {
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]
-    let now = SystemTime::now();
-    now.checked_sub(precise().since(at)).unwrap_or(SystemTime::UNIX_EPOCH)
+    SystemTime::now()
 }
 
 #[cfg(any(test, feature = "test-util"))]

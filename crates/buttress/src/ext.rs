@@ -1,7 +1,7 @@
 //! The layers as methods of tower's builder.
 
 use crate::circuit_breaker::Handle;
-use crate::{CircuitBreakerLayer, TimeoutLayer};
+use crate::{CircuitBreakerLayer, RetryLayer, TimeoutLayer, retry};
 use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_layer::Stack;
@@ -12,11 +12,13 @@ use tower_layer::Stack;
 /// ```
 /// use buttress::circuit_breaker::{Config, Handle};
 /// use buttress::ServiceBuilderExt as _;
+/// use buttress::retry;
 /// use std::time::Duration;
 /// use tower::{ServiceBuilder, service_fn};
 ///
 /// let orders = Handle::new("orders", Config::default());
 /// let service = ServiceBuilder::new()
+///     .retries(retry::Config::default()) // or a `retry::Handle`, to look at it
 ///     .circuit_breaker(orders.clone()) // or a `Config`, for a breaker that only this stack knows
 ///     .time_limit(Duration::from_secs(1))
 ///     .service(service_fn(|id: u64| async move { Ok::<_, std::io::Error>(id) }));
@@ -29,6 +31,10 @@ pub trait ServiceBuilderExt<L>: sealed::Sealed<L> + Sized {
     /// A [`CircuitBreakerLayer`] that judges [HTTP responses](crate::classify::Http).
     #[cfg(feature = "http")]
     fn circuit_breaker_http(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<HttpBreaker, L>>;
+
+    /// A [`RetryLayer`]: any error is tried again, with a clone of the request. Not `retry`, as tower's own layer has that
+    /// name.
+    fn retries(self, retry: impl Into<retry::Handle>) -> ServiceBuilder<Stack<RetryLayer, L>>;
 
     /// A [`TimeoutLayer`]. Not `timeout`, as tower's own layer has that name.
     fn time_limit(self, limit: Duration) -> ServiceBuilder<Stack<TimeoutLayer, L>>;
@@ -45,6 +51,10 @@ impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
     #[cfg(feature = "http")]
     fn circuit_breaker_http(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<HttpBreaker, L>> {
         self.layer(CircuitBreakerLayer::from_handle(breaker.into()).classify(crate::classify::Http))
+    }
+
+    fn retries(self, retry: impl Into<retry::Handle>) -> ServiceBuilder<Stack<RetryLayer, L>> {
+        self.layer(RetryLayer::from_handle(retry.into()))
     }
 
     fn time_limit(self, limit: Duration) -> ServiceBuilder<Stack<TimeoutLayer, L>> {

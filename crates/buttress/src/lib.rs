@@ -3,10 +3,14 @@
 //! | layer | answers |
 //! |---|---|
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
+//! | [`FallbackLayer`] | a call that fails has an answer all the same |
+//! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
+//! | [`RetryLayer`] | a call fails that would succeed the next time |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 //!
-//! The order in a stack, outermost first: `operation · breaker · timeout · service`. Each layer holds a handle to its state; every service
+//! The order in a stack, outermost first: `operation · retry · breaker · timeout · service`. Each layer holds a handle to its state; every service
+//! The order in a stack, outermost first: `operation · deadline · breaker · timeout · service`. Each layer holds a handle to its state; every service
 //! it makes, and every clone of those, shares that state. The one error they make is [`Rejected`]. How it reaches the
 //! caller is a choice of each layer:
 //!
@@ -37,8 +41,10 @@ mod check;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
+pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
+pub mod fallback;
 #[cfg(doc)]
 pub mod hosts;
 mod judge;
@@ -46,22 +52,27 @@ pub mod key;
 pub mod metrics;
 mod observe;
 pub mod operation;
+pub mod presets;
 mod refuse;
 pub mod registry;
 mod rejected;
+pub mod retry;
+pub mod stack;
 pub mod timeout;
 
 #[cfg(feature = "http")]
 pub use answer::whole_seconds;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
-    Refusal, Tick,
+    Refusal, Tick, Trigger,
 };
 pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
+pub use deadline::{Deadline, DeadlineLayer};
 #[cfg(feature = "tower")]
 pub use ext::ServiceBuilderExt;
+pub use fallback::FallbackLayer;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
@@ -72,6 +83,8 @@ pub use refuse::AsStatus;
 pub use refuse::RespondGrpc;
 pub use refuse::{Answer, Boxed, Carry, Refuse, Respond, RespondWith, Typed};
 pub use rejected::Rejected;
+pub use retry::RetryLayer;
+pub use stack::{Stack, Stacked};
 pub use timeout::TimeoutLayer;
 
 /// Any error, by tower's convention.

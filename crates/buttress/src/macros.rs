@@ -31,31 +31,38 @@ macro_rules! judged {
             }
         }
 
+        judged_at_end!($layer<$($param,)* _>);
+    };
+}
+
+/// When a layer judges, for one that has a `map_judge`. `_` is the parameter for its judge.
+macro_rules! judged_at_end {
+    ($layer:ident<$($before:ident,)* _ $(, $after:ident)*>) => {
         #[cfg(feature = "http")]
-        impl<$($param,)* C> $layer<$($param,)* crate::AtHead<C>> {
+        impl<$($before,)* C $(, $after)*> $layer<$($before,)* crate::AtHead<C> $(, $after)*> {
             /// Judges a call when its body has ended, and not by its head alone: see [`AtEnd`](crate::AtEnd).
             ///
             /// The body's type changes, to [`JudgedBody`](crate::JudgedBody). Comes after the classifier.
             #[must_use]
-            pub fn at_body_end(self) -> $layer<$($param,)* crate::AtEnd<C>> {
+            pub fn at_body_end(self) -> $layer<$($before,)* crate::AtEnd<C> $(, $after)*> {
                 self.at_body_end_if(true)
             }
 
             /// The same if `wait` is true, and by the head if not: a switch that leaves the types alone.
             #[must_use]
-            pub fn at_body_end_if(self, wait: bool) -> $layer<$($param,)* crate::AtEnd<C>> {
+            pub fn at_body_end_if(self, wait: bool) -> $layer<$($before,)* crate::AtEnd<C> $(, $after)*> {
                 self.map_judge(|judge| crate::AtEnd::new(judge.0, wait))
             }
 
             /// The same for bodies that can be [boxed again](crate::Rebox): the type of the response stays.
             #[must_use]
-            pub fn at_body_end_boxed(self) -> $layer<$($param,)* crate::AtEndBoxed<C>> {
+            pub fn at_body_end_boxed(self) -> $layer<$($before,)* crate::AtEndBoxed<C> $(, $after)*> {
                 self.map_judge(|judge| crate::AtEndBoxed(crate::AtEnd::new(judge.0, true)))
             }
         }
 
         #[cfg(feature = "http")]
-        impl<$($param,)* C> $layer<$($param,)* crate::AtEnd<C>> {
+        impl<$($before,)* C $(, $after)*> $layer<$($before,)* crate::AtEnd<C> $(, $after)*> {
             /// A body of which nothing comes for so long while somebody waits for it has failed: the call is judged, and
             /// [`JudgedBody::is_stalled`](crate::JudgedBody::is_stalled) says so. Without it silence has no limit.
             #[must_use]
@@ -65,7 +72,7 @@ macro_rules! judged {
         }
 
         #[cfg(feature = "http")]
-        impl<$($param,)* C> $layer<$($param,)* crate::AtEndBoxed<C>> {
+        impl<$($before,)* C $(, $after)*> $layer<$($before,)* crate::AtEndBoxed<C> $(, $after)*> {
             /// A body of which nothing comes for so long while somebody waits for it has failed: the call is judged. The body
             /// goes on. Without it silence has no limit.
             #[must_use]

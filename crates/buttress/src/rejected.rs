@@ -100,26 +100,39 @@ impl Rejected {
 
     /// Looks for a rejection in an error whose type may be anything.
     pub(crate) fn within<E: 'static>(error: &E) -> Option<Self> {
-        let error: &dyn Any = error;
-        if let Some(rejected) = error.downcast_ref::<Self>() {
+        let any: &dyn Any = error;
+        if let Some(rejected) = any.downcast_ref::<Self>() {
             return Some(*rejected);
-        }
-        if let Some(boxed) = error.downcast_ref::<BoxError>() {
-            return Self::find(&**boxed);
         }
         as_error(error).and_then(Self::find)
     }
 }
 
-/// The foreign errors that are known to carry a rejection.
-fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
+/// An error whose type may be anything, as an error: one in a box, or of a type that is known here.
+pub(crate) fn as_error<E: 'static>(error: &E) -> Option<&(dyn Error + 'static)> {
+    let error: &dyn Any = error;
+    if let Some(boxed) = error.downcast_ref::<BoxError>() {
+        return Some(&**boxed);
+    }
     #[cfg(feature = "axum")]
     if let Some(error) = error.downcast_ref::<axum_core::Error>() {
+        return Some(error);
+    }
+    #[cfg(feature = "hyper")]
+    if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
+        return Some(error);
+    }
+    #[cfg(feature = "hyper")]
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
         return Some(error);
     }
     #[cfg(feature = "tonic")]
     if let Some(status) = error.downcast_ref::<tonic::Status>() {
         return Some(status);
+    }
+    #[cfg(feature = "tonic")]
+    if let Some(error) = error.downcast_ref::<tonic::transport::Error>() {
+        return Some(error);
     }
     #[cfg(feature = "reqwest")]
     if let Some(error) = error.downcast_ref::<reqwest::Error>() {

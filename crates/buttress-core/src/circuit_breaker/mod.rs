@@ -40,6 +40,7 @@ mod journal;
 mod permit;
 pub mod presets;
 mod probe;
+mod reading;
 mod record;
 mod rules;
 mod snapshot;

@@ -8,6 +8,7 @@ mod recovery_knobs;
 mod resolutions;
 mod rows;
 mod simulation;
+mod sources;
 mod stale;
 mod threads;
 mod worth;

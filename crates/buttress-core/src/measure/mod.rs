@@ -1,7 +1,9 @@
 //! Arithmetic over values and the time they came.
 
 mod histogram;
+mod recent;
 mod rolling_window;
 
 pub use histogram::{Bounds, Durations, Histogram};
+pub(crate) use recent::Recent;
 pub(crate) use rolling_window::{BUCKETS, Place, RollingWindow, Tally};

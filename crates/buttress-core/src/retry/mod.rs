@@ -70,6 +70,7 @@ mod difference;
 mod give_up;
 mod jitter;
 pub mod presets;
+mod words;
 
 pub use backoff::Backoff;
 pub use budget::Budget;

@@ -16,19 +16,19 @@ use tower::{Layer, Service};
 
 use super::exchange::Exchange;
 use super::patience::Patience;
-use super::request_body::RequestBody;
+use super::request_body::SentBody;
 
 /// The pooled client of all origins, cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct HttpClient(Arc<Client<HttpConnector, RequestBody>>);
+pub(super) struct HttpClient(Arc<Client<HttpConnector, SentBody>>);
 
 impl HttpClient {
-    pub(super) fn new(client: Client<HttpConnector, RequestBody>) -> Self {
+    pub(super) fn new(client: Client<HttpConnector, SentBody>) -> Self {
         Self(Arc::new(client))
     }
 }
 
-impl Service<Request<RequestBody>> for HttpClient {
+impl Service<Request<SentBody>> for HttpClient {
     type Response = Response<Incoming>;
     type Error = legacy::Error;
     type Future = ResponseFuture;
@@ -37,7 +37,7 @@ impl Service<Request<RequestBody>> for HttpClient {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<RequestBody>) -> ResponseFuture {
+    fn call(&mut self, request: Request<SentBody>) -> ResponseFuture {
         self.0.request(request)
     }
 }
@@ -61,22 +61,23 @@ impl Attempt {
     }
 }
 
-impl Service<Request<RequestBody>> for Attempt {
+impl Service<Request<SentBody>> for Attempt {
     type Response = Response<Incoming>;
     type Error = BoxError;
     type Future = AttemptFuture;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Service::<Request<RequestBody>>::poll_ready(&mut self.timed, cx)
+        Service::<Request<SentBody>>::poll_ready(&mut self.timed, cx)
     }
 
-    fn call(&mut self, request: Request<RequestBody>) -> AttemptFuture {
-        match request.body().exchange() {
-            None => AttemptFuture::Plain { call: self.timed.call(request) },
-            Some(exchange) => AttemptFuture::Upload {
-                call: self.client.call(request),
-                patience: Patience::new(exchange, self.timeout),
-            },
+    fn call(&mut self, request: Request<SentBody>) -> AttemptFuture {
+        let Some(exchange) = request.extensions().get::<Arc<Exchange>>().cloned() else {
+            return AttemptFuture::Plain { call: self.timed.call(request) };
+        };
+        exchange.attempt_begins();
+        AttemptFuture::Upload {
+            call: self.client.call(request),
+            patience: Patience::new(exchange, self.timeout),
         }
     }
 }
@@ -87,7 +88,7 @@ pin_project! {
     pub(super) enum AttemptFuture {
         Plain {
             #[pin]
-            call: <Timed as Service<Request<RequestBody>>>::Future,
+            call: <Timed as Service<Request<SentBody>>>::Future,
         },
         Upload {
             #[pin]

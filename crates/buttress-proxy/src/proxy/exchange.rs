@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use buttress::{Tick, clock};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
@@ -43,8 +44,8 @@ struct State {
     fault: Option<ClientFault>,
     /// The origin would take more, the client has not sent it yet.
     waits_for_client: bool,
-    /// The client sent something since the origin was last judged.
-    moved: bool,
+    /// When the client last sent something.
+    moved_at: Tick,
     answering: Option<Waker>,
     sending: Option<Waker>,
 }
@@ -78,7 +79,7 @@ impl Exchange {
             complete: false,
             fault: None,
             waits_for_client: false,
-            moved: false,
+            moved_at: clock::precise(),
             answering: None,
             sending: None,
         }))
@@ -100,11 +101,15 @@ impl Exchange {
         }
     }
 
-    /// Whether the time since the last judgement was the origin's alone to use.
-    pub(super) fn origin_is_late(&self) -> bool {
-        let mut state = self.state();
-        let moved = std::mem::take(&mut state.moved);
-        !(moved || state.waits_for_client)
+    /// Another origin is asked. It is not known yet whether it would take more than there is.
+    pub(super) fn attempt_begins(&self) {
+        self.state().waits_for_client = false;
+    }
+
+    /// Since when the time is not the client's; `None` while it is.
+    pub(super) fn origins_turn_since(&self) -> Option<Tick> {
+        let state = self.state();
+        (!state.waits_for_client).then_some(state.moved_at)
     }
 
     /// The head of the answer is there.
@@ -194,7 +199,7 @@ impl Exchange {
 impl State {
     fn client_moved(&mut self) {
         self.waits_for_client = false;
-        self.moved = true;
+        self.moved_at = clock::precise();
     }
 
     fn poll_broken(&mut self, cx: &Context<'_>, fault: ClientFault) -> Poll<Next> {

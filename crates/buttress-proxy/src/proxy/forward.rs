@@ -4,14 +4,16 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use buttress::{BoxError, Rejected};
 use http::header::{self, HeaderMap};
-use http::{Request, Response, StatusCode, Version};
+use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use tower::Service;
 
+use super::ProxyConfig;
 use super::answer::OwnAnswer;
 use super::answer_body::AnswerBody;
 use super::attempt::OriginLate;
@@ -19,67 +21,69 @@ use super::blame;
 use super::exchange::{ClientFault, Exchange};
 use super::headers;
 use super::request_body::RequestBody;
+use super::router::{Failed, NoOrigin, Router};
 use super::silence::Silence;
 use super::target::Target;
-use super::upstream::{Judged, Upstreams};
+use super::upstream::Judged;
+use super::upstreams::Upstreams;
 use crate::server::{Answer, Client};
 
 /// Forwards what comes in at the port of the clients.
 #[derive(Debug, Clone)]
-pub(super) struct Forward(pub(super) Arc<Upstreams>);
+pub(super) struct Forward {
+    origins: Router,
+    body_timeout: Duration,
+}
+
+impl Forward {
+    pub(super) fn new(config: &ProxyConfig, upstreams: Arc<Upstreams>) -> Self {
+        Self { origins: Router::new(upstreams), body_timeout: config.body_timeout }
+    }
+
+    async fn exchange(
+        &self,
+        client: Arc<Client>,
+        request: Request<RequestBody>,
+    ) -> Result<Response<AnswerBody>, OwnAnswer> {
+        let target = Target::of(&request)?;
+        let (mut parts, body) = request.into_parts();
+        headers::to_origin(&mut parts.headers, target.host, body.is_chunked(), &client);
+        parts.uri = Uri::from(target.path);
+        parts.version = Version::HTTP_11;
+        parts.extensions.clear();
+        let shared = body.exchange();
+        if let Some(exchange) = &shared {
+            parts.extensions.insert(Arc::clone(exchange));
+        }
+
+        let call = self.origins.clone().call(Request::from_parts(parts, body));
+        let answer = answered(call, shared.as_deref()).await.and_then(unswitched);
+        if let (Err(_), Some(exchange)) = (&answer, &shared) {
+            exchange.give_up();
+        }
+        let answer = answer?;
+        let silence = Silence::of(&answer, shared.as_ref(), self.body_timeout);
+        let (mut parts, body) = answer.into_parts();
+        headers::to_client(&mut parts.headers);
+        parts.version = Version::HTTP_11;
+        parts.extensions.clear();
+        Ok(Response::from_parts(parts, AnswerBody::forwarded(body, silence, client, shared)))
+    }
+}
 
 impl Answer for Forward {
     type Body = AnswerBody;
 
+    /// Answers `request`, with an origin's answer where there is one.
     async fn answer(&self, client: Arc<Client>, request: Request<Incoming>) -> Response<AnswerBody> {
-        forward(&self.0, client, request).await
+        let expects_continue = expects_continue(request.headers());
+        let request = request.map(|body| RequestBody::new(body, expects_continue));
+        self.exchange(client, request).await.unwrap_or_else(|answer| {
+            // A client that was not told to continue may send its body or not; only closing is unambiguous.
+            let answer = if expects_continue { answer.closing() } else { answer };
+            answer.into_response()
+        })
     }
-}
-
-/// Answers `request`, with an origin's answer where there is one.
-async fn forward(
-    upstreams: &Upstreams,
-    client: Arc<Client>,
-    request: Request<Incoming>,
-) -> Response<AnswerBody> {
-    let expects_continue = expects_continue(request.headers());
-    let answer =
-        exchange(upstreams, client, request.map(|body| RequestBody::new(body, expects_continue))).await;
-    answer.unwrap_or_else(|answer| {
-        // A client that was not told to continue may send its body or not; only closing is unambiguous.
-        let answer = if expects_continue { answer.closing() } else { answer };
-        answer.into_response()
-    })
-}
-
-async fn exchange(
-    upstreams: &Upstreams,
-    client: Arc<Client>,
-    request: Request<RequestBody>,
-) -> Result<Response<AnswerBody>, OwnAnswer> {
-    let target = Target::of(&request)?;
-    let (upstream, mut service) = upstreams.admit().map_err(OwnAnswer::unavailable)?;
-
-    let (mut parts, body) = request.into_parts();
-    let host = target.host.unwrap_or_else(|| upstream.host());
-    headers::to_origin(&mut parts.headers, host, body.is_chunked(), &client);
-    parts.uri = upstream.uri(target.path);
-    parts.version = Version::HTTP_11;
-    parts.extensions.clear();
-
-    let shared = body.exchange();
-    let call = service.call(Request::from_parts(parts, body));
-    let answer = answered(call, shared.as_deref()).await.and_then(unswitched);
-    if let (Err(_), Some(exchange)) = (&answer, &shared) {
-        exchange.give_up();
-    }
-    let answer = answer?;
-    let silence = Silence::of(&answer, shared.as_ref(), upstream.body_timeout());
-    let (mut parts, body) = answer.into_parts();
-    headers::to_client(&mut parts.headers);
-    parts.version = Version::HTTP_11;
-    parts.extensions.clear();
-    Ok(Response::from_parts(parts, AnswerBody::forwarded(body, silence, client, shared)))
 }
 
 /// Waits for the head of the answer, or for the client to spoil its request. The latter drops the call,
@@ -120,11 +124,15 @@ fn spoilt(fault: ClientFault) -> OwnAnswer {
 }
 
 fn explain(error: &BoxError) -> OwnAnswer {
+    if let Some(NoOrigin { retry_after }) = error.downcast_ref() {
+        return OwnAnswer::unavailable(*retry_after);
+    }
+    let error = Failed::cause(&**error);
     // Of the layers around an origin only the timeout rejects a call: the breaker admitted it before.
-    if Rejected::find(&**error).is_some() || error.is::<OriginLate>() {
+    if Rejected::find(error).is_some() || error.is::<OriginLate>() {
         return OwnAnswer::late();
     }
-    if blame::is_local(&**error) {
+    if blame::is_local(error) {
         return OwnAnswer::unavailable(None);
     }
     let unreachable = error.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect);

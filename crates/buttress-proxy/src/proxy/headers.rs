@@ -11,7 +11,7 @@ const X_FORWARDED: &str = "x-forwarded-";
 
 /// Turns a client's fields into those of the forwarded request. What the client nominated or claimed is
 /// gone before the proxy writes its own.
-pub(super) fn to_origin(headers: &mut HeaderMap, host: HeaderValue, chunked: bool, client: &Client) {
+pub(super) fn to_origin(headers: &mut HeaderMap, host: Option<HeaderValue>, chunked: bool, client: &Client) {
     remove_nominated(headers);
     remove_all(headers, |name| {
         // The server below answers an expectation itself, as soon as the origin wants the body.
@@ -19,13 +19,20 @@ pub(super) fn to_origin(headers: &mut HeaderMap, host: HeaderValue, chunked: boo
     });
     headers.insert(X_FORWARDED_FOR, client.forwarded_for());
     headers.insert(X_FORWARDED_PROTO, const { HeaderValue::from_static("http") });
-    headers.insert(X_FORWARDED_HOST, host.clone());
     headers.insert(header::FORWARDED, client.forwarded());
-    headers.insert(header::HOST, host);
+    if let Some(host) = host {
+        name_host(headers, host);
+    }
     if chunked {
         // Stated, because the client below drops an unannounced body of a GET.
         headers.insert(header::TRANSFER_ENCODING, const { HeaderValue::from_static("chunked") });
     }
+}
+
+/// The host that the request is for.
+pub(super) fn name_host(headers: &mut HeaderMap, host: HeaderValue) {
+    headers.insert(X_FORWARDED_HOST, host.clone());
+    headers.insert(header::HOST, host);
 }
 
 /// Turns an origin's fields into those of the answer.
@@ -101,7 +108,8 @@ mod tests {
     fn forwarded(fields: &[(&str, &str)]) -> HeaderMap {
         let mut headers = map(fields);
         let client = Client::new("192.0.2.7:4711".parse().unwrap());
-        to_origin(&mut headers, HeaderValue::from_static("shop.example"), false, &client);
+        let host = HeaderValue::from_static("shop.example");
+        to_origin(&mut headers, Some(host), false, &client);
         headers
     }
 

@@ -9,9 +9,12 @@ mod forward;
 mod headers;
 mod patience;
 mod request_body;
+mod retries;
+mod router;
 mod silence;
 mod target;
 mod upstream;
+mod upstreams;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -26,7 +29,7 @@ use tokio::sync::oneshot;
 use crate::admin::{Admin, Stopping};
 use crate::{Failure, Origin, server};
 use forward::Forward;
-use upstream::Upstreams;
+use upstreams::Upstreams;
 
 /// What a [`Proxy`] is made of.
 #[derive(Debug, Clone)]
@@ -56,6 +59,7 @@ pub struct Proxy {
     local_addr: SocketAddr,
     admin: Option<Admin>,
     upstreams: Arc<Upstreams>,
+    forward: Forward,
     registry: Registry,
     grace: Duration,
 }
@@ -76,7 +80,8 @@ impl Proxy {
     pub async fn bind(config: ProxyConfig) -> Result<Self, Failure> {
         let origins = NonZeroUsize::new(config.origins.len()).ok_or(Failure::NoOrigins)?;
         let registry = Registry::with_capacity(origins.max(Registry::DEFAULT_CAPACITY));
-        let upstreams = Upstreams::new(&config, &registry);
+        let upstreams = Arc::new(Upstreams::new(&config, &registry));
+        let forward = Forward::new(&config, Arc::clone(&upstreams));
         let admin = match config.admin {
             Some(address) => Some(Admin::bind(address, registry.clone()).await?),
             None => None,
@@ -84,14 +89,7 @@ impl Proxy {
         let listen = |source| Failure::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let local_addr = listener.local_addr().map_err(listen)?;
-        Ok(Self {
-            listener,
-            local_addr,
-            admin,
-            upstreams: Arc::new(upstreams),
-            registry,
-            grace: config.grace,
-        })
+        Ok(Self { listener, local_addr, admin, upstreams, forward, registry, grace: config.grace })
     }
 
     /// Where clients connect.
@@ -122,13 +120,12 @@ impl Proxy {
     /// long as the grace lasts, and cuts the rest. The admin port stays until then. Dropping the future cuts
     /// everything at once.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Stopped {
-        let forward = Forward(self.upstreams);
         let stopping = self.admin.as_ref().map(Admin::stopping);
         let shutdown = async {
             shutdown.await;
             stopping.iter().for_each(Stopping::tell);
         };
-        let clients = server::serve(self.listener, forward, usize::MAX, self.grace, shutdown);
+        let clients = server::serve(self.listener, self.forward, usize::MAX, self.grace, shutdown);
         let Some(admin) = self.admin else { return Stopped { aborted: clients.await } };
         let (all_is_over, over) = oneshot::channel::<()>();
         let clients = async {

@@ -16,6 +16,9 @@ use super::exchange::{ClientFault, Exchange, Next};
 /// How long a client may pause within a body.
 const CLIENT_PAUSE: Duration = Duration::from_secs(30);
 
+/// The body of a request as one attempt sends it.
+pub(super) type SentBody = RequestBody;
+
 /// The body of a request on its way to the origin. Trailers are not forwarded.
 #[derive(Debug, Default)]
 pub(super) struct RequestBody(Option<Upload>);

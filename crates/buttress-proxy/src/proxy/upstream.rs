@@ -1,14 +1,12 @@
-//! The origins as the proxy calls them: a breaker each, and turns among those that admit.
+//! One origin as the proxy calls it: a breaker, a limit on each attempt, the client.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use buttress::circuit_breaker::{CircuitBreakerLayer, CircuitBreakerService, Handle, Permit, Source};
-use buttress::registry::Registry;
 use buttress::{AtEnd, Bounds, Boxed, JudgedBody, Rejected};
-use http::uri::{Authority, PathAndQuery, Scheme, Uri};
-use http::{HeaderValue, Request};
+use http::uri::{Authority, Scheme, Uri};
+use http::{HeaderValue, Request, header};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -18,7 +16,8 @@ use tower::{Service, ServiceBuilder};
 use super::ProxyConfig;
 use super::attempt::{Attempt, HttpClient};
 use super::blame::OfOrigin;
-use super::request_body::RequestBody;
+use super::headers;
+use super::request_body::SentBody;
 use crate::Origin;
 
 /// How long a connection to an origin is kept unused: less than the 5 s after which common origins close
@@ -30,20 +29,12 @@ const POOL_IDLE: Duration = Duration::from_secs(4);
 #[cfg(target_os = "linux")]
 const UNREAD_FOR: Duration = Duration::from_secs(60);
 
-/// All origins of one proxy.
-#[derive(Debug)]
-pub(super) struct Upstreams {
-    list: Vec<Upstream>,
-    turn: AtomicUsize,
-}
-
 /// One origin and the breaker in front of it.
 #[derive(Debug)]
 pub(super) struct Upstream {
     authority: Authority,
     host: HeaderValue,
     breaker: Handle,
-    body_timeout: Duration,
     service: Admitted,
 }
 
@@ -53,52 +44,8 @@ pub(super) type Admitted = CircuitBreakerService<Attempt, Handle, Boxed, AtEnd<O
 /// The body of an origin's answer, with the admission of its request until it has ended.
 pub(super) type Judged = JudgedBody<Incoming, Permit<<Handle as Source>::Lease>, OfOrigin>;
 
-impl Upstreams {
-    /// Puts the breakers into `registry`, which has room for them. An origin that is named twice has one
-    /// breaker and two turns.
-    pub(super) fn new(config: &ProxyConfig, registry: &Registry) -> Self {
-        let client = http_client();
-        let upstream = |origin: &Origin| {
-            let name = origin.authority().as_str();
-            let breaker = registry.get(name).unwrap_or_else(|_| {
-                let breaker = breaker(name, config);
-                registry.add(breaker.clone()).expect("there is room, and no authority is empty");
-                breaker
-            });
-            Upstream::new(origin, breaker, config, client.clone())
-        };
-        Self { list: config.origins.iter().map(upstream).collect(), turn: AtomicUsize::new(0) }
-    }
-
-    /// The next origin whose breaker admits a request; nothing is sent to find out.
-    ///
-    /// # Errors
-    /// When the first of the breakers may admit again; `None` if an operator has to allow it.
-    pub(super) fn admit(&self) -> Result<(&Upstream, Admitted), Option<Duration>> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let (before, from) = self.list.split_at(turn % self.list.len());
-        let mut retry_after: Option<Duration> = None;
-        for upstream in from.iter().chain(before) {
-            match upstream.admit() {
-                Ok(Some(service)) => return Ok((upstream, service)),
-                // Another request took the last probe since the breaker was asked: the next one may be due at any time.
-                Ok(None) => retry_after = Some(Duration::ZERO),
-                Err(rejected) => {
-                    let waits = retry_after.into_iter().chain(rejected.retry_after());
-                    retry_after = waits.min();
-                }
-            }
-        }
-        Err(retry_after)
-    }
-
-    pub(super) fn breakers(&self) -> Vec<Handle> {
-        self.list.iter().map(|upstream| upstream.breaker.clone()).collect()
-    }
-}
-
 impl Upstream {
-    fn new(origin: &Origin, breaker: Handle, config: &ProxyConfig, client: HttpClient) -> Self {
+    pub(super) fn new(origin: &Origin, breaker: Handle, config: &ProxyConfig, client: HttpClient) -> Self {
         let authority = origin.authority().clone();
         let host = HeaderValue::try_from(authority.as_str()).expect("an authority is printable ASCII");
         let layer = CircuitBreakerLayer::from_handle(breaker.clone())
@@ -108,46 +55,44 @@ impl Upstream {
             .readiness();
         let service =
             ServiceBuilder::new().layer(layer).service(Attempt::new(client, config.attempt_timeout));
-        Self { authority, host, breaker, body_timeout: config.body_timeout, service }
+        Self { authority, host, breaker, service }
     }
 
     /// The service with an admission in it; `None` if that went to another request in the last instant.
-    fn admit(&self) -> Result<Option<Admitted>, Rejected> {
+    pub(super) fn admit(&self) -> Result<Option<Admitted>, Rejected> {
         self.breaker.check()?;
         let mut service = self.service.clone();
         let mut now = Context::from_waker(Waker::noop());
-        let ready = Service::<Request<RequestBody>>::poll_ready(&mut service, &mut now);
+        let ready = Service::<Request<SentBody>>::poll_ready(&mut service, &mut now);
         Ok(matches!(ready, Poll::Ready(Ok(()))).then_some(service))
     }
 
-    /// The host a request is for that names none.
-    pub(super) fn host(&self) -> HeaderValue {
-        self.host.clone()
+    pub(super) fn breaker(&self) -> &Handle {
+        &self.breaker
     }
 
-    /// How long it may pause within the body of an answer.
-    pub(super) fn body_timeout(&self) -> Duration {
-        self.body_timeout
-    }
-
-    pub(super) fn uri(&self, path: PathAndQuery) -> Uri {
+    /// Makes a request one for this origin. It is its host where the client named none.
+    pub(super) fn address<B>(&self, request: &mut Request<B>) {
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(Scheme::HTTP);
         parts.authority = Some(self.authority.clone());
-        parts.path_and_query = Some(path);
-        Uri::from_parts(parts).expect("scheme, authority and path make a URI")
+        parts.path_and_query = request.uri().path_and_query().cloned();
+        *request.uri_mut() = Uri::from_parts(parts).expect("scheme, authority and path make a URI");
+        if !request.headers().contains_key(header::HOST) {
+            headers::name_host(request.headers_mut(), self.host.clone());
+        }
     }
 }
 
 /// The breaker in front of an origin. It records how long calls take only where somebody can see that.
-fn breaker(name: &str, config: &ProxyConfig) -> Handle {
+pub(super) fn breaker(name: &str, config: &ProxyConfig) -> Handle {
     match config.admin {
         None => Handle::new(name, config.breaker),
         Some(_) => Handle::recording_durations(name, config.breaker, Bounds::default()),
     }
 }
 
-fn http_client() -> HttpClient {
+pub(super) fn http_client() -> HttpClient {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     #[cfg(target_os = "linux")]

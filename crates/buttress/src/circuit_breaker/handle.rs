@@ -162,6 +162,12 @@ impl Handle {
         }
     }
 
+    /// The same without asking for a call: nothing is counted. For who decides whether another attempt is worth it.
+    #[must_use]
+    pub fn would_admit(&self) -> bool {
+        self.0.machine.state() == State::Closed || self.0.ask(|machine, now| machine.check(now)).is_ok()
+    }
+
     /// Every change of state from now on, in order, and no refusals. A reader that falls 32 behind loses the oldest and is
     /// told how many; it never slows a call down.
     #[must_use]

@@ -118,12 +118,12 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
         self.bypass_when(super::source::ByExtension)
     }
 
-    fn with_refuse<R2>(self, refuse: R2) -> CircuitBreakerLayer<H, R2, J> {
+    pub(crate) fn with_refuse<R2>(self, refuse: R2) -> CircuitBreakerLayer<H, R2, J> {
         let Self { source, judge, mode, .. } = self;
         CircuitBreakerLayer { source, refuse, judge, mode }
     }
 
-    fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> CircuitBreakerLayer<H, R, J2> {
+    pub(crate) fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> CircuitBreakerLayer<H, R, J2> {
         let Self { source, refuse, judge, mode } = self;
         CircuitBreakerLayer { source, refuse, judge: map(judge), mode }
     }

@@ -1,7 +1,8 @@
 //! What a gRPC response says about the peer.
 
-use super::{Classify, End, Until, digits, outcome_of};
-use crate::refuse::grpc::{PUSHBACK, STATUS};
+use super::hint::{Pushback, digits, pushback};
+use super::{Classify, End, Until, outcome_of};
+use crate::refuse::grpc::STATUS;
 use crate::{FailureKind, Outcome, Rejected};
 use http::{HeaderMap, Response, StatusCode};
 use std::time::Duration;
@@ -39,7 +40,7 @@ impl<B, Err: 'static> Classify<Response<B>, Err> for Grpc {
     }
 
     fn retry_after(&self, result: Result<&Response<B>, &Err>) -> Option<Duration> {
-        pushback(result.ok()?.headers())
+        wait(result.ok()?.headers())
     }
 
     fn until(&self, response: &Response<B>) -> Until {
@@ -59,7 +60,7 @@ impl<B, Err: 'static> Classify<Response<B>, Err> for Grpc {
 
     fn retry_after_end(&self, end: End<'_>) -> Option<Duration> {
         match end {
-            End::Trailers(trailers) => pushback(trailers),
+            End::Trailers(trailers) => wait(trailers),
             _ => None,
         }
     }
@@ -93,7 +94,7 @@ const fn of_http(status: StatusCode) -> Outcome {
 }
 
 /// The status code in a head or in trailers, if there is one: a number of the 17 there are, or UNKNOWN.
-fn code_in(headers: &HeaderMap) -> Option<u8> {
+pub(crate) fn code_in(headers: &HeaderMap) -> Option<u8> {
     const CODES: u64 = 17;
     let value = headers.get(STATUS)?;
     match digits(value.as_bytes()) {
@@ -102,27 +103,36 @@ fn code_in(headers: &HeaderMap) -> Option<u8> {
     }
 }
 
-/// The milliseconds of a well-formed hint. A negative one says not to try again, and not for how long.
-fn pushback(headers: &HeaderMap) -> Option<Duration> {
-    Some(Duration::from_millis(digits(headers.get(PUSHBACK)?.as_bytes())?))
+/// How long the peer asks to be left alone. A pushback that forbids to try again does not say for how long.
+fn wait(headers: &HeaderMap) -> Option<Duration> {
+    match pushback(headers) {
+        Pushback::After(wait) => Some(wait),
+        Pushback::Silent | Pushback::Never => None,
+    }
 }
 
 const OF_THE_CONNECTION: Outcome = Outcome::Failure(FailureKind::Connection);
 
-#[cfg(not(feature = "tonic"))]
-fn of_error<E: 'static>(_: &E) -> Outcome {
-    OF_THE_CONNECTION
+fn of_error<E: 'static>(error: &E) -> Outcome {
+    code_of(error).map_or(OF_THE_CONNECTION, |code| of_code(code as u8))
 }
 
+/// The code of the status in an error, if there is one.
+#[cfg(not(feature = "tonic"))]
+pub(crate) const fn code_of<E: 'static>(_: &E) -> Option<i32> {
+    None
+}
+
+/// The code of the status in an error, if there is one.
 #[cfg(feature = "tonic")]
-fn of_error<E: 'static>(error: &E) -> Outcome {
+pub(crate) fn code_of<E: 'static>(error: &E) -> Option<i32> {
     use std::any::Any;
     let error: &dyn Any = error;
     let status = match error.downcast_ref::<crate::BoxError>() {
         Some(boxed) => status_in(&**boxed),
         None => error.downcast_ref(),
     };
-    status.map_or(OF_THE_CONNECTION, |status: &tonic::Status| of_code(status.code() as u8))
+    status.map(|status: &tonic::Status| status.code() as i32)
 }
 
 /// The status in `error` and everything it wraps.
@@ -141,6 +151,7 @@ fn status_in<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a ton
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::refuse::grpc::PUSHBACK;
 
     const FAILURE: Outcome = Outcome::Failure(FailureKind::Response);
 

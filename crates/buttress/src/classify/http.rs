@@ -1,6 +1,6 @@
 //! What an HTTP response says about the peer.
 
-use super::{Classify, Until, digits, outcome_of};
+use super::{Classify, Until, hint, outcome_of};
 use crate::{FailureKind, Outcome, Rejected};
 use http::{Extensions, HeaderMap, Response, StatusCode, header};
 use std::time::Duration;
@@ -8,8 +8,9 @@ use std::time::Duration;
 /// Judges a response by its status: 5xx is a failure, 429 is throttling, anything else a success, as what the caller did
 /// wrong says nothing about the peer. An error is a failure of the connection.
 ///
-/// A response that a layer beneath made of its own rejection is judged as that rejection. `Retry-After` in seconds is
-/// the peer's hint.
+/// A response that a layer beneath made of its own rejection is judged as that rejection. `Retry-After`, in seconds or as a
+/// date, is the peer's hint; without it the time until its limit for the caller is renewed, where that is used up (429, or
+/// a remaining of 0): `RateLimit`, `RateLimit-Reset` or `X-RateLimit-Reset`.
 ///
 /// Where the end of the body is waited for, one that breaks off is a failure. The head of an event stream (`text/event-stream`)
 /// says it all: it ends when one side has had enough.
@@ -26,7 +27,8 @@ impl<B, Err> Classify<Response<B>, Err> for Http {
     }
 
     fn retry_after(&self, result: Result<&Response<B>, &Err>) -> Option<Duration> {
-        retry_after(result.ok()?.headers())
+        let response = result.ok()?;
+        hint::of_http(response.status(), response.headers())
     }
 
     fn until(&self, response: &Response<B>) -> Until {
@@ -65,13 +67,6 @@ fn unless_plain(status: StatusCode, extensions: &Extensions) -> Outcome {
         status if status.is_server_error() => Outcome::Failure(FailureKind::Response),
         _ => Outcome::Success,
     }
-}
-
-/// The seconds of a single, well-formed `Retry-After`.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let mut values = headers.get_all(header::RETRY_AFTER).iter();
-    let (value, None) = (values.next()?, values.next()) else { return None };
-    digits(value.as_bytes()).map(Duration::from_secs)
 }
 
 #[cfg(test)]
@@ -113,23 +108,5 @@ mod tests {
         assert_eq!(Http.classify(Ok::<_, &()>(&fallback)), Outcome::Ignored, "also with status 200");
         let timed_out = judge(Refusal::after(Reason::TimedOut, Duration::from_secs(1)));
         assert_eq!(timed_out, Outcome::Failure(FailureKind::Timeout));
-    }
-
-    #[test]
-    fn e5_hints_are_read_strictly() {
-        let hint = |values: &[&[u8]]| {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                let value = http::HeaderValue::from_bytes(value).expect("a header value");
-                headers.append(header::RETRY_AFTER, value);
-            }
-            retry_after(&headers)
-        };
-        assert_eq!(hint(&[b"7"]), Some(Duration::from_secs(7)));
-        assert_eq!(hint(&[b"18446744073709551617"]), Some(Duration::from_secs(u64::MAX)));
-        for wrong in [&b""[..], b"-1", b"1.5", b"+3", b"NaN", b"\xff", b"7 "] {
-            assert_eq!(hint(&[wrong]), None, "{wrong:?}");
-        }
-        assert_eq!(hint(&[b"7", b"9"]), None);
     }
 }

@@ -3,7 +3,9 @@
 #[cfg(feature = "http")]
 mod end;
 #[cfg(feature = "http")]
-mod grpc;
+pub(crate) mod grpc;
+#[cfg(feature = "http")]
+pub(crate) mod hint;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "reqwest")]
@@ -98,14 +100,4 @@ impl<Res, Err> Classify<Res, Err> for Errors {
 /// What a rejection by a layer beneath says about the peer.
 pub(crate) const fn outcome_of(rejected: Rejected) -> Outcome {
     if rejected.was_sent() { Outcome::Failure(FailureKind::Timeout) } else { Outcome::Ignored }
-}
-
-/// The number that these bytes are, if they are digits and no others.
-#[cfg(feature = "http")]
-fn digits(bytes: &[u8]) -> Option<u64> {
-    if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    // All digits, so the only way to fail is a number beyond any meaning.
-    Some(std::str::from_utf8(bytes).ok()?.parse().unwrap_or(u64::MAX))
 }

@@ -1,7 +1,7 @@
 //! What a response or an error of reqwest says about the peer.
 
-use super::http::{of_head, retry_after, until};
-use super::{Classify, Http, Until};
+use super::http::{of_head, until};
+use super::{Classify, Http, Until, hint};
 use crate::{BoxError, FailureKind, Outcome};
 use reqwest::{Error, Response};
 use std::any::Any;
@@ -18,7 +18,8 @@ impl<Err: 'static> Classify<Response, Err> for Http {
     }
 
     fn retry_after(&self, result: Result<&Response, &Err>) -> Option<Duration> {
-        retry_after(result.ok()?.headers())
+        let response = result.ok()?;
+        hint::of_http(response.status(), response.headers())
     }
 
     fn until(&self, response: &Response) -> Until {

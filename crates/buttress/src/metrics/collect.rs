@@ -54,6 +54,10 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.owner = Owner::Operation(operation.seed);
         page.operation(operation);
     }
+    for (name, retry) in &status.retries {
+        page.owner = Owner::Retry(retry.seed);
+        page.retry(name, retry);
+    }
     if scope.per_state {
         page.owner = Owner::All;
         page.count(&is::PEER_TRIPS, Labels::new(), memory.trips());

@@ -1,6 +1,7 @@
 //! Every family there is.
 
 use super::family::{Family, Kind};
+use super::retries as retry;
 
 /// All families, in the order of the reference.
 pub static FAMILIES: &[&Family] = &[
@@ -28,9 +29,16 @@ pub static FAMILIES: &[&Family] = &[
     &OPERATION_PANICS,
     &OPERATION_IN_FLIGHT,
     &OPERATION_DURATION,
+    &retry::RETRY_ATTEMPTS,
+    &retry::RETRY_DELAY,
+    &retry::RETRY_SUCCESSES,
+    &retry::RETRY_FAILURES,
+    &retry::RETRY_CANCELLED,
+    &retry::RETRY_PANICS,
+    &retry::RETRY_BALANCE,
 ];
 
-const fn family(
+pub(super) const fn family(
     kind: Kind,
     name: &'static str,
     labels: &'static [&'static str],

@@ -44,6 +44,7 @@ mod family;
 mod members;
 mod memory;
 mod operations;
+mod retries;
 #[cfg(any(feature = "metrics", test))]
 mod spread;
 mod text;

@@ -11,7 +11,8 @@ pub trait Listen: Send + Sync {
     /// This happened.
     fn hear(&self, event: &Event);
 
-    /// Whether refusals are of interest, of which there is one with every refused call.
+    /// Whether refusals are of interest, of which there is one with every refused call, and what else is told of single
+    /// calls.
     fn hears_refusals(&self) -> bool {
         true
     }
@@ -39,7 +40,7 @@ impl<F: Fn(&Event) + Send + Sync> Listen for Inline<F> {
                 IN_REFUSAL.set(false);
             }
         }
-        if !matches!(event.kind, EventKind::Rejected(_)) {
+        if !is_of_a_call(event) {
             return (self.0)(event);
         }
         if !IN_REFUSAL.replace(true) {
@@ -82,7 +83,7 @@ impl Listeners {
 
     /// Tells all that want to hear it. A panic is counted and concerns nobody else.
     pub(crate) fn tell(&self, event: &Event) {
-        let refusal = matches!(event.kind, EventKind::Rejected(_));
+        let refusal = is_of_a_call(event);
         let list = Arc::clone(&lock(&self.list));
         let mut gone = false;
         for listener in list.iter().filter(|listener| !refusal || listener.hears_refusals()) {
@@ -110,6 +111,11 @@ impl Listeners {
         // What a listener leaves behind is not for the time of the lock.
         drop(previous);
     }
+}
+
+/// Whether there can be one with every call.
+const fn is_of_a_call(event: &Event) -> bool {
+    !matches!(event.kind, EventKind::Transition(_))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

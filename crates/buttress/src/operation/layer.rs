@@ -53,7 +53,7 @@ impl<J> OperationLayer<J> {
         self.handle.as_ref()
     }
 
-    fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> OperationLayer<J2> {
+    pub(crate) fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> OperationLayer<J2> {
         OperationLayer { handle: self.handle, judge: map(self.judge) }
     }
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// The rejection becomes a gRPC response without a body: HTTP 200, and the status in the head.
 ///
 /// The status is UNAVAILABLE for a peer that is left alone, RESOURCE_EXHAUSTED for a limit and DEADLINE_EXCEEDED for a call
-/// that had no answer in time. Where the layer knows when to ask again, `grpc-retry-pushback-ms` tells it to clients that
+/// that had no answer in time or none left. Where the layer knows when to ask again, `grpc-retry-pushback-ms` tells it to clients that
 /// retry by themselves. The rejection is in the extensions.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RespondGrpc;
@@ -50,7 +50,7 @@ const UNAVAILABLE: i32 = 14;
 /// The status code. What is not about the peer itself is about a limit.
 pub(super) const fn code(rejected: Rejected) -> i32 {
     match rejected.reason() {
-        Reason::TimedOut => DEADLINE_EXCEEDED,
+        Reason::TimedOut | Reason::Expired => DEADLINE_EXCEEDED,
         Reason::Open | Reason::HalfOpen | Reason::ForcedOpen => UNAVAILABLE,
         _ => RESOURCE_EXHAUSTED,
     }
@@ -103,6 +103,7 @@ mod tests {
         assert!(response.extensions().get::<Rejected>().is_some());
         let timed_out = respond(Refusal::after(Reason::TimedOut, Duration::from_secs(1)));
         assert_eq!((header(&timed_out, STATUS), header(&timed_out, PUSHBACK)), (Some("4"), None));
+        assert_eq!(header(&respond(Refusal::new(Reason::Expired)), STATUS), Some("4"));
     }
 
     #[test]

@@ -10,7 +10,9 @@ pub use grpc::RespondGrpc;
 #[cfg(feature = "tonic")]
 pub use status::AsStatus;
 
-use crate::{BoxError, Rejected};
+use crate::fallback::Failed;
+use crate::{BoxError, Reason, Rejected};
+use std::num::NonZeroU32;
 use std::{fmt, io};
 
 /// Delivers a rejection for a service with responses `Res` and errors `Err`. The second type parameter of each layer.
@@ -38,6 +40,20 @@ pub trait Refuse<Res, Err> {
 
     /// The rejection in an error of the service beneath, if a layer of buttress made it.
     fn rejected(error: &Err) -> Option<Rejected>;
+
+    /// The last error of a call that [`retry`](crate::retry) made `attempts` of, as an error of that layer: as it is, unless
+    /// the mode says otherwise.
+    fn exhausted(error: Err, attempts: NonZeroU32) -> Self::Error {
+        let _ = attempts;
+        Self::inner(error)
+    }
+
+    /// An error of the service beneath whose [fallback](crate::fallback) failed too. Where the type of the error has no place
+    /// for both, it is the one of the service.
+    fn with_fallback(error: Err, fallback: BoxError) -> Self::Error {
+        drop(fallback);
+        Self::inner(error)
+    }
 }
 
 /// The error is a [`BoxError`], by tower's convention. One box, however many layers.
@@ -58,6 +74,10 @@ impl<Res, Err: Into<BoxError> + 'static> Refuse<Res, Err> for Boxed {
 
     fn rejected(error: &Err) -> Option<Rejected> {
         Rejected::within(error)
+    }
+
+    fn with_fallback(error: Err, fallback: BoxError) -> BoxError {
+        Carry::with_fallback(error.into(), fallback)
     }
 }
 
@@ -102,6 +122,14 @@ pub trait Carry: Sized {
 
     /// The rejection in this error, if it is one.
     fn rejected(&self) -> Option<Rejected>;
+
+    /// This error, of a call whose [fallback](crate::fallback) failed too. This error alone, unless it is overridden; the
+    /// handle of the fallback counts that it failed.
+    #[must_use]
+    fn with_fallback(self, fallback: BoxError) -> Self {
+        drop(fallback);
+        self
+    }
 }
 
 impl<Res, Err: Carry> Refuse<Res, Err> for Typed {
@@ -117,6 +145,10 @@ impl<Res, Err: Carry> Refuse<Res, Err> for Typed {
 
     fn rejected(error: &Err) -> Option<Rejected> {
         error.rejected()
+    }
+
+    fn with_fallback(error: Err, fallback: BoxError) -> Err {
+        error.with_fallback(fallback)
     }
 }
 
@@ -138,18 +170,30 @@ impl Carry for BoxError {
     fn rejected(&self) -> Option<Rejected> {
         Rejected::find(&**self)
     }
+
+    /// A [`Failed`] that has both.
+    fn with_fallback(self, fallback: BoxError) -> Self {
+        Box::new(Failed::new(self, fallback))
+    }
 }
 
 impl Carry for io::Error {
-    /// A timeout is [`io::ErrorKind::TimedOut`], anything else [`io::ErrorKind::Other`].
+    /// A time that is over is [`io::ErrorKind::TimedOut`], anything else [`io::ErrorKind::Other`].
     fn carry(rejected: Rejected) -> Self {
-        let kind =
-            if rejected.time_limit().is_some() { io::ErrorKind::TimedOut } else { io::ErrorKind::Other };
+        let kind = match rejected.reason() {
+            Reason::TimedOut | Reason::Expired => io::ErrorKind::TimedOut,
+            _ => io::ErrorKind::Other,
+        };
         Self::new(kind, rejected)
     }
 
     fn rejected(&self) -> Option<Rejected> {
         Rejected::find(self)
+    }
+
+    /// A [`Failed`] that has both, of the same kind.
+    fn with_fallback(self, fallback: BoxError) -> Self {
+        Self::new(self.kind(), Failed::new(self.into(), fallback))
     }
 }
 

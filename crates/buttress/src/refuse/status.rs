@@ -2,6 +2,7 @@
 
 use super::grpc::{PUSHBACK, code, pushback};
 use super::{Carry, Refuse};
+use crate::fallback::Failed;
 use crate::{BoxError, Rejected};
 use std::sync::Arc;
 use tonic::metadata::MetadataValue;
@@ -33,6 +34,10 @@ impl<Res, Err: Into<BoxError> + 'static> Refuse<Res, Err> for AsStatus {
     fn rejected(error: &Err) -> Option<Rejected> {
         Rejected::within(error)
     }
+
+    fn with_fallback(error: Err, fallback: BoxError) -> Status {
+        <Self as Refuse<Res, Err>>::inner(error).with_fallback(fallback)
+    }
 }
 
 impl Carry for Status {
@@ -44,6 +49,15 @@ impl Carry for Status {
 
     fn rejected(&self) -> Option<Rejected> {
         Rejected::find(self)
+    }
+
+    /// With the code and the metadata that it has, the messages of both, and a [`Failed`] as its source.
+    fn with_fallback(self, fallback: BoxError) -> Self {
+        let (code, details, metadata) = (self.code(), self.details().to_vec(), self.metadata().clone());
+        let failed = Failed::new(self.into(), fallback);
+        let mut status = Self::with_details_and_metadata(code, failed.to_string(), details.into(), metadata);
+        status.set_source(Arc::new(failed));
+        status
     }
 }
 

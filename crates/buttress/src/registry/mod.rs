@@ -64,10 +64,12 @@
 
 mod book;
 mod error;
+mod fallbacks;
 mod health;
 mod member;
 mod names;
 mod operations;
+mod retries;
 #[cfg(feature = "serde")]
 mod serialize;
 mod status;
@@ -75,11 +77,13 @@ mod stream;
 mod watch;
 
 pub use error::{RegistryError, UnknownName};
+pub use fallbacks::FallbackStatus;
 pub(crate) use health::Verdicts;
 pub use health::{Concern, Health, Verdict};
 pub(crate) use member::Held;
 pub use member::Member;
 pub use names::Registry;
 pub use operations::OperationStatus;
+pub use retries::RetryStatus;
 pub use status::{BreakerStatus, Change, KeyedStatus, LastFailure, StateCounts, Status};
 pub use stream::Subscription;

@@ -2,6 +2,7 @@
 
 use crate::circuit_breaker::{self, TransitionCount};
 use crate::operation;
+use crate::retry::budget;
 use crate::{Durations, Ratio};
 use serde::{Serialize, Serializer};
 use std::fmt::Display;
@@ -70,6 +71,29 @@ impl<'a> Buckets<'a> {
             counts: &durations.counts,
         }
     }
+}
+
+pub(super) fn retry_budget<S: Serializer>(
+    budget: &Option<budget::Snapshot>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Budget {
+        balance: u64,
+        deposits: Option<u64>,
+        withdrawn: u64,
+        refused: u64,
+        refunded: u64,
+    }
+    let budget =
+        budget.map(|budget::Snapshot { balance, deposits, withdrawn, refused, refunded, .. }| Budget {
+            balance,
+            deposits,
+            withdrawn,
+            refused,
+            refunded,
+        });
+    budget.serialize(to)
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,9 @@
 //! How everything stands, as one plain value.
 
+use super::fallbacks::FallbackStatus;
 use super::health::{Health, Verdict};
 use super::operations::OperationStatus;
+use super::retries::RetryStatus;
 #[cfg(feature = "serde")]
 use super::serialize;
 use crate::circuit_breaker::{
@@ -32,6 +34,10 @@ pub struct Status {
     pub keyed_circuit_breakers: BTreeMap<String, KeyedStatus>,
     /// The operations by component and name, as `payments.charge`.
     pub operations: BTreeMap<String, OperationStatus>,
+    /// The retries by name.
+    pub retries: BTreeMap<String, RetryStatus>,
+    /// The fallbacks by name.
+    pub fallbacks: BTreeMap<String, FallbackStatus>,
 }
 
 /// How one circuit breaker stands.

@@ -1,62 +1,65 @@
 //! The future of one call.
 
-use crate::{Refuse, Rejected};
+use super::limited::{Limited, Over};
+use super::source::Source;
+use crate::{Deadline, Refuse};
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
-use tokio::task::coop::{Unconstrained, unconstrained};
-use tokio::time::{Sleep, sleep};
+use std::task::{Context, Poll, ready};
 
 pin_project! {
     /// The response of a [`TimeoutService`](super::TimeoutService).
-    pub struct ResponseFuture<F, R> {
-        // `None` once it is given up: whatever it holds is freed at the limit and not when the caller lets go.
+    pub struct ResponseFuture<F, R, H: Source> {
         #[pin]
-        inner: Option<F>,
-        // Made when the call is first found waiting, and boxed, as most calls never need it.
-        timer: Option<Pin<Box<Unconstrained<Sleep>>>>,
-        limit: Duration,
-        rejected: Rejected,
+        call: Limited<F>,
+        began: Option<H::Began>,
+        source: H,
         refuse: R,
     }
 }
 
-impl<F, R> ResponseFuture<F, R> {
+impl<F, R, H: Source> ResponseFuture<F, R, H> {
     #[inline]
-    pub(super) const fn new(inner: F, limit: Duration, rejected: Rejected, refuse: R) -> Self {
-        Self { inner: Some(inner), timer: None, limit, rejected, refuse }
+    pub(super) fn begun(inner: F, began: H::Began, deadline: Deadline, source: H, refuse: R) -> Self {
+        Self { call: Limited::begun(inner, deadline), began: Some(began), source, refuse }
+    }
+
+    #[inline]
+    pub(super) fn expired(deadline: Deadline, source: H, refuse: R) -> Self {
+        Self { call: Limited::expired(deadline), began: None, source, refuse }
     }
 }
 
-impl<F, R, Res, Err> Future for ResponseFuture<F, R>
+impl<F, R, H, Res, Err> Future for ResponseFuture<F, R, H>
 where
     F: Future<Output = Result<Res, Err>>,
     R: Refuse<Res, Err>,
+    H: Source,
 {
     type Output = Result<Res, R::Error>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let inner = this.inner.as_mut().as_pin_mut().expect("a future is not polled after its end");
-        if let Poll::Ready(result) = inner.poll(cx) {
-            return Poll::Ready(result.map_err(R::inner));
-        }
-        // Not subject to the task's budget: a call that uses it up must not hide that its time is over.
-        let limit = *this.limit;
-        let timer = this.timer.get_or_insert_with(|| Box::pin(unconstrained(sleep(limit))));
-        if timer.as_mut().poll(cx).is_pending() {
-            return Poll::Pending;
-        }
-        this.inner.set(None);
-        Poll::Ready(this.refuse.refuse(*this.rejected))
+        let this = self.project();
+        let deadline = this.call.deadline();
+        let rejected = match ready!(this.call.poll(cx, || this.source.limit())) {
+            Ok(Ok(response)) => {
+                if let Some(began) = *this.began {
+                    this.source.answered(began);
+                }
+                return Poll::Ready(Ok(response));
+            }
+            Ok(Err(error)) => return Poll::Ready(Err(R::inner(error))),
+            Err(Over::TimedOut(limit)) => this.source.timed_out(limit, deadline),
+            Err(Over::Expired) => this.source.expired(),
+        };
+        Poll::Ready(this.refuse.refuse(rejected))
     }
 }
 
-impl<F, R> fmt::Debug for ResponseFuture<F, R> {
+impl<F, R, H: Source> fmt::Debug for ResponseFuture<F, R, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").field("limit", &self.source.limit()).finish_non_exhaustive()
     }
 }

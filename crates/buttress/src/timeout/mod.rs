@@ -47,9 +47,20 @@
 //! tower's `Timeout` makes a timer for every call and boxes its error; take it where that does not matter.
 
 mod future;
+mod handle;
 mod layer;
+mod limited;
 mod service;
+mod source;
+mod timer;
+mod watched;
 
+pub use buttress_core::adaptive_timeout::Config;
 pub use future::ResponseFuture;
+pub use handle::Handle;
 pub use layer::TimeoutLayer;
+pub(crate) use limited::{Limited, Over};
 pub use service::TimeoutService;
+pub use source::{Limit, Source};
+pub use watched::Snapshot;
+pub(crate) use watched::{Watched, watched};

@@ -1,39 +1,36 @@
 //! The service.
 
 use super::future::ResponseFuture;
-use crate::rejected::Site;
-use crate::{Boxed, Refuse, Rejected};
-use buttress_core::{Reason, Refusal};
+use super::source::{Limit, Source};
+use crate::{Boxed, Deadline, Refuse};
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tower_service::Service;
 
 /// A service whose calls have a time limit.
 #[derive(Clone, Debug)]
-pub struct TimeoutService<S, R = Boxed> {
+pub struct TimeoutService<S, R = Boxed, H = Limit> {
     inner: S,
-    limit: Duration,
-    rejected: Rejected,
+    source: H,
     refuse: R,
 }
 
-impl<S, R> TimeoutService<S, R> {
-    pub(super) fn new(inner: S, limit: Duration, site: &'static Site, refuse: R) -> Self {
-        let rejected = Rejected::new(site, Refusal::after(Reason::TimedOut, limit));
-        Self { inner, limit, rejected, refuse }
+impl<S, R, H> TimeoutService<S, R, H> {
+    pub(super) const fn new(inner: S, source: H, refuse: R) -> Self {
+        Self { inner, source, refuse }
     }
 
     accessors!();
 }
 
-impl<S, Req, R> Service<Req> for TimeoutService<S, R>
+impl<S, Req, R, H> Service<Req> for TimeoutService<S, R, H>
 where
     S: Service<Req>,
     R: Refuse<S::Response, S::Error> + Clone,
+    H: Source,
 {
     type Response = S::Response;
     type Error = R::Error;
-    type Future = ResponseFuture<S::Future, R>;
+    type Future = ResponseFuture<S::Future, R, H>;
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>> {
@@ -42,6 +39,15 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        ResponseFuture::new(self.inner.call(request), self.limit, self.rejected, self.refuse.clone())
+        let deadline = match self.source.limit() {
+            Some(_) => Deadline::current_or_never(),
+            None => Deadline::NEVER,
+        };
+        let (source, refuse) = (self.source.clone(), self.refuse.clone());
+        if deadline.was_there() && deadline.is_over() {
+            return ResponseFuture::expired(deadline, source, refuse);
+        }
+        let began = source.begin();
+        ResponseFuture::begun(self.inner.call(request), began, deadline, source, refuse)
     }
 }

@@ -1,0 +1,137 @@
+//! Sends each attempt of a request to the origin whose turn it is.
+
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use buttress::BoxError;
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower::Service;
+
+use super::request_body::SentBody;
+use super::retries::is_retried;
+use super::upstream::{Admitted, Judged};
+use super::upstreams::{Outlook, Tried, Upstreams};
+
+/// The origins as one service. It is always ready, and refuses a request that no origin takes.
+#[derive(Debug, Clone)]
+pub(super) struct Router(Arc<Upstreams>);
+
+impl Router {
+    pub(super) fn new(upstreams: Arc<Upstreams>) -> Self {
+        Self(upstreams)
+    }
+}
+
+impl Service<Request<SentBody>> for Router {
+    type Response = Response<Judged>;
+    type Error = BoxError;
+    type Future = RouterFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// A request with [`Tried`] in its extensions goes to an origin that is not yet among those, if one takes it.
+    fn call(&mut self, mut request: Request<SentBody>) -> RouterFuture {
+        let tried = request.extensions_mut().remove::<Tried>();
+        match self.0.admit(tried.as_ref()) {
+            Ok((upstream, mut service)) => {
+                upstream.address(&mut request);
+                let call = service.call(request);
+                RouterFuture::Sent { call, next: tried.map(|tried| (Arc::clone(&self.0), tried)) }
+            }
+            Err(retry_after) => RouterFuture::Refused { retry_after },
+        }
+    }
+}
+
+pin_project! {
+    /// The answer of a [`Router`].
+    #[project = RouterProjection]
+    pub(super) enum RouterFuture {
+        Sent {
+            #[pin]
+            call: <Admitted as Service<Request<SentBody>>>::Future,
+            // What tells where another attempt would go; nothing where there is none.
+            next: Option<(Arc<Upstreams>, Tried)>,
+        },
+        Refused {
+            retry_after: Option<Duration>,
+        },
+    }
+}
+
+impl Future for RouterFuture {
+    type Output = Result<Response<Judged>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let (call, next) = match self.project() {
+            RouterProjection::Sent { call, next } => (call, next),
+            RouterProjection::Refused { retry_after } => {
+                return Poll::Ready(Err(NoOrigin { retry_after: *retry_after }.into()));
+            }
+        };
+        let result = ready!(call.poll(cx));
+        let Some((upstreams, tried)) = next else { return Poll::Ready(result) };
+        Poll::Ready(match result {
+            Ok(mut answer) if is_retried(answer.status()) => {
+                answer.extensions_mut().insert(upstreams.outlook(tried));
+                Ok(answer)
+            }
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(Failed { error, outlook: upstreams.outlook(tried) }.into()),
+        })
+    }
+}
+
+impl fmt::Debug for RouterFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouterFuture").finish_non_exhaustive()
+    }
+}
+
+/// No origin takes the request; nothing was sent.
+#[derive(Debug)]
+pub(super) struct NoOrigin {
+    /// When to ask again, where that is known.
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// An attempt that failed without an answer, and where another one would go.
+#[derive(Debug)]
+pub(super) struct Failed {
+    error: BoxError,
+    pub(super) outlook: Outlook,
+}
+
+impl Failed {
+    /// What went wrong, however far `error` has come.
+    pub(super) fn cause<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+        error.downcast_ref::<Self>().map_or(error, |failed| &*failed.error)
+    }
+}
+
+impl fmt::Display for NoOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no origin takes the request")
+    }
+}
+
+impl Error for NoOrigin {}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the attempt failed")
+    }
+}
+
+impl Error for Failed {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.error)
+    }
+}

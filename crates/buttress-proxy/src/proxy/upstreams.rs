@@ -1,0 +1,121 @@
+//! The origins of a proxy, and whose turn it is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use buttress::circuit_breaker::Handle;
+use buttress::registry::Registry;
+
+use super::ProxyConfig;
+use super::upstream::{Admitted, Upstream, breaker, http_client};
+
+/// All origins of one proxy.
+#[derive(Debug)]
+pub(super) struct Upstreams {
+    list: Vec<Upstream>,
+    /// Whose turn comes after whose. An origin that is named twice has one breaker and two turns.
+    turns: Vec<usize>,
+    turn: AtomicUsize,
+}
+
+/// The origins that one request was sent to, by all of its attempts together.
+#[derive(Debug, Clone)]
+pub(super) struct Tried(Arc<[AtomicU64]>);
+
+/// What another attempt of a request would be, as it looks at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outlook {
+    /// An origin that has not seen the request would take it.
+    Elsewhere,
+    /// Only an origin would that failed with it already.
+    Again,
+    /// No origin would.
+    Nowhere,
+}
+
+impl Upstreams {
+    /// Puts the breakers into `registry`, which has room for them.
+    pub(super) fn new(config: &ProxyConfig, registry: &Registry) -> Self {
+        let client = http_client();
+        let mut list: Vec<Upstream> = Vec::new();
+        let mut turns = Vec::new();
+        for origin in &config.origins {
+            let name = origin.authority().as_str();
+            let known = list.iter().position(|upstream| upstream.breaker().name() == name);
+            turns.push(known.unwrap_or(list.len()));
+            if known.is_none() {
+                let breaker = breaker(name, config);
+                registry.add(breaker.clone()).expect("there is room, and no authority is empty");
+                list.push(Upstream::new(origin, breaker, config, client.clone()));
+            }
+        }
+        Self { list, turns, turn: AtomicUsize::new(0) }
+    }
+
+    /// Nothing tried yet.
+    pub(super) fn untried(&self) -> Tried {
+        Tried((0..self.list.len().div_ceil(WORD)).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    /// The next origin whose breaker admits a request, which is one of those it was not sent to yet as long as
+    /// there are any. Nothing is sent to find out.
+    ///
+    /// # Errors
+    /// When the first of the breakers may admit again; `None` if an operator has to allow it.
+    pub(super) fn admit(&self, tried: Option<&Tried>) -> Result<(&Upstream, Admitted), Option<Duration>> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let (before, from) = self.turns.split_at(turn % self.turns.len());
+        let in_turn = || from.iter().chain(before).copied();
+        let is_tried = |origin: &usize| tried.is_some_and(|tried| tried.contains(*origin));
+        let fresh = in_turn().filter(|origin| !is_tried(origin));
+        let mut retry_after: Option<Duration> = None;
+        for origin in fresh.chain(in_turn().filter(is_tried)) {
+            let upstream = &self.list[origin];
+            match upstream.admit() {
+                Ok(Some(service)) => {
+                    tried.inspect(|tried| tried.insert(origin));
+                    return Ok((upstream, service));
+                }
+                // Another request took the last probe since the breaker was asked: the next one may be due at any time.
+                Ok(None) => retry_after = Some(Duration::ZERO),
+                Err(rejected) => {
+                    let waits = retry_after.into_iter().chain(rejected.retry_after());
+                    retry_after = waits.min();
+                }
+            }
+        }
+        Err(retry_after)
+    }
+
+    /// What another attempt would be after those `tried`. To look is not to ask: no breaker counts it.
+    pub(super) fn outlook(&self, tried: &Tried) -> Outlook {
+        let mut outlook = Outlook::Nowhere;
+        for (origin, upstream) in self.list.iter().enumerate() {
+            if upstream.breaker().would_admit() {
+                if !tried.contains(origin) {
+                    return Outlook::Elsewhere;
+                }
+                outlook = Outlook::Again;
+            }
+        }
+        outlook
+    }
+
+    pub(super) fn breakers(&self) -> Vec<Handle> {
+        self.turns.iter().map(|origin| self.list[*origin].breaker().clone()).collect()
+    }
+}
+
+const WORD: usize = u64::BITS as usize;
+
+impl Tried {
+    // One request makes its attempts one after the other, so no other order than its own is needed.
+    fn contains(&self, origin: usize) -> bool {
+        self.0[origin / WORD].load(Ordering::Relaxed) & (1 << (origin % WORD)) != 0
+    }
+
+    fn insert(&self, origin: usize) {
+        self.0[origin / WORD].fetch_or(1 << (origin % WORD), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,137 @@
+//! The numbers of whole stacks by the name of where they come from.
+//!
+//! ```
+//! use buttress::{Stack, presets};
+//!
+//! let sui = presets::by_name("walgit/sui")?;
+//! let stack = Stack::new("sui").preset(&sui).operation("execute");
+//! assert_eq!(
+//!     presets::by_name("walgit/siu").unwrap_err().closest(),
+//!     Some("walgit/sui"),
+//! );
+//! # let _ = stack;
+//! # Ok::<_, buttress::BoxError>(())
+//! ```
+//!
+//! What a source leaves open is off: set it beside. [`Preset`] has public fields, so that the numbers of a configuration go
+//! before those of the preset, and those of a call, given to the [`Stack`](crate::Stack), before both.
+//!
+//! | name | breaker | where | retries | limits |
+//! |---|---|---|---|---|
+//! | `default` | [default](crate::Config::default) | per attempt | [default](crate::retry::Config::default) | 5 s an attempt, 30 s in all |
+//! | `walgit/sui` | 5 in a row, 30 s | outside | [`walgit`](crate::retry::presets::walgit) | |
+//! | `walgit/walrus` | 3 in a row, 20 s | outside | the same | |
+//! | `walgit/network` | 4 in a row, 25 s | outside | the same | |
+//! | `network_recovery` | 3 in 120 s, 60 s | outside | [`network_recovery`](crate::retry::presets::network_recovery) | |
+//! | `network_recovery/api_client` | 5 in 120 s, 120 s | outside | [`api_client`](crate::retry::presets::api_client) | |
+//! | `network_recovery/registry` | 3 in 120 s, 180 s | outside | [`registry`](crate::retry::presets::registry) | 5 min an attempt |
+//! | `dwcp`, `dwcp/production` | 5 in a row, 60 s | outside | [`dwcp`](crate::retry::presets::dwcp) | 30 s in all |
+//! | `dwcp/development` | 3 in a row, 30 s | outside | the same | 10 s in all |
+//! | `dwcp/network` | | | [`network`](crate::retry::presets::network) | |
+//! | `dwcp/database` | | | [`database`](crate::retry::presets::database) | |
+//! | `python` | 5 in a row, 60 s | per attempt | [`python_framework`](crate::retry::presets::python_framework) | |
+//! | `python/http` | 5 in a row, 60 s | per attempt | [`python_http`](crate::retry::presets::python_http) | |
+//! | `python/database` | 3 in a row, 30 s | per attempt | [`python_database`](crate::retry::presets::python_database) | |
+//! | `python/file` | | | [`file`](crate::retry::presets::file) | |
+//! | `python/subprocess` | | | [`subprocess`](crate::retry::presets::subprocess) | |
+
+mod default;
+pub mod dwcp;
+pub mod network_recovery;
+pub mod python;
+pub mod walgit;
+
+pub use default::default;
+
+use crate::registry::UnknownName;
+use crate::{circuit_breaker, retry};
+use std::time::Duration;
+
+/// The numbers of a stack. What is `None` is off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Preset {
+    /// The name it is known by.
+    pub name: &'static str,
+    /// Where the breaker stands.
+    pub order: Order,
+    /// When the breaker opens and closes.
+    pub circuit_breaker: Option<circuit_breaker::Config>,
+    /// How often to try, and how long to wait between.
+    pub retry: Option<retry::Config>,
+    /// The limit of a call with all its attempts.
+    pub deadline: Option<Duration>,
+    /// The limit of an attempt.
+    pub timeout: Option<Duration>,
+}
+
+/// Where the breaker of a stack stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Around all attempts: a call that fails in all of them is one failure.
+    BreakerOutside,
+    /// Before each attempt: each that fails is one failure, and what one finds out the next one knows.
+    BreakerPerAttempt,
+}
+
+impl Preset {
+    const fn new(name: &'static str, order: Order) -> Self {
+        Self { name, order, circuit_breaker: None, retry: None, deadline: None, timeout: None }
+    }
+
+    const fn breaker(mut self, config: circuit_breaker::Config) -> Self {
+        self.circuit_breaker = Some(config);
+        self
+    }
+
+    const fn retry(mut self, config: retry::Config) -> Self {
+        self.retry = Some(config);
+        self
+    }
+
+    const fn deadline(mut self, limit: Duration) -> Self {
+        self.deadline = Some(limit);
+        self
+    }
+
+    const fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+}
+
+/// All of them.
+const ALL: [fn() -> Preset; 17] = [
+    default,
+    walgit::sui,
+    walgit::walrus,
+    walgit::network,
+    network_recovery::default,
+    network_recovery::api_client,
+    network_recovery::registry,
+    dwcp::default,
+    dwcp::production,
+    dwcp::development,
+    dwcp::network,
+    dwcp::database,
+    python::default,
+    python::http,
+    python::database,
+    python::file,
+    python::subprocess,
+];
+
+/// The names there are.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|preset| preset().name)
+}
+
+/// The preset of this name.
+///
+/// # Errors
+/// [`UnknownName`], which says what was probably meant, and what there is.
+pub fn by_name(name: &str) -> Result<Preset, UnknownName> {
+    let unknown =
+        || UnknownName { kind: "preset", name: name.to_owned(), known: names().map(str::to_owned).collect() };
+    ALL.iter().map(|preset| preset()).find(|preset| preset.name == name).ok_or_else(unknown)
+}

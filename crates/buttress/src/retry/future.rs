@@ -1,0 +1,217 @@
+//! The future of one call, with all its attempts.
+
+use super::budget::Token;
+use super::condition::{Condition, Decision};
+use super::course::{Came, Course, Owner, Retry};
+use super::hooks::Watch;
+use super::nested;
+use super::replay::Replay;
+use super::service::Common;
+use super::source::Source;
+use crate::Refuse;
+use buttress_core::retry::GiveUp;
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::time::{Sleep, sleep};
+use tower_service::Service;
+
+pin_project! {
+    /// The response of a [`RetryService`](super::RetryService).
+    pub struct ResponseFuture<S, Req, H, R, Y, W, K>
+    where
+        S: Service<Y::Attempt>,
+        H: Source,
+        Y: Replay<Req>,
+    {
+        // Before the course: the attempt ends first when this is dropped.
+        #[pin]
+        stage: Stage<S, S::Future, Y::Attempt>,
+        // `None` of a call that is made once.
+        course: Option<Kept<S, H, Y, W, K, Y::Tape>>,
+        refuse: PhantomData<fn(Req) -> R>,
+    }
+}
+
+/// What is kept of a call that may be made again.
+struct Kept<S, H: Source, Y, W, K, T> {
+    tape: T,
+    course: Course<Arc<Common<S, H, Y, W, K>>>,
+}
+
+pin_project! {
+    #[project = StageProj]
+    enum Stage<S, F, A> {
+        Calling {
+            #[pin]
+            inner: F,
+        },
+        // Boxed, as most calls never come here.
+        Waiting {
+            pause: Pin<Box<Pause<S, A>>>,
+        },
+        Between,
+    }
+}
+
+pin_project! {
+    /// The time between two attempts. What the next costs is given back unless it is sent.
+    struct Pause<S, A> {
+        #[pin]
+        sleep: Option<Sleep>,
+        service: Option<S>,
+        attempt: Option<A>,
+        token: Token,
+    }
+}
+
+impl<S, Req, H, R, Y, W, K> ResponseFuture<S, Req, H, R, Y, W, K>
+where
+    S: Service<Y::Attempt>,
+    H: Source,
+    Y: Replay<Req>,
+{
+    #[inline]
+    pub(super) const fn once(inner: S::Future) -> Self {
+        Self { stage: Stage::Calling { inner }, course: None, refuse: PhantomData }
+    }
+
+    #[inline]
+    pub(super) const fn first(
+        inner: S::Future,
+        tape: Y::Tape,
+        course: Course<Arc<Common<S, H, Y, W, K>>>,
+    ) -> Self {
+        Self { stage: Stage::Calling { inner }, course: Some(Kept { tape, course }), refuse: PhantomData }
+    }
+}
+
+impl<S, Req, H, R, Y, W, K> Future for ResponseFuture<S, Req, H, R, Y, W, K>
+where
+    S: Service<Y::Attempt> + Clone,
+    H: Source,
+    R: Refuse<S::Response, S::Error>,
+    Y: Replay<Req>,
+    W: Condition<S::Response, S::Error>,
+    K: Watch<S::Response, S::Error>,
+{
+    type Output = Result<S::Response, R::Error>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let result = match this.stage.as_mut().project() {
+                StageProj::Calling { inner } => ready!(inner.poll(cx)),
+                StageProj::Waiting { pause } => {
+                    let kept = this.course.as_mut().expect(KEPT);
+                    match ready!(pause.as_mut().poll(cx, kept)) {
+                        Ok(inner) => {
+                            this.stage.set(Stage::Calling { inner });
+                            continue;
+                        }
+                        // It says as much about the peer as an answer.
+                        Err(error) => Err(error),
+                    }
+                }
+                StageProj::Between => panic!("a future is not polled after its end"),
+            };
+            let Some(kept) = this.course else { return Poll::Ready(result.map_err(R::inner)) };
+            let Course { owner, progress } = &mut kept.course;
+            let decision = owner.rules.condition.decide(result.as_ref());
+            if result.is_ok() && decision.keeps() {
+                progress.succeed::<S::Response, S::Error, K>(owner.shared(), &owner.rules.hooks);
+                return Poll::Ready(result.map_err(R::inner));
+            }
+            // Whatever the attempt still holds of the request is needed for another.
+            this.stage.set(Stage::Between);
+            match kept.next::<Req, R>(result.as_ref(), decision) {
+                Ok(retry) => {
+                    // What the attempt answered is let go before the wait.
+                    drop(result);
+                    this.stage.set(Stage::Waiting { pause: Box::pin(Pause::new(retry)) });
+                }
+                Err(why) => {
+                    let attempts = kept.course.progress.attempt();
+                    return Poll::Ready(result.map_err(|error| match why {
+                        GiveUp::NotRetryable => R::inner(error),
+                        _ => R::exhausted(error, attempts),
+                    }));
+                }
+            }
+        }
+    }
+}
+
+/// Of a call that waits for another attempt.
+const KEPT: &str = "only a call that may be made again waits";
+
+impl<S, H: Source, Y, W, K, T> Kept<S, H, Y, W, K, T> {
+    /// What follows an attempt that was no success.
+    fn next<Req, R>(
+        &mut self,
+        result: Result<&S::Response, &S::Error>,
+        decision: Decision,
+    ) -> Result<Retry<Y::Attempt>, GiveUp>
+    where
+        S: Service<Y::Attempt>,
+        R: Refuse<S::Response, S::Error>,
+        Y: Replay<Req, Tape = T>,
+        K: Watch<S::Response, S::Error>,
+    {
+        let (tape, Course { owner, progress }) = (&self.tape, &mut self.course);
+        let replay = &owner.replay;
+        let rejected = result.err().and_then(R::rejected);
+        let came = Came { decision, rejected, deadline: replay.deadline(tape) };
+        progress.next(owner.shared(), &owner.rules, result, came, |attempt, unprocessed| {
+            replay.permits(tape, unprocessed).then(|| replay.again(tape, attempt)).flatten()
+        })
+    }
+}
+
+impl<S, A> Pause<S, A> {
+    fn new(retry: Retry<A>) -> Self {
+        let Retry { attempt, delay, token } = retry;
+        let sleep = (!delay.is_zero()).then(|| sleep(delay));
+        Self { sleep, service: None, attempt: Some(attempt), token }
+    }
+}
+
+impl<S: Service<A> + Clone, A> Pause<S, A> {
+    /// The next attempt, once its time has come and a service is ready for it.
+    fn poll<H: Source, Y, W, K, T>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        kept: &mut Kept<S, H, Y, W, K, T>,
+    ) -> Poll<Result<S::Future, S::Error>> {
+        let mut this = self.project();
+        if let Some(sleep) = this.sleep.as_mut().as_pin_mut() {
+            ready!(sleep.poll(cx));
+            this.sleep.set(None);
+        }
+        let Course { owner, progress } = &mut kept.course;
+        let service = this.service.get_or_insert_with(|| owner.spare());
+        let ready = ready!(service.poll_ready(cx));
+        // One that is not ready for it is an attempt too: else there would be no end to them.
+        progress.attempt_again(owner.shared());
+        Poll::Ready(ready.map(|()| {
+            this.token.spend();
+            let attempt = this.attempt.take().expect("a pause ends once");
+            nested::hand_over(|| service.call(attempt))
+        }))
+    }
+}
+
+impl<S, Req, H, R, Y, W, K> fmt::Debug for ResponseFuture<S, Req, H, R, Y, W, K>
+where
+    S: Service<Y::Attempt>,
+    H: Source,
+    Y: Replay<Req>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

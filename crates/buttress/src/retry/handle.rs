@@ -1,0 +1,206 @@
+//! The state that all services of a layer share, and the owner's grip on it.
+
+use super::budget::Budget;
+use super::counters::{Counters, Totals};
+use super::dice::Dice;
+use crate::observe::{Inline, Listen, Listeners};
+use crate::rejected::Site;
+use crate::{Event, EventKind, Tick, clock};
+use buttress_core::retry::{Config, budget};
+use buttress_core::{Bounds, Durations, Histogram};
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A retry with a name. Cheap to clone; every clone, every layer made from one and every service of those share its budget
+/// and its counters. About 900 bytes.
+#[derive(Clone)]
+pub struct Handle(pub(super) Arc<Shared>);
+
+/// What is behind a handle.
+pub(super) struct Shared {
+    site: &'static Site,
+    /// Tells it from another that came under its name.
+    seed: u64,
+    pub(super) config: Config,
+    pub(super) budget: Option<Budget>,
+    pub(super) dice: Dice,
+    pub(super) counters: Counters,
+    delays: Histogram,
+    listeners: Listeners,
+}
+
+/// The kind of layer, in events.
+pub(super) const LAYER: &str = "retry";
+
+impl Handle {
+    /// A retry with a [default budget](Budget::default) of its own. The name is for people and metrics; an application has as
+    /// many as it has retries it names.
+    #[must_use]
+    pub fn new(name: &str, config: Config) -> Self {
+        Self::with_budget(name, config, Budget::default())
+    }
+
+    /// The same, with a budget that others may share.
+    #[must_use]
+    pub fn with_budget(name: &str, config: Config, budget: Budget) -> Self {
+        Self::made_of(name, config, Some(budget))
+    }
+
+    /// The same without a budget: each call makes all its attempts, whatever all of them together do to a peer that is down.
+    /// For what runs now and then, such as a job or a start-up, and not for traffic.
+    #[must_use]
+    pub fn without_budget(name: &str, config: Config) -> Self {
+        Self::made_of(name, config, None)
+    }
+
+    fn made_of(name: &str, config: Config, budget: Option<Budget>) -> Self {
+        let site = Site::intern(LAYER, name);
+        // The standard library's hasher is the one source of randomness it has.
+        let seed = RandomState::new().hash_one(site);
+        Self(Arc::new(Shared {
+            site,
+            seed,
+            config,
+            budget,
+            dice: Dice::new(seed),
+            counters: Counters::default(),
+            delays: Histogram::new(delay_bounds()),
+            listeners: Listeners::default(),
+        }))
+    }
+
+    /// The name it was given.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0.site.name
+    }
+
+    /// The settings it was made with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// What limits its retries, unless nothing does.
+    #[must_use]
+    pub fn budget(&self) -> Option<&Budget> {
+        self.0.budget.as_ref()
+    }
+
+    /// Calls and attempts since it was made.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.0.counters.read()
+    }
+
+    /// How long it waited before retries, in buckets from 1 ms, each twice as long as the one before.
+    #[must_use]
+    pub fn delays(&self) -> Durations {
+        self.0.delays.snapshot()
+    }
+
+    /// All of it at one instant.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            name: self.name(),
+            totals: self.totals(),
+            delays: self.delays(),
+            budget: self.budget().map(Budget::snapshot),
+        }
+    }
+
+    /// Calls `listener` before the wait for each retry and whenever a call is given up, on the thread it happens on. A panic in
+    /// it is caught and counted ([`Handle::listener_panics`]). It must be quick, as it is part of the call.
+    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
+        self.listen(Arc::new(Inline(listener)));
+    }
+
+    /// How often a listener panicked.
+    #[must_use]
+    pub fn listener_panics(&self) -> u64 {
+        self.0.listeners.panics()
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.0.seed
+    }
+
+    pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
+        self.0.listeners.push(listener, || {});
+    }
+}
+
+impl Shared {
+    /// A call begins: one of those that its budget is a share of.
+    #[inline]
+    pub(super) fn deposit(&self) {
+        if let Some(budget) = &self.budget {
+            budget.deposit();
+        }
+    }
+
+    /// Another attempt follows after `delay`.
+    pub(super) fn waits(&self, attempt: u32, delay: Duration) {
+        self.delays.record(Tick::ZERO, Tick::ZERO + delay);
+        self.tell(EventKind::Retried { attempt, delay });
+    }
+
+    pub(super) fn tell(&self, kind: EventKind) {
+        let heard = self.listeners.hear_refusals();
+        #[cfg(feature = "tracing")]
+        let heard = heard || crate::observe::traces_refusals();
+        if heard {
+            let event = Event::new(clock::now(), self.site.layer, self.site.name, kind);
+            #[cfg(feature = "tracing")]
+            crate::observe::trace(&event);
+            self.listeners.tell(&event);
+        }
+    }
+
+    /// Runs what the owner wants to be told with. A panic in it is counted and concerns nobody else.
+    pub(super) fn guard(&self, hook: impl FnOnce()) {
+        if catch_unwind(AssertUnwindSafe(hook)).is_err() {
+            self.counters.hook_panicked();
+        }
+    }
+}
+
+/// 1 ms to 512 ms in ten steps.
+fn delay_bounds() -> Bounds {
+    let millis: [u64; 10] = std::array::from_fn(|step| 1 << step);
+    Bounds::new(&millis.map(Duration::from_millis)).expect("ascending and few enough")
+}
+
+/// A retry of its own, without a name.
+impl From<Config> for Handle {
+    fn from(config: Config) -> Self {
+        Self::new("", config)
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("name", &self.name())
+            .field("config", self.config())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a retry stood at one instant.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The name it was given.
+    pub name: &'static str,
+    /// Calls and attempts.
+    pub totals: Totals,
+    /// How long it waited before retries.
+    pub delays: Durations,
+    /// How its budget stood, if it has one: of one that others share, with what they spent.
+    pub budget: Option<budget::Snapshot>,
+}

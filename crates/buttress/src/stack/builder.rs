@@ -1,0 +1,274 @@
+//! The stack, and how it is put together.
+
+use super::Part;
+use super::shape::{Known, NoFallback, Tries};
+#[cfg(feature = "http")]
+use crate::AtEnd;
+#[cfg(feature = "http")]
+use crate::deadline::Headers;
+use crate::deadline::Inherit;
+use crate::presets::{Order, Preset};
+use crate::registry::{Member, Registry, RegistryError};
+use crate::rejected::Site;
+use crate::retry::{ByClass, ByClone, Explained, RetryLayer};
+use crate::{
+    AtHead, Boxed, FallbackLayer, circuit_breaker, classify, deadline, fallback, operation, retry, timeout,
+};
+
+/// The layers in their order, each of them on or off, with one way to reject and one to judge for all.
+///
+/// Cheap to clone. All services it makes, and those of its clones, share the handles of its parts.
+///
+/// Its types: `R` is how it rejects, `J` how it judges, `T` how it [tries again](Tries), `I` how deadlines
+/// [come with a request](deadline::Incoming), `F` its [fallback](super::Fallback).
+#[derive(Clone, Debug)]
+pub struct Stack<
+    R = Boxed,
+    J = AtHead<classify::Errors>,
+    T = Tries<ByClone, ByClass<classify::Errors>>,
+    I = Inherit,
+    F = NoFallback,
+> {
+    pub(super) name: &'static str,
+    pub(super) operation: Option<operation::Handle>,
+    pub(super) fallback: F,
+    pub(super) breaker_outside: Option<circuit_breaker::Handle>,
+    pub(super) deadline: Option<deadline::Handle>,
+    pub(super) incoming: I,
+    pub(super) tries: T,
+    pub(super) breaker_per_attempt: Option<circuit_breaker::Handle>,
+    pub(super) timeout: Option<timeout::Handle>,
+    pub(super) refuse: R,
+    pub(super) judge: J,
+}
+
+/// A stack for HTTP clients and servers.
+#[cfg(feature = "http")]
+pub type Http = Stack<Boxed, AtHead<classify::Http>, Tries<ByClone, ByClass<classify::Http>>, Headers>;
+
+/// A stack for gRPC clients and servers.
+#[cfg(feature = "http")]
+pub type Grpc = Stack<Boxed, AtEnd<classify::Grpc>, Tries<ByClone, ByClass<classify::Grpc>>, Headers>;
+
+impl Stack {
+    /// A stack with every part off, for requests that can be cloned. Any error is a failure, any response a success.
+    ///
+    /// The name is for people and metrics: parts that are made of settings get it.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: Site::intern("stack", name).name,
+            operation: None,
+            fallback: NoFallback,
+            breaker_outside: None,
+            deadline: None,
+            incoming: Inherit,
+            tries: RetryLayer::from_handle(None),
+            breaker_per_attempt: None,
+            timeout: None,
+            refuse: Boxed,
+            judge: AtHead(classify::Errors),
+        }
+    }
+}
+
+#[cfg(feature = "http")]
+impl Http {
+    /// A stack for HTTP with every part off. It judges [HTTP responses](classify::Http).
+    #[must_use]
+    pub fn http(name: &str) -> Self {
+        Stack::new(name).classify(classify::Http).incoming(Headers::default())
+    }
+}
+
+#[cfg(feature = "http")]
+impl Grpc {
+    /// A stack for gRPC with every part off. It judges [gRPC responses](classify::Grpc) when their trailers are there.
+    #[must_use]
+    pub fn grpc(name: &str) -> Self {
+        Stack::new(name).classify(classify::Grpc).at_body_end().incoming(Headers::default())
+    }
+}
+
+impl<R, J, T, I, F> Stack<R, J, T, I, F> {
+    /// Counts and times the calls: a [handle](operation::Handle), or the name of the operation, whose component is then the
+    /// stack.
+    #[must_use]
+    pub fn operation(mut self, operation: impl Part<operation::Handle>) -> Self {
+        self.operation = operation.named(self.name);
+        self
+    }
+
+    /// Answers in the place of calls that have no answer. A layer without a [handle](fallback::Handle) of its own counts under
+    /// the name of the stack.
+    #[must_use]
+    pub fn fallback<A, W, P, M>(
+        self,
+        layer: FallbackLayer<A, W, P, M>,
+    ) -> Stack<R, J, T, I, FallbackLayer<A, W, P, M>> {
+        let unnamed = layer.handle().is_some_and(|handle| handle.name().is_empty());
+        let layer = if unnamed { layer.with_handle(fallback::Handle::new(self.name)) } else { layer };
+        self.map(|refuse, judge, tries, incoming, _| (refuse, judge, tries, incoming, layer))
+    }
+
+    /// Has a breaker around all attempts: one call whose attempts are used up is one failure, so it opens that much later.
+    #[must_use]
+    pub fn circuit_breaker_outside(mut self, breaker: impl Part<circuit_breaker::Handle>) -> Self {
+        self.breaker_outside = breaker.named(self.name);
+        self
+    }
+
+    /// Limits a call with all its attempts and the waits between them.
+    #[must_use]
+    pub fn deadline(mut self, limit: impl Part<deadline::Handle>) -> Self {
+        self.deadline = limit.named(self.name);
+        self
+    }
+
+    /// Has the deadline come with requests as well, as [`DeadlineLayer::incoming`](crate::DeadlineLayer::incoming).
+    #[must_use]
+    pub fn incoming<I2>(self, incoming: I2) -> Stack<R, J, T, I2, F> {
+        self.map(|refuse, judge, tries, _, fallback| (refuse, judge, tries, incoming, fallback))
+    }
+
+    /// Has a breaker before each attempt: what one attempt finds out, the next one knows. One failed attempt is one failure.
+    #[must_use]
+    pub fn circuit_breaker(mut self, breaker: impl Part<circuit_breaker::Handle>) -> Self {
+        self.breaker_per_attempt = breaker.named(self.name);
+        self
+    }
+
+    /// Limits each attempt.
+    #[must_use]
+    pub fn timeout(mut self, limit: impl Part<timeout::Handle>) -> Self {
+        self.timeout = limit.named(self.name);
+        self
+    }
+
+    /// The name it was given.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Has an error of a call whose attempts were all in vain say how many those were, as
+    /// [`RetryLayer::explained`](crate::RetryLayer::explained).
+    #[must_use]
+    pub fn explained(self) -> Stack<Explained, J, T, I, F> {
+        self.with_refuse(Explained)
+    }
+
+    fn with_refuse<R2>(self, refuse: R2) -> Stack<R2, J, T, I, F> {
+        self.map(|_, judge, tries, incoming, fallback| (refuse, judge, tries, incoming, fallback))
+    }
+
+    fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> Stack<R, J2, T, I, F> {
+        self.map(|refuse, judge, tries, incoming, fallback| (refuse, map(judge), tries, incoming, fallback))
+    }
+
+    /// The same with other values where the types vary.
+    fn map<R2, J2, T2, I2, F2>(
+        self,
+        map: impl FnOnce(R, J, T, I, F) -> (R2, J2, T2, I2, F2),
+    ) -> Stack<R2, J2, T2, I2, F2> {
+        let Self { name, operation, breaker_outside, deadline, breaker_per_attempt, timeout, .. } = self;
+        let (refuse, judge, tries, incoming, fallback) =
+            map(self.refuse, self.judge, self.tries, self.incoming, self.fallback);
+        Stack {
+            name,
+            operation,
+            fallback,
+            breaker_outside,
+            deadline,
+            incoming,
+            tries,
+            breaker_per_attempt,
+            timeout,
+            refuse,
+            judge,
+        }
+    }
+}
+
+impl<R, J, Y, W, K, I, F> Stack<R, J, Tries<Y, W, K>, I, F> {
+    /// Tries failed calls again.
+    #[must_use]
+    pub fn retry(self, retry: impl Part<retry::Handle>) -> Self {
+        let retry = retry.named(self.name);
+        self.retry_by(|tries| tries.with_source(retry))
+    }
+
+    /// Changes how it tries again: the condition, the replay, the hooks of its [`RetryLayer`].
+    ///
+    /// ```
+    /// use buttress::{Stack, retry};
+    ///
+    /// let stack = Stack::new("orders").retry(retry::Config::default()).retry_by(|retry| {
+    ///     retry.retry_if(|result: Result<&u32, &std::io::Error>| {
+    ///         result.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
+    ///     })
+    /// });
+    /// # let _ = stack;
+    /// ```
+    #[must_use]
+    pub fn retry_by<T>(self, change: impl FnOnce(Tries<Y, W, K>) -> T) -> Stack<R, J, T, I, F> {
+        self.map(|refuse, judge, tries, incoming, fallback| {
+            (refuse, judge, change(tries), incoming, fallback)
+        })
+    }
+
+    /// Turns on what the preset has, under the name of the stack, and leaves the rest as it is. What is set after it goes
+    /// before it.
+    #[must_use]
+    pub fn preset(mut self, preset: &Preset) -> Self {
+        if let Some(breaker) = preset.circuit_breaker {
+            self = match preset.order {
+                Order::BreakerOutside => self.circuit_breaker_outside(breaker),
+                Order::BreakerPerAttempt => self.circuit_breaker(breaker),
+            };
+        }
+        if let Some(retry) = preset.retry {
+            self = self.retry(retry);
+        }
+        if let Some(limit) = preset.deadline {
+            self = self.deadline(limit);
+        }
+        if let Some(limit) = preset.timeout {
+            self = self.timeout(limit);
+        }
+        self
+    }
+}
+
+impl<R, C, Y, D, K, I, F> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F> {
+    /// Judges results by `classify`, and tries again what it calls a failure: a type, or a closure over
+    /// `Result<&Response, &Error>`.
+    #[must_use]
+    pub fn classify<C2: Clone>(self, classify: C2) -> Stack<R, AtHead<C2>, Tries<Y, ByClass<C2>, K>, I, F> {
+        self.map(|refuse, _, tries, incoming, fallback| {
+            (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
+        })
+    }
+}
+
+impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
+    /// Takes all handles into `registry`, for its status, its health and its streams of events.
+    ///
+    /// # Errors
+    /// [`RegistryError`] if a part has no name or the registry has another of the name and kind. The parts before it are in
+    /// by then.
+    pub fn register(self, registry: &Registry) -> Result<Self, RegistryError> {
+        register(registry, self.operation.as_ref())?;
+        register(registry, self.fallback.handle())?;
+        register(registry, self.breaker_outside.as_ref())?;
+        register(registry, self.breaker_per_attempt.as_ref())?;
+        Ok(self)
+    }
+}
+
+fn register<M: Member>(registry: &Registry, member: Option<&M>) -> Result<(), RegistryError> {
+    member.cloned().map_or(Ok(()), |member| registry.add(member))
+}
+
+judged_at_end!(Stack<R, _, T, I, L>);
+refuse_modes!(Stack<_, J, T, I, L>);

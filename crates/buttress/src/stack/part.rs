@@ -1,0 +1,79 @@
+//! What a part of a stack can be made of.
+
+use crate::{circuit_breaker, deadline, operation, retry, timeout};
+use std::time::Duration;
+
+/// What a part of a [`Stack`](super::Stack) is made of: a handle, which others may share; settings, for a handle of its own
+/// under the name of the stack; or an `Option` of these, where `None` is a part that is off.
+pub trait Part<H> {
+    /// The handle, named `name` if it is made here.
+    fn named(self, name: &str) -> Option<H>;
+}
+
+impl<H, P: Part<H>> Part<H> for Option<P> {
+    fn named(self, name: &str) -> Option<H> {
+        self?.named(name)
+    }
+}
+
+impl Part<Self> for operation::Handle {
+    fn named(self, _: &str) -> Option<Self> {
+        Some(self)
+    }
+}
+
+/// The name of the operation; its component is the stack.
+impl Part<operation::Handle> for &str {
+    fn named(self, name: &str) -> Option<operation::Handle> {
+        Some(operation::Handle::new(self, name))
+    }
+}
+
+impl Part<Self> for circuit_breaker::Handle {
+    fn named(self, _: &str) -> Option<Self> {
+        Some(self)
+    }
+}
+
+impl Part<circuit_breaker::Handle> for circuit_breaker::Config {
+    fn named(self, name: &str) -> Option<circuit_breaker::Handle> {
+        Some(circuit_breaker::Handle::new(name, self))
+    }
+}
+
+impl Part<Self> for retry::Handle {
+    fn named(self, _: &str) -> Option<Self> {
+        Some(self)
+    }
+}
+
+/// With a [default budget](retry::Budget::default) of its own.
+impl Part<retry::Handle> for retry::Config {
+    fn named(self, name: &str) -> Option<retry::Handle> {
+        Some(retry::Handle::new(name, self))
+    }
+}
+
+impl Part<Self> for deadline::Handle {
+    fn named(self, _: &str) -> Option<Self> {
+        Some(self)
+    }
+}
+
+impl Part<deadline::Handle> for Duration {
+    fn named(self, name: &str) -> Option<deadline::Handle> {
+        Some(deadline::Handle::new(name, self))
+    }
+}
+
+impl Part<Self> for timeout::Handle {
+    fn named(self, _: &str) -> Option<Self> {
+        Some(self)
+    }
+}
+
+impl Part<timeout::Handle> for Duration {
+    fn named(self, name: &str) -> Option<timeout::Handle> {
+        Some(timeout::Handle::new(name, self))
+    }
+}

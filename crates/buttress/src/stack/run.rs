@@ -1,0 +1,70 @@
+//! A stack around a function.
+
+use super::{Stack, Stacked};
+use std::fmt;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+use tower_layer::Layer;
+use tower_service::Service;
+
+impl<R, J, T, I, F> Stack<R, J, T, I, F> {
+    /// Runs a function through the stack, once for each attempt: for code that has no tower service. Its requests are `()`,
+    /// so it is for a stack whose requests can be of any type, as [`Stack::new`] makes it.
+    ///
+    /// ```
+    /// use buttress::{Config, Stack};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), buttress::BoxError> {
+    /// let stack = Stack::new("prices").circuit_breaker(Config::default());
+    /// let price = stack.run(|| async { Ok::<_, std::io::Error>(42) }).await?;
+    /// assert_eq!(price, 42);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the function and the rejections, as the mode of the stack has them.
+    pub async fn run<O>(
+        &self,
+        function: O,
+    ) -> Result<
+        <Stacked<Function<O>, Self> as Service<()>>::Response,
+        <Stacked<Function<O>, Self> as Service<()>>::Error,
+    >
+    where
+        Self: Layer<Function<O>, Service: Service<()>>,
+    {
+        let mut service = self.layer(Function(function));
+        poll_fn(|cx| service.poll_ready(cx)).await?;
+        service.call(()).await
+    }
+}
+
+/// A function as the service beneath a stack, for [`Stack::run`].
+#[derive(Clone)]
+pub struct Function<O>(O);
+
+impl<O, F, T, E> Service<()> for Function<O>
+where
+    O: FnMut() -> F,
+    F: Future<Output = Result<T, E>>,
+{
+    type Response = T;
+    type Error = E;
+    type Future = F;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), E>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, (): ()) -> F {
+        (self.0)()
+    }
+}
+
+impl<O> fmt::Debug for Function<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Function")
+    }
+}

@@ -1,0 +1,73 @@
+//! The services of a stack, each around the next.
+
+use super::Stack;
+use super::shape::{Fallback, Tries};
+use crate::circuit_breaker::{CircuitBreakerLayer, CircuitBreakerService, Handle};
+use crate::deadline::{DeadlineLayer, DeadlineService};
+use crate::operation::{OperationLayer, OperationService};
+use crate::retry::RetryService;
+use crate::timeout::{TimeoutLayer, TimeoutService};
+use crate::{deadline, retry, timeout};
+use tower_layer::Layer;
+
+/// A service with a stack on it: what a struct that holds one names as the type of its field.
+///
+/// `L` is the type of the stack: [`Http`](super::Http), [`Grpc`](super::Grpc), or what its modes make of it.
+///
+/// ```
+/// use buttress::{Stack, Stacked};
+///
+/// struct Prices<S> {
+///     service: Stacked<S>,
+/// }
+///
+/// impl<S: Clone> Prices<S> {
+///     fn new(service: S) -> Self {
+///         Self { service: tower::Layer::layer(&Stack::new("prices"), service) }
+///     }
+/// }
+/// ```
+pub type Stacked<S, L = Stack> = <L as Layer<S>>::Service;
+
+/// One attempt.
+type Attempt<S, R, J> = Breaker<TimeoutService<S, R, Option<timeout::Handle>>, R, J>;
+
+/// All attempts, and what limits them.
+type Attempts<S, R, Y, W, K, I> =
+    DeadlineService<RetryService<S, Option<retry::Handle>, R, Y, W, K>, R, Option<deadline::Handle>, I>;
+
+/// All but what stands around it to look on or to step in.
+type Guarded<S, R, J, Y, W, K, I> = Breaker<Attempts<Attempt<S, R, J>, R, Y, W, K, I>, R, J>;
+
+type Breaker<S, R, J> = CircuitBreakerService<S, Option<Handle>, R, J>;
+
+impl<S, R, J, Y, W, K, I, F> Layer<S> for Stack<R, J, Tries<Y, W, K>, I, F>
+where
+    S: Clone,
+    R: Clone,
+    J: Clone,
+    Y: Clone,
+    W: Clone,
+    K: Clone,
+    I: Clone,
+    F: Fallback<R, Layer: Layer<Guarded<S, R, J, Y, W, K, I>>>,
+{
+    type Service = OperationService<<F::Layer as Layer<Guarded<S, R, J, Y, W, K, I>>>::Service, J>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        let refuse = || self.refuse.clone();
+        let breaker = |handle: &Option<Handle>| {
+            let layer = CircuitBreakerLayer::from_handle(handle.clone()).with_refuse(refuse());
+            layer.map_judge(|_| self.judge.clone())
+        };
+        let timeout = TimeoutLayer::from_handle(self.timeout.clone()).with_refuse(refuse());
+        let deadline = DeadlineLayer::from_handle(self.deadline.clone()).with_refuse(refuse());
+        let attempt = breaker(&self.breaker_per_attempt).layer(timeout.layer(inner));
+        let attempts = self.tries.clone().with_refuse(refuse()).layer(attempt);
+        let attempts = deadline.incoming(self.incoming.clone()).layer(attempts);
+        let guarded = breaker(&self.breaker_outside).layer(attempts);
+        let answered = self.fallback.in_mode(&self.refuse).layer(guarded);
+        let operation = OperationLayer::from_handle(self.operation.clone());
+        operation.map_judge(|_| self.judge.clone()).layer(answered)
+    }
+}

@@ -1,0 +1,55 @@
+//! The parts of a stack whose types vary.
+
+use crate::retry::{self, RetryLayer};
+use crate::{Boxed, FallbackLayer, fallback};
+use tower_layer::Identity;
+
+/// How a stack tries again: the type of its retry, with the replay `Y`, the condition `W` and the hooks `K`.
+pub type Tries<Y, W, K = retry::Hooks> = RetryLayer<Option<retry::Handle>, Boxed, Y, W, K>;
+
+/// No fallback.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoFallback;
+
+/// The outermost of what a stack does about a failure: [`NoFallback`], or a [`FallbackLayer`].
+pub trait Fallback<R> {
+    /// The layer, in the refuse mode `R` of the stack.
+    type Layer;
+
+    /// Makes it.
+    fn in_mode(&self, refuse: &R) -> Self::Layer;
+}
+
+/// What a stack says about its fallback.
+pub trait Known {
+    /// Its handle, unless there is none or it is off.
+    fn handle(&self) -> Option<&fallback::Handle>;
+}
+
+impl<R> Fallback<R> for NoFallback {
+    type Layer = Identity;
+
+    fn in_mode(&self, _: &R) -> Identity {
+        Identity::new()
+    }
+}
+
+impl Known for NoFallback {
+    fn handle(&self) -> Option<&fallback::Handle> {
+        None
+    }
+}
+
+impl<A, W, P, M> Known for FallbackLayer<A, W, P, M> {
+    fn handle(&self) -> Option<&fallback::Handle> {
+        self.handle()
+    }
+}
+
+impl<A: Clone, W: Clone, P: Clone, M: Clone, R: Clone> Fallback<R> for FallbackLayer<A, W, P, M> {
+    type Layer = FallbackLayer<A, W, P, R>;
+
+    fn in_mode(&self, refuse: &R) -> Self::Layer {
+        self.clone().with_refuse(refuse.clone())
+    }
+}

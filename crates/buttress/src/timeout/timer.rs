@@ -1,0 +1,38 @@
+//! A time limit that costs nothing while nobody waits.
+
+use pin_project_lite::pin_project;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::task::coop::{Unconstrained, unconstrained};
+use tokio::time::{Sleep, sleep};
+
+/// Made when something is first found waiting, and boxed, as most calls never are.
+#[derive(Default)]
+pub(crate) struct Timer(Option<Pin<Box<Running>>>);
+
+pin_project! {
+    struct Running {
+        // Not subject to the task's budget: a call that uses it up must not hide that its time is over.
+        #[pin]
+        sleep: Unconstrained<Sleep>,
+        limit: Duration,
+    }
+}
+
+impl Timer {
+    /// The time that is over, if it is; `limit` says when first asked how long it is, or that there is no limit.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        limit: impl FnOnce() -> Option<Duration>,
+    ) -> Poll<Duration> {
+        if self.0.is_none() {
+            let Some(limit) = limit() else { return Poll::Pending };
+            self.0 = Some(Box::pin(Running { sleep: unconstrained(sleep(limit)), limit }));
+        }
+        let Some(running) = &mut self.0 else { return Poll::Pending };
+        let running = running.as_mut().project();
+        running.sleep.poll(cx).map(|()| *running.limit)
+    }
+}

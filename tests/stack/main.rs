@@ -1,0 +1,9 @@
+//! The layers in their order, as one.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+//mod hosts;
+mod lint;
+mod order;
+mod peer;
+mod presets;
