@@ -1,7 +1,8 @@
 //! The layers as methods of tower's builder.
 
 use crate::circuit_breaker::Handle;
-use crate::{CircuitBreakerLayer, RetryLayer, TimeoutLayer, retry};
+use crate::fallback::{FallbackLayer, Value};
+use crate::{CircuitBreakerLayer, DeadlineLayer, RetryLayer, TimeoutLayer, retry};
 use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_layer::Stack;
@@ -18,6 +19,7 @@ use tower_layer::Stack;
 ///
 /// let orders = Handle::new("orders", Config::default());
 /// let service = ServiceBuilder::new()
+///     .fall_back_to(0)
 ///     .retries(retry::Config::default()) // or a `retry::Handle`, to look at it
 ///     .circuit_breaker(orders.clone()) // or a `Config`, for a breaker that only this stack knows
 ///     .time_limit(Duration::from_secs(1))
@@ -32,13 +34,26 @@ pub trait ServiceBuilderExt<L>: sealed::Sealed<L> + Sized {
     #[cfg(feature = "http")]
     fn circuit_breaker_http(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<HttpBreaker, L>>;
 
+    /// A [`FallbackLayer`] that answers with clones of `value` what is refused beneath.
+    fn fall_back_to<V: Clone>(self, value: V) -> ServiceBuilder<Stack<FallbackLayer<Value<V>>, L>>;
+
     /// A [`RetryLayer`]: any error is tried again, with a clone of the request. Not `retry`, as tower's own layer has that
     /// name.
     fn retries(self, retry: impl Into<retry::Handle>) -> ServiceBuilder<Stack<RetryLayer, L>>;
 
     /// A [`TimeoutLayer`]. Not `timeout`, as tower's own layer has that name.
     fn time_limit(self, limit: Duration) -> ServiceBuilder<Stack<TimeoutLayer, L>>;
+
+    /// A [`DeadlineLayer`].
+    fn deadline(self, limit: Duration) -> ServiceBuilder<Stack<DeadlineLayer, L>>;
+
+    /// A [`DeadlineLayer`] for [HTTP](DeadlineLayer::http).
+    #[cfg(feature = "http")]
+    fn deadline_http(self, limit: Duration) -> ServiceBuilder<Stack<HttpDeadline, L>>;
 }
+
+#[cfg(feature = "http")]
+type HttpDeadline = DeadlineLayer<crate::Boxed, crate::timeout::Limit, crate::deadline::Headers>;
 
 #[cfg(feature = "http")]
 type HttpBreaker = CircuitBreakerLayer<Handle, crate::Boxed, crate::AtHead<crate::classify::Http>>;
@@ -53,12 +68,25 @@ impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
         self.layer(CircuitBreakerLayer::from_handle(breaker.into()).classify(crate::classify::Http))
     }
 
+    fn fall_back_to<V: Clone>(self, value: V) -> ServiceBuilder<Stack<FallbackLayer<Value<V>>, L>> {
+        self.layer(FallbackLayer::value(value))
+    }
+
     fn retries(self, retry: impl Into<retry::Handle>) -> ServiceBuilder<Stack<RetryLayer, L>> {
         self.layer(RetryLayer::from_handle(retry.into()))
     }
 
     fn time_limit(self, limit: Duration) -> ServiceBuilder<Stack<TimeoutLayer, L>> {
         self.layer(TimeoutLayer::new(limit))
+    }
+
+    fn deadline(self, limit: Duration) -> ServiceBuilder<Stack<DeadlineLayer, L>> {
+        self.layer(DeadlineLayer::new(limit))
+    }
+
+    #[cfg(feature = "http")]
+    fn deadline_http(self, limit: Duration) -> ServiceBuilder<Stack<HttpDeadline, L>> {
+        self.layer(DeadlineLayer::http(limit))
     }
 }
 

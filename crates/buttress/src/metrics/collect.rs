@@ -54,9 +54,21 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.owner = Owner::Operation(operation.seed);
         page.operation(operation);
     }
+    for (name, fallback) in &status.fallbacks {
+        page.owner = Owner::Fallback(fallback.seed);
+        page.fallback(name, fallback);
+    }
     for (name, retry) in &status.retries {
         page.owner = Owner::Retry(retry.seed);
         page.retry(name, retry);
+    }
+    for (name, deadline) in &status.deadlines {
+        page.owner = Owner::TimeLimit(deadline.seed);
+        page.deadline(name, deadline);
+    }
+    for (name, timeout) in &status.timeouts {
+        page.owner = Owner::TimeLimit(timeout.seed);
+        page.timeout(name, timeout);
     }
     if scope.per_state {
         page.owner = Owner::All;
@@ -211,7 +223,7 @@ impl Page {
     }
 }
 
-fn name_label(name: &str) -> (&'static str, Cow<'static, str>) {
+pub(super) fn name_label(name: &str) -> (&'static str, Cow<'static, str>) {
     ("name", owned(name))
 }
 

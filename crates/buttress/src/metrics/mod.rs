@@ -39,6 +39,7 @@ mod counts;
 mod exporter;
 #[cfg(feature = "metrics")]
 mod facade;
+mod fallbacks;
 mod families;
 mod family;
 mod members;
@@ -48,6 +49,7 @@ mod retries;
 #[cfg(any(feature = "metrics", test))]
 mod spread;
 mod text;
+mod time_limits;
 
 pub use exporter::{Builder, Exporter};
 pub use families::FAMILIES;
