@@ -99,6 +99,12 @@ contract! {
         retry_over_http;
         timeout;
         timeout_typed;
+        timeout_adaptive;
+        timeout_off;
+        deadline;
+        deadline_typed;
+        deadline_off;
+        deadline_http;
     }
     refusing {
         circuit_breaker_half_open;

@@ -3,14 +3,14 @@
 //! | layer | answers |
 //! |---|---|
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
-//! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
+//! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`RetryLayer`] | a call fails that would succeed the next time |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 //!
-//! The order in a stack, outermost first: `operation · retry · breaker · timeout · service`. Each layer holds a handle to its state; every service
-//! The order in a stack, outermost first: `operation · deadline · breaker · timeout · service`. Each layer holds a handle to its state; every service
+//! The order in a stack, outermost first: `operation · fallback · deadline · retry · breaker · timeout · service`. Each layer
+//! holds a handle to its state; every service
 //! it makes, and every clone of those, shares that state. The one error they make is [`Rejected`]. How it reaches the
 //! caller is a choice of each layer:
 //!
