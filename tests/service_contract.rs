@@ -87,6 +87,11 @@ contract! {
         circuit_breaker_respond;
         circuit_breaker_as_status;
         circuit_breaker_in_shadow;
+        fallback;
+        fallback_off;
+        fallback_typed;
+        fallback_that_fails;
+        fallback_over_http;
         operation;
         retry;
         retry_typed;

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use buttress::circuit_breaker::{Config, Handle, Keyed};
+use buttress::fallback::{self, AnyError, FallbackLayer};
 use buttress::{FailureKind, Outcome};
 use std::fmt;
 use std::sync::Mutex;
+use support::{Plan, Probe, Task, ready};
+use tower::{Layer, Service};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber, span};
 
@@ -56,8 +59,12 @@ fn s1_18_s4_82_every_change_and_refusal_is_a_tracing_event_under_one_target() {
     handle.acquire().unwrap_err();
     handle.reset();
     Keyed::<str>::new("peers", Config::default()).of("10.0.0.7").force_open();
+    let spare = FallbackLayer::value("spare").when(AnyError).with_handle(fallback::Handle::new("prices"));
+    let mut service = spare.layer(Probe::default());
+    ready(&mut service);
+    Task::new(service.call(Plan::FAIL)).finish().unwrap();
     let lines = LINES.lock().unwrap();
-    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert_eq!(lines.len(), 5, "{lines:?}");
     for part in ["WARN", "name=\"traced\"", "from=\"closed\"", "to=\"open\"", "2 failures in a row, limit 2"]
     {
         assert!(lines[0].contains(part), "`{part}` is missing in {}", lines[0]);
@@ -65,4 +72,6 @@ fn s1_18_s4_82_every_change_and_refusal_is_a_tracing_event_under_one_target() {
     assert!(lines[1].starts_with("DEBUG") && lines[1].contains("rejected: open for another"), "{}", lines[1]);
     assert!(lines[2].starts_with("INFO") && lines[2].contains("reset"), "{}", lines[2]);
     assert!(lines[3].contains("name=\"peers\" key=\"10.0.0.7\""), "{}", lines[3]);
+    let fell_back = "DEBUG message=error: answered by value layer=\"fallback\" name=\"prices\"";
+    assert_eq!(lines[4], fell_back);
 }

@@ -2,6 +2,7 @@
 
 use crate::page::Page;
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, State};
+use buttress::fallback::{self, FallbackLayer};
 use buttress::metrics::{Exporter, FAMILIES};
 use buttress::operation::{self, OperationLayer};
 use buttress::registry::Registry;
@@ -161,6 +162,19 @@ async fn w42_every_metric_of_the_table_moves() {
     assert!(panics(patient.run(async |_| -> Result<(), ()> { panic!("a bug") })).await);
     seen.look(&exporter);
 
+    // A fallback: one answer, and one panic.
+    let prices = fallback::Handle::new("prices");
+    registry.add(prices.clone()).unwrap();
+    seen.look(&exporter);
+    let when = fallback::AnyError;
+    let layer = FallbackLayer::value(7).when(when).with_handle(prices.clone());
+    let down = service_fn(async |(): ()| Err::<u32, _>(tower::BoxError::from("down")));
+    layer.layer(down).oneshot(()).await.unwrap();
+    let bug = FallbackLayer::function(|_| async { panic!("a bug") as Result<u32, Infallible> });
+    let bug = bug.when(when).with_handle(prices);
+    assert!(panics(async { bug.layer(down).oneshot(()).await }).await);
+    seen.look(&exporter);
+
     let still: Vec<_> = FAMILIES
         .iter()
         .map(|family| family.full_name("buttress"))
@@ -174,6 +188,10 @@ async fn w42_every_metric_of_the_table_moves() {
     assert_eq!(seen.kinds, kinds, "the text announces the families of the table, and no others");
     for result in ["success", "failure", "rejected", "throttled", "ignored", "cancelled"] {
         let series = format!(r#"buttress_circuit_breaker_requests_total{{name="orders",result="{result}""#);
+        assert!(seen.moved(&series), "{result} never moved");
+    }
+    for result in ["answered", "cancelled"] {
+        let series = format!(r#"buttress_fallback_total{{name="prices",trigger="error",result="{result}""#);
         assert!(seen.moved(&series), "{result} never moved");
     }
 }

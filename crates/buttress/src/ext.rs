@@ -1,6 +1,7 @@
 //! The layers as methods of tower's builder.
 
 use crate::circuit_breaker::Handle;
+use crate::fallback::{FallbackLayer, Value};
 use crate::{CircuitBreakerLayer, DeadlineLayer, RetryLayer, TimeoutLayer, retry};
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -18,6 +19,7 @@ use tower_layer::Stack;
 ///
 /// let orders = Handle::new("orders", Config::default());
 /// let service = ServiceBuilder::new()
+///     .fall_back_to(0)
 ///     .retries(retry::Config::default()) // or a `retry::Handle`, to look at it
 ///     .circuit_breaker(orders.clone()) // or a `Config`, for a breaker that only this stack knows
 ///     .time_limit(Duration::from_secs(1))
@@ -31,6 +33,9 @@ pub trait ServiceBuilderExt<L>: sealed::Sealed<L> + Sized {
     /// A [`CircuitBreakerLayer`] that judges [HTTP responses](crate::classify::Http).
     #[cfg(feature = "http")]
     fn circuit_breaker_http(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<HttpBreaker, L>>;
+
+    /// A [`FallbackLayer`] that answers with clones of `value` what is refused beneath.
+    fn fall_back_to<V: Clone>(self, value: V) -> ServiceBuilder<Stack<FallbackLayer<Value<V>>, L>>;
 
     /// A [`RetryLayer`]: any error is tried again, with a clone of the request. Not `retry`, as tower's own layer has that
     /// name.
@@ -61,6 +66,10 @@ impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
     #[cfg(feature = "http")]
     fn circuit_breaker_http(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<HttpBreaker, L>> {
         self.layer(CircuitBreakerLayer::from_handle(breaker.into()).classify(crate::classify::Http))
+    }
+
+    fn fall_back_to<V: Clone>(self, value: V) -> ServiceBuilder<Stack<FallbackLayer<Value<V>>, L>> {
+        self.layer(FallbackLayer::value(value))
     }
 
     fn retries(self, retry: impl Into<retry::Handle>) -> ServiceBuilder<Stack<RetryLayer, L>> {

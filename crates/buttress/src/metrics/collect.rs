@@ -54,6 +54,10 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.owner = Owner::Operation(operation.seed);
         page.operation(operation);
     }
+    for (name, fallback) in &status.fallbacks {
+        page.owner = Owner::Fallback(fallback.seed);
+        page.fallback(name, fallback);
+    }
     for (name, retry) in &status.retries {
         page.owner = Owner::Retry(retry.seed);
         page.retry(name, retry);

@@ -29,6 +29,8 @@ pub static FAMILIES: &[&Family] = &[
     &OPERATION_PANICS,
     &OPERATION_IN_FLIGHT,
     &OPERATION_DURATION,
+    &FALLBACKS,
+    &FALLBACK_PANICS,
     &retry::RETRY_ATTEMPTS,
     &retry::RETRY_DELAY,
     &retry::RETRY_SUCCESSES,
@@ -258,4 +260,18 @@ pub(super) static DEADLINE_EXPIRED: Family = family(
     NAME,
     "calls",
     "Calls that were refused, as their deadline was over before they began.",
+);
+pub(super) static FALLBACKS: Family = family(
+    Kind::Counter,
+    "fallback_total",
+    &["name", "trigger", "result"],
+    "calls",
+    "Calls that a fallback was asked for, each once, by why (rejected, opening, error, response) and how that ended: answered, failed, cancelled (dropped before it had an answer).",
+);
+pub(super) static FALLBACK_PANICS: Family = family(
+    Kind::Counter,
+    "fallback_panics_total",
+    NAME,
+    "calls",
+    "Cancelled ones that were dropped by a panic.",
 );

@@ -9,6 +9,8 @@ pub(super) enum Owner {
     Breaker(u64),
     /// The operation with this seed.
     Operation(u64),
+    /// The fallback with this seed.
+    Fallback(u64),
     /// The retry with this seed.
     Retry(u64),
     /// The timeout or the deadline with this seed.

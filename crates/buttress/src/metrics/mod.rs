@@ -39,6 +39,7 @@ mod counts;
 mod exporter;
 #[cfg(feature = "metrics")]
 mod facade;
+mod fallbacks;
 mod families;
 mod family;
 mod members;
