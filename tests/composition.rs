@@ -31,6 +31,7 @@ const OURS: &[Named] = &named![
     retry_typed,
     retry_off,
     retry_over_http,
+    stack,
     timeout,
     timeout_typed,
     timeout_adaptive,

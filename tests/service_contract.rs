@@ -97,6 +97,9 @@ contract! {
         retry_typed;
         retry_off;
         retry_over_http;
+        stack;
+        stack_typed;
+        stack_off;
         timeout;
         timeout_typed;
         timeout_adaptive;

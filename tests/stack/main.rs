@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod helpers;
 mod hosts;
 mod lint;
 mod order;

@@ -27,7 +27,7 @@
 //!
 //! # Features
 //! None is on by default. `http`: classifiers, answers, bodies, keys and [`Bypass`] for the types of the `http` crate.
-//! `axum`, `reqwest`, `tonic`: bodies, answers and errors of those. `tower`: the layers as methods of
+//! `axum`, `hyper`, `reqwest`, `tonic`: bodies, answers and errors of those. `tower`: the layers as methods of
 //! `tower::ServiceBuilder`. `tracing`: events as `tracing` events, operations as spans. `metrics`: counters in the recorder of
 //! the `metrics` facade. `serde`: status values can be serialised. `test-util`: decisions follow tokio's clock, also when it
 //! is paused.

@@ -16,6 +16,8 @@ use crate::{
     AtHead, Boxed, FallbackLayer, circuit_breaker, classify, deadline, fallback, operation, retry, timeout,
 };
 
+use std::num::NonZeroU32;
+
 /// The layers in their order, each of them on or off, with one way to reject and one to judge for all.
 ///
 /// Cheap to clone. All services it makes, and those of its clones, share the handles of its parts.
@@ -225,6 +227,20 @@ impl<R, J, Y, W, K, I, F> Stack<R, J, Tries<Y, W, K>, I, F> {
         self.map(|refuse, judge, tries, incoming, fallback| {
             (refuse, judge, change(tries), incoming, fallback)
         })
+    }
+
+    /// The same with another number of attempts, for one call or for a less important one: it shares everything else, the
+    /// budget too, and counts its retries apart. Without a retry it is as it was.
+    #[must_use]
+    pub fn attempts(self, attempts: NonZeroU32) -> Self {
+        let Some(handle) = self.tries.handle() else { return self };
+        let config = handle.config().to_builder().attempts(attempts.get());
+        let config = config.build().expect("any number of attempts goes with what went with another");
+        let other = match handle.budget() {
+            Some(budget) => retry::Handle::with_budget(handle.name(), config, budget.clone()),
+            None => retry::Handle::without_budget(handle.name(), config),
+        };
+        self.retry(other)
     }
 
     /// Turns on what the preset has, under the name of the stack, and leaves the rest as it is. What is set after it goes

@@ -84,6 +84,6 @@ pub use builder::Stack;
 pub use builder::{Grpc, Http};
 pub use lint::{Parts, Warning, lint};
 pub use part::Part;
-pub use run::Function;
+pub use run::{Function, Ran};
 pub use service::Stacked;
 pub use shape::{Fallback, Known, NoFallback, Tries};

@@ -25,21 +25,23 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
     ///
     /// # Errors
     /// Those of the function and the rejections, as the mode of the stack has them.
-    pub async fn run<O>(
-        &self,
-        function: O,
-    ) -> Result<
-        <Stacked<Function<O>, Self> as Service<()>>::Response,
-        <Stacked<Function<O>, Self> as Service<()>>::Error,
-    >
+    pub fn run<O>(&self, function: O) -> impl Future<Output = Ran<Self, O>> + use<R, J, T, I, F, O>
     where
         Self: Layer<Function<O>, Service: Service<()>>,
     {
         let mut service = self.layer(Function(function));
-        poll_fn(|cx| service.poll_ready(cx)).await?;
-        service.call(()).await
+        async move {
+            poll_fn(|cx| service.poll_ready(cx)).await?;
+            service.call(()).await
+        }
     }
 }
+
+/// What comes of running the function `O` through the stack `L`.
+pub type Ran<L, O> = Result<
+    <Stacked<Function<O>, L> as Service<()>>::Response,
+    <Stacked<Function<O>, L> as Service<()>>::Error,
+>;
 
 /// A function as the service beneath a stack, for [`Stack::run`].
 #[derive(Clone)]
