@@ -6,6 +6,7 @@ use buttress::fallback::{self, FallbackLayer};
 use buttress::metrics::{Exporter, FAMILIES};
 use buttress::operation::{self, OperationLayer};
 use buttress::registry::Registry;
+use buttress::retry;
 use buttress::{Bounds, FailureKind, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -149,6 +150,17 @@ async fn w42_every_metric_of_the_table_moves() {
     assert!(panics(async { operation.ready().await.unwrap().call(()).await }).await);
     seen.look(&exporter);
     drop(under_way);
+
+    // A retry: one call succeeds at last, one fails, one is dropped by a panic.
+    let patient = retry::Handle::new("orders", retry::Config::default());
+    registry.add(patient.clone()).unwrap();
+    seen.look(&exporter);
+    let done = patient.run(async |attempt| if attempt < 3 { Err("busy") } else { Ok(()) }).await;
+    assert!(done.is_success());
+    seen.look(&exporter);
+    assert!(!patient.run(async |_| Err::<(), _>("busy")).await.is_success());
+    assert!(panics(patient.run(async |_| -> Result<(), ()> { panic!("a bug") })).await);
+    seen.look(&exporter);
 
     // A fallback: one answer, and one panic.
     let prices = fallback::Handle::new("prices");

@@ -1,10 +1,7 @@
-//! A stack on every host, with each of its parts on and off: the same type, the same answer.
+//! A stack in the field of a struct, with its layers at work.
 
-use axum::Router;
-use axum::body::Body;
-use axum::routing::get;
-use buttress::{Config, Stack, Stacked, stack};
-use http::{Request, StatusCode};
+use buttress::stack;
+use buttress::{AsStatus, Config, Stack, Stacked, retry};
 use std::time::Duration;
 use support::serve::{Desk, listen};
 use tonic::transport::server::TcpIncoming;
@@ -13,13 +10,17 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::health_server::HealthServer;
-use tower::{Layer, ServiceExt};
-
-const LIMIT: Duration = Duration::from_secs(10);
+use tower::Layer;
 
 /// What an application holds.
 struct Holder {
     svc: Stacked<Channel, stack::Grpc>,
+    named: HealthClient<Stacked<Channel, stack::Grpc<AsStatus>>>,
+}
+
+/// For requests that can be cloned, any service will do.
+struct Plain<S: Clone> {
+    svc: Stacked<S>,
 }
 
 #[tokio::test]
@@ -28,16 +29,18 @@ async fn a_stack_on_a_channel_in_the_field_of_a_struct() {
     let server = Server::builder().add_service(HealthServer::new(Desk::default()));
     tokio::spawn(async move { server.serve_with_incoming(TcpIncoming::from(listener)).await.unwrap() });
     let channel = Endpoint::from_shared(format!("http://{addr}")).unwrap().connect_lazy();
-    let stack = Stack::grpc("health").operation("check").circuit_breaker(Config::default()).timeout(LIMIT);
-    let holder = Holder { svc: stack.layer(channel) };
+    let stack = Stack::grpc("health").operation("check").circuit_breaker(Config::default());
+    let stack = stack.retry(retry::Config::default()).timeout(Duration::from_secs(10));
+    let named = HealthClient::new(stack.clone().as_status().layer(channel.clone()));
+    let mut holder = Holder { svc: stack.layer(channel), named };
     let health = HealthClient::new(holder.svc).check(HealthCheckRequest::default()).await.unwrap();
+    assert_eq!(health.get_ref().status(), ServingStatus::Serving);
+    let health = holder.named.check(HealthCheckRequest::default()).await.unwrap();
     assert_eq!(health.get_ref().status(), ServingStatus::Serving);
 }
 
-#[tokio::test]
-async fn a_stack_on_a_router() {
-    let stack = Stack::http("pages").operation("page").circuit_breaker(Config::default()).timeout(LIMIT);
-    let router = Router::new().route("/", get(|| async { "ok" })).layer(stack.at_body_end().respond());
-    let answer = router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
-    assert_eq!(answer.status(), StatusCode::OK);
+#[test]
+fn a_plain_stack_in_the_field_of_a_struct() {
+    let plain = Plain { svc: Stack::new("plain").layer(()) };
+    assert!(format!("{:?}", plain.svc).starts_with("OperationService"));
 }

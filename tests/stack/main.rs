@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-//mod hosts;
+mod hosts;
 mod lint;
 mod order;
 mod peer;
 mod presets;
+mod subsets;

@@ -102,3 +102,24 @@ impl fmt::Display for EventKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_and_their_end_are_told_in_words() {
+        let told = |kind| Event::new(Tick::ZERO, "retry", "orders", kind).to_string();
+        let retried = EventKind::Retried { attempt: 2, delay: Duration::from_millis(87) };
+        assert_eq!(told(retried), "retry orders: attempt 2 failed, the next in 87.0ms");
+        for (why, attempts, text) in [
+            (GiveUp::Attempts, 3, "gave up after 3 attempts: no attempts left"),
+            (GiveUp::Budget, 1, "gave up after 1 attempt: the retry budget is spent"),
+        ] {
+            assert_eq!(told(EventKind::GaveUp { attempts, why }), format!("retry orders: {text}"));
+        }
+        let mut names: Vec<_> = GiveUp::ALL.map(GiveUp::as_str).into();
+        names.dedup();
+        assert_eq!(names.len(), GiveUp::ALL.len());
+    }
+}

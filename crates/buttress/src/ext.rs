@@ -2,7 +2,7 @@
 
 use crate::circuit_breaker::Handle;
 use crate::fallback::{FallbackLayer, Value};
-use crate::{CircuitBreakerLayer, RetryLayer, TimeoutLayer, retry};
+use crate::{CircuitBreakerLayer, DeadlineLayer, RetryLayer, TimeoutLayer, retry};
 use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_layer::Stack;
@@ -43,7 +43,17 @@ pub trait ServiceBuilderExt<L>: sealed::Sealed<L> + Sized {
 
     /// A [`TimeoutLayer`]. Not `timeout`, as tower's own layer has that name.
     fn time_limit(self, limit: Duration) -> ServiceBuilder<Stack<TimeoutLayer, L>>;
+
+    /// A [`DeadlineLayer`].
+    fn deadline(self, limit: Duration) -> ServiceBuilder<Stack<DeadlineLayer, L>>;
+
+    /// A [`DeadlineLayer`] for [HTTP](DeadlineLayer::http).
+    #[cfg(feature = "http")]
+    fn deadline_http(self, limit: Duration) -> ServiceBuilder<Stack<HttpDeadline, L>>;
 }
+
+#[cfg(feature = "http")]
+type HttpDeadline = DeadlineLayer<crate::Boxed, crate::timeout::Limit, crate::deadline::Headers>;
 
 #[cfg(feature = "http")]
 type HttpBreaker = CircuitBreakerLayer<Handle, crate::Boxed, crate::AtHead<crate::classify::Http>>;
@@ -68,6 +78,15 @@ impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
 
     fn time_limit(self, limit: Duration) -> ServiceBuilder<Stack<TimeoutLayer, L>> {
         self.layer(TimeoutLayer::new(limit))
+    }
+
+    fn deadline(self, limit: Duration) -> ServiceBuilder<Stack<DeadlineLayer, L>> {
+        self.layer(DeadlineLayer::new(limit))
+    }
+
+    #[cfg(feature = "http")]
+    fn deadline_http(self, limit: Duration) -> ServiceBuilder<Stack<HttpDeadline, L>> {
+        self.layer(DeadlineLayer::http(limit))
     }
 }
 

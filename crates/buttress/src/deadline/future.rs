@@ -14,6 +14,7 @@ pin_project! {
     pub struct ResponseFuture<F, R, H> {
         #[pin]
         call: Limited<F>,
+        deadline: Deadline,
         // What was left when it was called.
         limit: Duration,
         source: H,
@@ -23,12 +24,8 @@ pin_project! {
 
 impl<F, R, H> ResponseFuture<F, R, H> {
     #[inline]
-    pub(super) fn begun(inner: F, deadline: Deadline, limit: Duration, source: H, refuse: R) -> Self {
-        Self { call: Limited::begun(inner, deadline), limit, source, refuse }
-    }
-
-    pub(super) fn expired(deadline: Deadline, source: H, refuse: R) -> Self {
-        Self { call: Limited::expired(deadline), limit: Duration::ZERO, source, refuse }
+    pub(super) fn new(inner: Option<F>, deadline: Deadline, limit: Duration, source: H, refuse: R) -> Self {
+        Self { call: Limited::new(inner), deadline, limit, source, refuse }
     }
 }
 
@@ -43,13 +40,19 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let deadline = this.call.deadline();
-        let rejected = match ready!(scope::scope(deadline, || this.call.poll(cx, || None))) {
-            Ok(result) => return Poll::Ready(result.map_err(R::inner)),
-            Err(Over::TimedOut(_)) => this.source.timed_out(*this.limit, deadline),
-            Err(Over::Expired) => this.source.expired(),
-        };
-        Poll::Ready(this.refuse.refuse(rejected))
+        let deadline = *this.deadline;
+        let mut call = this.call;
+        scope::scope(deadline, || {
+            if let Poll::Ready(result) = call.as_mut().poll_call(cx) {
+                return Poll::Ready(result.map_err(R::inner));
+            }
+            let limit = deadline.was_there().then_some(Duration::MAX);
+            let rejected = match ready!(call.poll_over(cx, limit)) {
+                Over::TimedOut(_) => this.source.timed_out(*this.limit),
+                Over::Expired => this.source.expired(),
+            };
+            Poll::Ready(this.refuse.refuse(rejected))
+        })
     }
 }
 

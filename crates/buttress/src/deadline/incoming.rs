@@ -73,3 +73,17 @@ impl<B> Incoming<http::Request<B>> for Headers {
         request.extensions_mut().insert(deadline);
     }
 }
+
+/// From its headers alone, as its extensions are for reqwest itself: whoever waits beneath asks [`Deadline::current`].
+#[cfg(feature = "reqwest")]
+impl Incoming<reqwest::Request> for Headers {
+    fn read(&self, request: &reqwest::Request, now: Tick) -> Option<Deadline> {
+        self.0
+            .iter()
+            .filter_map(|header| header.read(request.headers()))
+            .map(|left| Deadline::at(now + left))
+            .min()
+    }
+
+    fn write(&self, _: &mut reqwest::Request, _: Deadline) {}
+}

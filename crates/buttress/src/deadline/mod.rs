@@ -66,6 +66,7 @@ mod handle;
 mod header;
 mod incoming;
 mod layer;
+mod member;
 mod point;
 #[cfg(feature = "http")]
 mod propagate;

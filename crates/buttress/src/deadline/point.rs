@@ -67,12 +67,8 @@ impl Deadline {
     }
 
     /// `limit`, or what is left if that is less.
-    pub(crate) fn cut(self, limit: Option<Duration>) -> Option<Duration> {
-        if !self.was_there() {
-            return limit;
-        }
-        let left = self.remaining();
-        Some(limit.map_or(left, |limit| limit.min(left)))
+    pub(crate) fn cut(self, limit: Duration) -> Duration {
+        if self.was_there() { limit.min(self.remaining()) } else { limit }
     }
 
     /// When it is over.
@@ -97,7 +93,7 @@ impl Deadline {
     /// Whether no time is left.
     #[must_use]
     pub fn is_over(self) -> bool {
-        self.remaining().is_zero()
+        self.0 <= clock::precise()
     }
 
     /// The earlier of the two.

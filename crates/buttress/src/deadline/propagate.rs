@@ -81,7 +81,9 @@ impl<S: Service<Request<B>>, B> Service<Request<B>> for PropagateService<S> {
     }
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
-        if let Some(left) = Deadline::of(&request).cut(self.told.at_most) {
+        let (deadline, at_most) = (Deadline::of(&request), self.told.at_most);
+        if deadline.was_there() || at_most.is_some() {
+            let left = deadline.cut(at_most.unwrap_or(Duration::MAX));
             self.told.header.write(request.headers_mut(), left);
         }
         self.inner.call(request)

@@ -46,17 +46,17 @@ where
         let (source, refuse) = (self.source.clone(), self.refuse.clone());
         let Some(limit) = source.limit() else {
             let call = self.inner.call(request);
-            return ResponseFuture::begun(call, Deadline::NEVER, Duration::ZERO, source, refuse);
+            return ResponseFuture::new(Some(call), Deadline::NEVER, Duration::ZERO, source, refuse);
         };
         let now = clock::precise();
         let own = Deadline::at(now + limit).earlier(Deadline::current_or_never());
         let deadline = self.incoming.read(&request, now).map_or(own, |deadline| deadline.earlier(own));
         let limit = deadline.remaining_at(now);
         if limit.is_zero() {
-            return ResponseFuture::expired(deadline, source, refuse);
+            return ResponseFuture::new(None, deadline, limit, source, refuse);
         }
         self.incoming.write(&mut request, deadline);
         let call = scope::scope(deadline, || self.inner.call(request));
-        ResponseFuture::begun(call, deadline, limit, source, refuse)
+        ResponseFuture::new(Some(call), deadline, limit, source, refuse)
     }
 }

@@ -17,6 +17,8 @@ pub use at_end::AtEnd;
 pub use boxed::{AtEndBoxed, Rebox};
 #[cfg(feature = "http")]
 pub use judged_body::JudgedBody;
+#[cfg(feature = "http")]
+pub(crate) use stall::Stall;
 
 use crate::{Classify, Outcome};
 use std::time::Duration;

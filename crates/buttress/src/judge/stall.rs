@@ -9,7 +9,7 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::{Sleep, sleep};
 
 /// Watches a body for silence.
-pub(super) enum Stall {
+pub(crate) enum Stall {
     /// Nobody asked for it, or the body has ended.
     Off,
     Watched {
@@ -21,7 +21,7 @@ pub(super) enum Stall {
 }
 
 pin_project! {
-    pub(super) struct Waiting {
+    pub(crate) struct Waiting {
         // `None` while nobody waits.
         since: Option<Tick>,
         #[pin]
@@ -30,7 +30,7 @@ pin_project! {
 }
 
 impl Stall {
-    pub(super) fn new(limit: Option<Duration>) -> Self {
+    pub(crate) fn new(limit: Option<Duration>) -> Self {
         limit.map_or(Self::Off, |limit| Self::Watched { limit, waiting: None })
     }
 
@@ -39,7 +39,7 @@ impl Stall {
     }
 
     /// A frame came. The timer stays as it is, since moving it costs more than to look again when it rings.
-    pub(super) fn frame_came(&mut self) {
+    pub(crate) fn frame_came(&mut self) {
         if let Self::Watched { waiting: Some(waiting), .. } = self {
             *waiting.as_mut().project().since = None;
         }
@@ -53,7 +53,7 @@ impl Stall {
     }
 
     /// No frame is there. Says whether that has now lasted too long.
-    pub(super) fn nothing_came(&mut self, cx: &mut Context<'_>) -> bool {
+    pub(crate) fn nothing_came(&mut self, cx: &mut Context<'_>) -> bool {
         let Self::Watched { limit, waiting } = self else { return false };
         let waiting = waiting.get_or_insert_with(|| {
             // Not subject to the task's budget: a task that uses it up must not hide that its peer is silent.

@@ -62,6 +62,14 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.owner = Owner::Retry(retry.seed);
         page.retry(name, retry);
     }
+    for (name, deadline) in &status.deadlines {
+        page.owner = Owner::TimeLimit(deadline.seed);
+        page.deadline(name, deadline);
+    }
+    for (name, timeout) in &status.timeouts {
+        page.owner = Owner::TimeLimit(timeout.seed);
+        page.timeout(name, timeout);
+    }
     if scope.per_state {
         page.owner = Owner::All;
         page.count(&is::PEER_TRIPS, Labels::new(), memory.trips());
@@ -215,7 +223,7 @@ impl Page {
     }
 }
 
-fn name_label(name: &str) -> (&'static str, Cow<'static, str>) {
+pub(super) fn name_label(name: &str) -> (&'static str, Cow<'static, str>) {
     ("name", owned(name))
 }
 

@@ -38,6 +38,11 @@ pub static FAMILIES: &[&Family] = &[
     &retry::RETRY_CANCELLED,
     &retry::RETRY_PANICS,
     &retry::RETRY_BALANCE,
+    &TIMEOUTS,
+    &TIMEOUT_EXPIRED,
+    &TIMEOUT_LIMIT,
+    &DEADLINE_EXCEEDED,
+    &DEADLINE_EXPIRED,
 ];
 
 pub(super) const fn family(
@@ -221,6 +226,41 @@ pub(super) static OPERATION_DURATION: Family = family(
     "How long calls took that succeeded, failed or were throttled.",
 );
 
+pub(super) static TIMEOUTS: Family = family(
+    Kind::Counter,
+    "timeouts_total",
+    &["name", "cause"],
+    "calls",
+    "Calls that were sent and given up, by whether they took longer than the limit or a deadline left less.",
+);
+pub(super) static TIMEOUT_EXPIRED: Family = family(
+    Kind::Counter,
+    "timeout_expired_total",
+    NAME,
+    "calls",
+    "Calls that a timeout did not send, as their deadline was over before.",
+);
+pub(super) static TIMEOUT_LIMIT: Family = family(
+    Kind::Gauge,
+    "timeout_limit_seconds",
+    NAME,
+    "seconds",
+    "How long a call may take; moves where it follows how long calls take.",
+);
+pub(super) static DEADLINE_EXCEEDED: Family = family(
+    Kind::Counter,
+    "deadline_exceeded_total",
+    NAME,
+    "calls",
+    "Calls that were given up under way, with all that was done for them, when their deadline was over.",
+);
+pub(super) static DEADLINE_EXPIRED: Family = family(
+    Kind::Counter,
+    "deadline_expired_total",
+    NAME,
+    "calls",
+    "Calls that were refused, as their deadline was over before they began.",
+);
 pub(super) static FALLBACKS: Family = family(
     Kind::Counter,
     "fallback_total",

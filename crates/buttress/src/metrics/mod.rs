@@ -49,6 +49,7 @@ mod retries;
 #[cfg(any(feature = "metrics", test))]
 mod spread;
 mod text;
+mod time_limits;
 
 pub use exporter::{Builder, Exporter};
 pub use families::FAMILIES;

@@ -74,6 +74,7 @@ mod retries;
 mod serialize;
 mod status;
 mod stream;
+mod time_limits;
 mod watch;
 
 pub use error::{RegistryError, UnknownName};
@@ -87,3 +88,4 @@ pub use operations::OperationStatus;
 pub use retries::RetryStatus;
 pub use status::{BreakerStatus, Change, KeyedStatus, LastFailure, StateCounts, Status};
 pub use stream::Subscription;
+pub use time_limits::TimeLimitStatus;

@@ -6,6 +6,7 @@ use super::operations::OperationStatus;
 use super::retries::RetryStatus;
 #[cfg(feature = "serde")]
 use super::serialize;
+use super::time_limits::TimeLimitStatus;
 use crate::circuit_breaker::{
     Cause, Explanation, Probes, Snapshot, State, Totals, Transition, TransitionCount, WindowCounts,
 };
@@ -38,6 +39,10 @@ pub struct Status {
     pub retries: BTreeMap<String, RetryStatus>,
     /// The fallbacks by name.
     pub fallbacks: BTreeMap<String, FallbackStatus>,
+    /// The deadlines by name.
+    pub deadlines: BTreeMap<String, TimeLimitStatus>,
+    /// The timeouts by name.
+    pub timeouts: BTreeMap<String, TimeLimitStatus>,
 }
 
 /// How one circuit breaker stands.

@@ -100,6 +100,10 @@ impl<H, R, Y, W, K> RetryLayer<H, R, Y, W, K> {
         self.with_refuse(Explained)
     }
 
+    pub(crate) const fn replays_by(&self) -> &Y {
+        &self.replay
+    }
+
     pub(crate) fn with_source<H2>(self, source: H2) -> RetryLayer<H2, R, Y, W, K> {
         let Self { refuse, replay, rules, .. } = self;
         RetryLayer { source, refuse, replay, rules }

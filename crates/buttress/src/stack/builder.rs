@@ -1,15 +1,16 @@
 //! The stack, and how it is put together.
 
 use super::Part;
-use super::shape::{Known, NoFallback, Tries};
+use super::shape::{NoFallback, Tries};
 #[cfg(feature = "http")]
 use crate::AtEnd;
 #[cfg(feature = "http")]
 use crate::deadline::Headers;
 use crate::deadline::Inherit;
 use crate::presets::{Order, Preset};
-use crate::registry::{Member, Registry, RegistryError};
 use crate::rejected::Site;
+#[cfg(feature = "http")]
+use crate::retry::{ByBody, GrpcCondition, HttpCondition};
 use crate::retry::{ByClass, ByClone, Explained, RetryLayer};
 use crate::{
     AtHead, Boxed, FallbackLayer, circuit_breaker, classify, deadline, fallback, operation, retry, timeout,
@@ -42,13 +43,16 @@ pub struct Stack<
     pub(super) judge: J,
 }
 
-/// A stack for HTTP clients and servers.
+/// A stack for HTTP clients and servers: as [`Stack::http`] makes it, and in another mode `R` or with another judge `J`.
 #[cfg(feature = "http")]
-pub type Http = Stack<Boxed, AtHead<classify::Http>, Tries<ByClone, ByClass<classify::Http>>, Headers>;
+pub type Http<R = Boxed, J = AtHead<classify::Http>, F = NoFallback> =
+    Stack<R, J, Tries<ByBody, HttpCondition>, Headers, F>;
 
-/// A stack for gRPC clients and servers.
+/// A stack for gRPC clients and servers: as [`Stack::grpc`] makes it, and in another mode `R`, such as
+/// [`AsStatus`](crate::AsStatus).
 #[cfg(feature = "http")]
-pub type Grpc = Stack<Boxed, AtEnd<classify::Grpc>, Tries<ByClone, ByClass<classify::Grpc>>, Headers>;
+pub type Grpc<R = Boxed, J = AtEnd<classify::Grpc>, F = NoFallback> =
+    Stack<R, J, Tries<ByBody, GrpcCondition>, Headers, F>;
 
 impl Stack {
     /// A stack with every part off, for requests that can be cloned. Any error is a failure, any response a success.
@@ -74,19 +78,24 @@ impl Stack {
 
 #[cfg(feature = "http")]
 impl Http {
-    /// A stack for HTTP with every part off. It judges [HTTP responses](classify::Http).
+    /// A stack for HTTP with every part off. It judges [HTTP responses](classify::Http), tries again as
+    /// [`RetryLayer::http`], and takes deadlines from requests as [`DeadlineLayer::http`](crate::DeadlineLayer::http).
     #[must_use]
     pub fn http(name: &str) -> Self {
-        Stack::new(name).classify(classify::Http).incoming(Headers::default())
+        let stack = Stack::new(name).map_judge(|_| AtHead(classify::Http)).incoming(Headers::default());
+        stack.retry_by(|retry| retry.replay(ByBody::new()).when(HttpCondition::default()))
     }
 }
 
 #[cfg(feature = "http")]
 impl Grpc {
-    /// A stack for gRPC with every part off. It judges [gRPC responses](classify::Grpc) when their trailers are there.
+    /// A stack for gRPC with every part off. It judges [gRPC responses](classify::Grpc) when their trailers are there, tries
+    /// again as [`RetryLayer::grpc`], and takes deadlines from requests as [`DeadlineLayer::http`](crate::DeadlineLayer::http).
     #[must_use]
     pub fn grpc(name: &str) -> Self {
-        Stack::new(name).classify(classify::Grpc).at_body_end().incoming(Headers::default())
+        let stack = Stack::new(name).map_judge(|_| AtHead(classify::Grpc)).at_body_end();
+        let stack = stack.incoming(Headers::default());
+        stack.retry_by(|retry| retry.replay(ByBody::grpc()).when(GrpcCondition::default()))
     }
 }
 
@@ -162,6 +171,7 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
         self.map(|_, judge, tries, incoming, fallback| (refuse, judge, tries, incoming, fallback))
     }
 
+    #[cfg(feature = "http")]
     fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> Stack<R, J2, T, I, F> {
         self.map(|refuse, judge, tries, incoming, fallback| (refuse, map(judge), tries, incoming, fallback))
     }
@@ -251,23 +261,19 @@ impl<R, C, Y, D, K, I, F> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F> {
     }
 }
 
-impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
-    /// Takes all handles into `registry`, for its status, its health and its streams of events.
-    ///
-    /// # Errors
-    /// [`RegistryError`] if a part has no name or the registry has another of the name and kind. The parts before it are in
-    /// by then.
-    pub fn register(self, registry: &Registry) -> Result<Self, RegistryError> {
-        register(registry, self.operation.as_ref())?;
-        register(registry, self.fallback.handle())?;
-        register(registry, self.breaker_outside.as_ref())?;
-        register(registry, self.breaker_per_attempt.as_ref())?;
-        Ok(self)
+#[cfg(feature = "http")]
+impl<R, C, Y, D: Clone, K, I, F> Stack<R, AtHead<C>, Tries<Y, HttpCondition<D>, K>, I, F> {
+    /// Judges results by `classify`, and tries again what it calls a failure: a type, or a closure over
+    /// `Result<&Response, &Error>`.
+    #[must_use]
+    pub fn classify<C2: Clone>(
+        self,
+        classify: C2,
+    ) -> Stack<R, AtHead<C2>, Tries<Y, HttpCondition<C2>, K>, I, F> {
+        self.map(|refuse, _, tries, incoming, fallback| {
+            (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
+        })
     }
-}
-
-fn register<M: Member>(registry: &Registry, member: Option<&M>) -> Result<(), RegistryError> {
-    member.cloned().map_or(Ok(()), |member| registry.add(member))
 }
 
 judged_at_end!(Stack<R, _, T, I, L>);

@@ -17,7 +17,7 @@ use tower_layer::Layer;
 /// ```
 /// use buttress::{Stack, Stacked};
 ///
-/// struct Prices<S> {
+/// struct Prices<S: Clone> {
 ///     service: Stacked<S>,
 /// }
 ///

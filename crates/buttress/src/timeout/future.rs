@@ -2,7 +2,7 @@
 
 use super::limited::{Limited, Over};
 use super::source::Source;
-use crate::{Deadline, Refuse};
+use crate::Refuse;
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ pin_project! {
     pub struct ResponseFuture<F, R, H: Source> {
         #[pin]
         call: Limited<F>,
-        began: Option<H::Began>,
+        began: H::Began,
         source: H,
         refuse: R,
     }
@@ -21,13 +21,8 @@ pin_project! {
 
 impl<F, R, H: Source> ResponseFuture<F, R, H> {
     #[inline]
-    pub(super) fn begun(inner: F, began: H::Began, deadline: Deadline, source: H, refuse: R) -> Self {
-        Self { call: Limited::begun(inner, deadline), began: Some(began), source, refuse }
-    }
-
-    #[inline]
-    pub(super) fn expired(deadline: Deadline, source: H, refuse: R) -> Self {
-        Self { call: Limited::expired(deadline), began: None, source, refuse }
+    pub(super) fn new(inner: Option<F>, began: H::Began, source: H, refuse: R) -> Self {
+        Self { call: Limited::new(inner), began, source, refuse }
     }
 }
 
@@ -39,20 +34,27 @@ where
 {
     type Output = Result<Res, R::Error>;
 
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.as_mut().project();
+        let Poll::Ready(result) = this.call.poll_call(cx) else { return self.without_answer(cx) };
+        this.source.ended(*this.began, result.is_ok());
+        Poll::Ready(result.map_err(R::inner))
+    }
+}
+
+impl<F: Future, R, H: Source> ResponseFuture<F, R, H> {
+    /// Out of line, so that the way of an answer that is there at once is short whatever is around it.
+    #[cold]
+    #[inline(never)]
+    fn without_answer<Res, Err>(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Res, R::Error>>
+    where
+        R: Refuse<Res, Err>,
+    {
         let this = self.project();
-        let deadline = this.call.deadline();
-        let rejected = match ready!(this.call.poll(cx, || this.source.limit())) {
-            Ok(Ok(response)) => {
-                if let Some(began) = *this.began {
-                    this.source.answered(began);
-                }
-                return Poll::Ready(Ok(response));
-            }
-            Ok(Err(error)) => return Poll::Ready(Err(R::inner(error))),
-            Err(Over::TimedOut(limit)) => this.source.timed_out(limit, deadline),
-            Err(Over::Expired) => this.source.expired(),
+        let rejected = match ready!(this.call.poll_over(cx, this.source.limit())) {
+            Over::TimedOut(limit) => this.source.timed_out(limit),
+            Over::Expired => this.source.expired(),
         };
         Poll::Ready(this.refuse.refuse(rejected))
     }

@@ -15,7 +15,6 @@ pin_project! {
         #[pin]
         inner: Option<F>,
         timer: Timer,
-        deadline: Deadline,
     }
 }
 
@@ -28,38 +27,38 @@ pub(crate) enum Over {
 }
 
 impl<F> Limited<F> {
+    /// `inner`, or a call that is not begun, as its deadline is over.
     #[inline]
-    pub(crate) fn begun(inner: F, deadline: Deadline) -> Self {
-        Self { inner: Some(inner), timer: Timer::default(), deadline }
-    }
-
-    #[inline]
-    pub(crate) fn expired(deadline: Deadline) -> Self {
-        Self { inner: None, timer: Timer::default(), deadline }
-    }
-
-    pub(crate) const fn deadline(&self) -> Deadline {
-        self.deadline
+    pub(crate) fn new(inner: Option<F>) -> Self {
+        Self { inner, timer: Timer::default() }
     }
 }
 
 impl<F: Future> Limited<F> {
-    /// The call's answer. It is asked first; only if it has none at once is there a timer, for `limit` or what is left to the
-    /// deadline.
+    /// The call's answer, if it has one; then there was no timer.
+    #[inline(always)]
+    pub(crate) fn poll_call(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        match self.project().inner.as_pin_mut() {
+            Some(inner) => inner.poll(cx),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Whether a call without an answer is over: after `limit`, or what is left to the current deadline; never
+    /// without a limit.
     #[inline]
-    pub(crate) fn poll(
+    pub(crate) fn poll_over(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        limit: impl FnOnce() -> Option<Duration>,
-    ) -> Poll<Result<F::Output, Over>> {
+        limit: Option<Duration>,
+    ) -> Poll<Over> {
         let mut this = self.project();
-        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(Err(Over::Expired)) };
-        if let Poll::Ready(output) = inner.poll(cx) {
-            return Poll::Ready(Ok(output));
+        if this.inner.is_none() {
+            return Poll::Ready(Over::Expired);
         }
-        let deadline = *this.deadline;
-        let Poll::Ready(limit) = this.timer.poll(cx, || deadline.cut(limit())) else { return Poll::Pending };
+        let cut = || limit.map(|limit| Deadline::current_or_never().cut(limit));
+        let Poll::Ready(limit) = this.timer.poll(cx, cut) else { return Poll::Pending };
         this.inner.set(None);
-        Poll::Ready(Err(Over::TimedOut(limit)))
+        Poll::Ready(Over::TimedOut(limit))
     }
 }

@@ -8,8 +8,12 @@
 //! when it ends before the call, the call is dropped. A call that keeps the task busy without ever waiting does not keep
 //! the timer from being looked at.
 //!
+//! The limit can follow how long calls take: see [`TimeoutLayer::adaptive`]. It is for the response, over HTTP its head;
+//! `BodyTimeoutLayer` has limits for what comes after.
+//!
 //! # Where it stands in a stack
-//! Innermost for a limit per attempt, outermost for one over all attempts.
+//! Innermost, for a limit per attempt. The limit over all attempts is a [`DeadlineLayer`](crate::DeadlineLayer) above them;
+//! beneath one, a call waits no longer than is left, and none is sent when nothing is left.
 //!
 //! # Example
 //! ```
@@ -38,23 +42,29 @@
 //!
 //! # Errors
 //! A call without an answer is a [`Rejected`](crate::Rejected) that was sent: a breaker or budget above counts it as a failure of the
-//! peer.
+//! peer. One whose deadline was over before is a [`Rejected`](crate::Rejected) that was not sent, for
+//! [`Reason::Expired`](crate::Reason::Expired).
 //!
 //! # Events
-//! None.
+//! With a [`Handle`], an [`EventKind::Rejected`](crate::EventKind::Rejected) for every call that is given up or not sent.
 //!
 //! # Beside tower
 //! tower's `Timeout` makes a timer for every call and boxes its error; take it where that does not matter.
 
+#[cfg(feature = "http")]
+mod body;
 mod future;
 mod handle;
 mod layer;
 mod limited;
+mod member;
 mod service;
 mod source;
 mod timer;
 mod watched;
 
+#[cfg(feature = "http")]
+pub use body::{BodyFuture, BodyLimits, BodyTimeoutLayer, BodyTimeoutService, LimitedBody};
 pub use buttress_core::adaptive_timeout::Config;
 pub use future::ResponseFuture;
 pub use handle::Handle;
@@ -62,5 +72,7 @@ pub use layer::TimeoutLayer;
 pub(crate) use limited::{Limited, Over};
 pub use service::TimeoutService;
 pub use source::{Limit, Source};
+#[cfg(feature = "http")]
+pub(crate) use timer::Timer;
 pub use watched::Snapshot;
 pub(crate) use watched::{Watched, watched};

@@ -39,15 +39,17 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let deadline = match self.source.limit() {
-            Some(_) => Deadline::current_or_never(),
-            None => Deadline::NEVER,
-        };
+        let expired = Deadline::current_or_never().was_there() && is_over(&self.source);
         let (source, refuse) = (self.source.clone(), self.refuse.clone());
-        if deadline.was_there() && deadline.is_over() {
-            return ResponseFuture::expired(deadline, source, refuse);
-        }
         let began = source.begin();
-        ResponseFuture::begun(self.inner.call(request), began, deadline, source, refuse)
+        let call = if expired { None } else { Some(self.inner.call(request)) };
+        ResponseFuture::new(call, began, source, refuse)
     }
+}
+
+/// Whether nothing is left, where the layer is not off. Out of the way of calls that have no deadline.
+#[cold]
+#[inline(never)]
+fn is_over(source: &impl Source) -> bool {
+    source.limit().is_some() && Deadline::current_or_never().is_over()
 }

@@ -1,7 +1,7 @@
 //! Where a layer has its time limit from, and who counts what it gives up.
 
+use crate::Rejected;
 use crate::rejected::Site;
-use crate::{Deadline, Rejected};
 use buttress_core::{Reason, Refusal};
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ pub trait Source: Clone {
     /// A call begins.
     fn begin(&self) -> Self::Began;
 
-    /// It had its response.
-    fn answered(&self, began: Self::Began);
+    /// It had a response, if it is `answered`, or else an error.
+    fn ended(&self, began: Self::Began, answered: bool);
 
     /// It had none in `limit`, and is given up.
-    fn timed_out(&self, limit: Duration, deadline: Deadline) -> Rejected;
+    fn timed_out(&self, limit: Duration) -> Rejected;
 
     /// A call is not sent, as its deadline was over before.
     fn expired(&self) -> Rejected;
@@ -29,13 +29,18 @@ pub trait Source: Clone {
 /// A time limit that nobody watches.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
-    limit: Option<Duration>,
+    /// In nanoseconds, so that a call carries one word of it. [`OFF`] is none.
+    limit: u64,
     site: &'static Site,
 }
 
+/// No limit is as long.
+const OFF: u64 = u64::MAX;
+
 impl Limit {
     pub(crate) fn new(layer: &'static str, limit: Option<Duration>) -> Self {
-        Self { limit, site: Site::intern(layer, "") }
+        let nanos = |limit: Duration| u64::try_from(limit.as_nanos()).unwrap_or(OFF).min(OFF - 1);
+        Self { limit: limit.map_or(OFF, nanos), site: Site::intern(layer, "") }
     }
 
     pub(crate) fn named(self, name: &str) -> Self {
@@ -48,16 +53,16 @@ impl Source for Limit {
 
     #[inline]
     fn limit(&self) -> Option<Duration> {
-        self.limit
+        (self.limit != OFF).then(|| Duration::from_nanos(self.limit))
     }
 
     #[inline]
     fn begin(&self) {}
 
     #[inline]
-    fn answered(&self, (): ()) {}
+    fn ended(&self, (): (), _: bool) {}
 
-    fn timed_out(&self, limit: Duration, _: Deadline) -> Rejected {
+    fn timed_out(&self, limit: Duration) -> Rejected {
         Rejected::new(self.site, Refusal::after(Reason::TimedOut, limit))
     }
 
@@ -81,19 +86,19 @@ impl<H: Source> Source for Option<H> {
     }
 
     #[inline]
-    fn answered(&self, began: Option<H::Began>) {
+    fn ended(&self, began: Option<H::Began>, answered: bool) {
         if let (Some(source), Some(began)) = (self, began) {
-            source.answered(began);
+            source.ended(began, answered);
         }
     }
 
-    fn timed_out(&self, limit: Duration, deadline: Deadline) -> Rejected {
-        self.as_ref().expect(OFF).timed_out(limit, deadline)
+    fn timed_out(&self, limit: Duration) -> Rejected {
+        self.as_ref().expect(NOTHING).timed_out(limit)
     }
 
     fn expired(&self) -> Rejected {
-        self.as_ref().expect(OFF).expired()
+        self.as_ref().expect(NOTHING).expired()
     }
 }
 
-const OFF: &str = "a layer that is off gives nothing up";
+const NOTHING: &str = "a layer that is off gives nothing up";

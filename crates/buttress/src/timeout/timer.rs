@@ -20,6 +20,22 @@ pin_project! {
     }
 }
 
+impl Drop for Timer {
+    #[inline]
+    fn drop(&mut self) {
+        /// Out of line, so that the way of an answer that is there at once is short.
+        #[cold]
+        #[inline(never)]
+        fn stop(running: Pin<Box<Running>>) {
+            drop(running);
+        }
+
+        if let Some(running) = self.0.take() {
+            stop(running);
+        }
+    }
+}
+
 impl Timer {
     /// The time that is over, if it is; `limit` says when first asked how long it is, or that there is no limit.
     pub(crate) fn poll(

@@ -62,6 +62,8 @@ impl Watched {
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
+        // First: a call that is given up between the two readings is then not more by deadline than in all.
+        let by_deadline = self.by_deadline.load(Ordering::Acquire);
         Snapshot {
             name: self.name(),
             limit: self.limit(),
@@ -70,7 +72,7 @@ impl Watched {
                 Limits::Adaptive(adaptive) => adaptive.percentile(),
             },
             timed_out: self.timed_out.load(Ordering::Relaxed),
-            by_deadline: self.by_deadline.load(Ordering::Relaxed),
+            by_deadline,
             expired: self.expired.load(Ordering::Relaxed),
             seed: self.seed,
         }
@@ -100,18 +102,19 @@ impl Watched {
     }
 
     #[inline]
-    pub(crate) fn answered(&self, began: Option<Tick>) {
-        if let (Limits::Adaptive(adaptive), Some(began)) = (&self.limit, began) {
+    pub(crate) fn ended(&self, began: Option<Tick>, answered: bool) {
+        // An error may come at once, and says nothing about how long an answer takes.
+        if let (Limits::Adaptive(adaptive), Some(began), true) = (&self.limit, began, answered) {
             adaptive.record(clock::precise().since(began));
         }
     }
 
     #[cold]
-    pub(crate) fn timed_out(&self, limit: Duration, deadline: Deadline) -> Rejected {
+    pub(crate) fn timed_out(&self, limit: Duration) -> Rejected {
         self.timed_out.fetch_add(1, Ordering::Relaxed);
-        if deadline.was_there() && deadline.is_over() {
+        if Deadline::current().is_some_and(Deadline::is_over) {
             // It might have been answered in the time that it was not given.
-            self.by_deadline.fetch_add(1, Ordering::Relaxed);
+            self.by_deadline.fetch_add(1, Ordering::Release);
         } else if let Limits::Adaptive(adaptive) = &self.limit {
             // It took longer than that. Left out, a peer that became slow would never be waited for again.
             adaptive.record(limit);
@@ -221,12 +224,12 @@ macro_rules! watched {
             }
 
             #[inline]
-            fn answered(&self, began: Option<crate::Tick>) {
-                self.0.answered(began);
+            fn ended(&self, began: Option<crate::Tick>, answered: bool) {
+                self.0.ended(began, answered);
             }
 
-            fn timed_out(&self, limit: std::time::Duration, deadline: crate::Deadline) -> crate::Rejected {
-                self.0.timed_out(limit, deadline)
+            fn timed_out(&self, limit: std::time::Duration) -> crate::Rejected {
+                self.0.timed_out(limit)
             }
 
             fn expired(&self) -> crate::Rejected {

@@ -66,19 +66,19 @@ impl<H, R, W, K> RetryLayer<H, R, ByBody, W, K> {
     }
 }
 
-impl<H, R, Y, C: Clone, K> RetryLayer<H, R, Y, HttpCondition<C>, K> {
+impl<H, R, Y, C, K> RetryLayer<H, R, Y, HttpCondition<C>, K> {
     /// Judges by `classify` instead of [`classify::Http`](crate::classify::Http): a type, or a closure over
     /// `Result<&Response, &Error>`.
     #[must_use]
     pub fn classify<C2>(self, classify: C2) -> RetryLayer<H, R, Y, HttpCondition<C2>, K> {
-        let condition = self.rules.condition.clone().classify(classify);
+        let condition = self.rules.condition.with(classify);
         self.when(condition)
     }
 
     /// Tries again after these statuses [and no others](HttpCondition::on_statuses).
     #[must_use]
     pub fn on_statuses(mut self, statuses: impl IntoIterator<Item = StatusCode>) -> Self {
-        self.rules.condition = self.rules.condition.clone().on_statuses(statuses);
+        self.rules.condition.list(statuses);
         self
     }
 }

@@ -38,14 +38,19 @@ impl<C> HttpCondition<C> {
         Self { classify, statuses: None }
     }
 
-    pub(super) fn classify<C2>(self, classify: C2) -> HttpCondition<C2> {
-        HttpCondition { classify, statuses: self.statuses }
+    /// The same rules by another classifier.
+    pub(super) fn with<C2>(&self, classify: C2) -> HttpCondition<C2> {
+        HttpCondition { classify, statuses: self.statuses.clone() }
+    }
+
+    pub(super) fn list(&mut self, statuses: impl IntoIterator<Item = StatusCode>) {
+        self.statuses = Some(statuses.into_iter().collect());
     }
 
     /// Tries responses again with these statuses and no others, whatever the classifier says of them. Errors are left to it.
     #[must_use]
     pub fn on_statuses(mut self, statuses: impl IntoIterator<Item = StatusCode>) -> Self {
-        self.statuses = Some(statuses.into_iter().collect());
+        self.list(statuses);
         self
     }
 

@@ -25,8 +25,8 @@ use std::num::NonZeroU32;
 /// A `reqwest::Request` has no extensions for others, so [`NoRetry`] cannot travel in it.
 #[derive(Clone, Copy, Debug)]
 pub struct ByBody {
-    limit: usize,
-    rules: Rules,
+    pub(super) limit: usize,
+    pub(super) rules: Rules,
 }
 
 impl ByBody {
@@ -67,12 +67,8 @@ impl ByBody {
         self
     }
 
-    pub(super) const fn rules(&self) -> Rules {
-        self.rules
-    }
-
-    pub(super) const fn kept_of_a_body(&self) -> usize {
-        self.limit
+    pub(crate) const fn sends_any_method(&self) -> bool {
+        self.rules.any_method
     }
 }
 

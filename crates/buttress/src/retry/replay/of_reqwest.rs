@@ -29,9 +29,9 @@ impl Replay<Request> for ByBody {
         let body = streams.then(|| request.body_mut().take()).flatten();
         let kept = request.try_clone().expect("a body that streams was taken out");
         let method = request.method().clone();
-        self.rules().mark_first(&method, request.headers_mut());
+        self.rules.mark_first(&method, request.headers_mut());
         let streaming = body.map(|body| {
-            let (first, recording) = Recording::of(body, self.kept_of_a_body());
+            let (first, recording) = Recording::of(body, self.limit);
             *request.body_mut() = Some(Body::attempt(first));
             recording
         });
@@ -50,13 +50,13 @@ impl Replay<Request> for ByBody {
             *request.body_mut() = Some(Body::attempt(body));
         }
         let method = request.method().clone();
-        self.rules().mark(attempt, &method, request.headers_mut());
+        self.rules.mark(attempt, &method, request.headers_mut());
         Some(request)
     }
 
     fn permits(&self, tape: &ReqwestTape, unprocessed: bool) -> bool {
         tape.0.as_ref().is_some_and(|Kept { request, .. }| {
-            unprocessed || self.rules().repeatable(request.method(), request.headers())
+            unprocessed || self.rules.repeatable(request.method(), request.headers())
         })
     }
 

@@ -4,6 +4,7 @@ use super::{Warning, lint};
 use crate::presets::{Order, Preset};
 use crate::stack::shape::{Known, Tries};
 use crate::{Stack, circuit_breaker, retry};
+use std::any::Any;
 use std::time::Duration;
 
 /// The numbers of a stack, however it was put together: [`Stack::parts`](crate::Stack::parts), or the fields set by hand.
@@ -95,7 +96,7 @@ impl Parts {
     }
 }
 
-impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
+impl<R, J, Y: Any, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
     /// Its numbers.
     #[must_use]
     pub fn parts(&self) -> Parts {
@@ -114,7 +115,7 @@ impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
             deadline: self.deadline.as_ref().map(|handle| handle.limit()),
             retry: retry.map(|handle| *handle.config()),
             budget: retry.is_some_and(|handle| handle.budget().is_some()),
-            any_method: false,
+            any_method: retry.is_some() && sends_any_method(self.tries.replays_by()),
             circuit_breaker: self.breaker_per_attempt.as_ref().map(|handle| *handle.config()),
             timeout: self.timeout.as_ref().map(|handle| handle.limit()),
             unnamed: names.into_iter().filter(|(_, name)| *name == Some("")).map(|(kind, _)| kind).collect(),
@@ -127,6 +128,17 @@ impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
     pub fn lint(&self) -> Vec<Warning> {
         lint(&self.parts())
     }
+}
+
+/// Only of HTTP requests is it known what their methods are.
+#[cfg(feature = "http")]
+fn sends_any_method(replay: &dyn Any) -> bool {
+    replay.downcast_ref().is_some_and(crate::retry::ByBody::sends_any_method)
+}
+
+#[cfg(not(feature = "http"))]
+const fn sends_any_method(_: &dyn Any) -> bool {
+    false
 }
 
 /// Waits that are looked at one by one; beyond so many all are like the last.

@@ -1,0 +1,35 @@
+//! The handles of a stack in a registry.
+
+use super::Stack;
+use super::shape::{Known, Tries};
+use crate::registry::{Member, Registry, RegistryError};
+use crate::{circuit_breaker, fallback, operation, retry};
+
+impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
+    /// Takes all handles into `registry`, for its status, its health and its streams of events. One that is from there, or that
+    /// another stack took there, stays.
+    ///
+    /// # Errors
+    /// [`RegistryError`] if a part has no name or the registry has another of the name and kind. The parts before it are in
+    /// by then. Two breakers of one stack that are both made of settings have the same name: make one a handle.
+    pub fn register(self, registry: &Registry) -> Result<Self, RegistryError> {
+        register(registry, self.operation.as_ref(), operation::Handle::is)?;
+        register(registry, self.fallback.handle(), fallback::Handle::is)?;
+        register(registry, self.breaker_outside.as_ref(), circuit_breaker::Handle::is)?;
+        register(registry, self.tries.handle().as_ref(), retry::Handle::is)?;
+        register(registry, self.breaker_per_attempt.as_ref(), circuit_breaker::Handle::is)?;
+        Ok(self)
+    }
+}
+
+fn register<M: Member>(
+    registry: &Registry,
+    member: Option<&M>,
+    is: fn(&M, &M) -> bool,
+) -> Result<(), RegistryError> {
+    let Some(member) = member else { return Ok(()) };
+    match registry.get(member.name()) {
+        Ok(known) if is(&known, member) => Ok(()),
+        _ => registry.add(member.clone()),
+    }
+}
