@@ -1,16 +1,17 @@
-//! A reqwest client behind a breaker and a timeout, and another with a breaker beneath its connections alone.
+//! A reqwest client behind a breaker and a timeout, one that tries again, and another with a breaker beneath its connections alone.
 //!
 //! `cargo run -p buttress-examples --example reqwest_client`
 
 use axum::Router;
 use axum::routing::get;
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, State};
+use buttress::retry::{self, RetryLayer};
 use buttress::{BoxError, Rejected, TimeoutLayer};
 use http::{StatusCode, header};
 use reqwest::{Client, Method, Request, Url};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tower::{Service, ServiceBuilder, ServiceExt};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
@@ -46,6 +47,24 @@ async fn main() -> Result<(), BoxError> {
     let wait = Rejected::find(&*error).and_then(|rejected| rejected.retry_after()).ok_or("a wait")?;
     // The server's own wish is longer than the breaker's first open time.
     assert!(wait > Duration::from_secs(6), "{wait:?}");
+
+    println!("-- a client that tries again");
+    // The server asks to be left alone for 7 s; who waits no longer than that for it has its answer at once.
+    let config =
+        retry::Config::builder().fixed(Duration::from_millis(10)).max_hint(Duration::from_secs(1)).build()?;
+    let patience = RetryLayer::http(config);
+    let handle = patience.handle().clone();
+    let client = patience.layer(Client::builder().no_proxy().build()?);
+    let response = client.clone().oneshot(Request::new(Method::GET, prices.join("busy")?)).await?;
+    assert_eq!((response.status(), handle.totals().retries()), (StatusCode::SERVICE_UNAVAILABLE, 0));
+    // Nobody has seen an order that found nobody, so it can be sent again although it is a POST.
+    let closed = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
+    let mut order = Request::new(Method::POST, Url::parse(&format!("http://{closed}/"))?);
+    *order.body_mut() = Some("one apple".into());
+    let placed = client.oneshot(order).await;
+    assert!(placed.is_err());
+    println!("tried {} times again", handle.totals().retries());
+    assert_eq!(handle.totals().retries(), 2);
 
     println!("-- a breaker beneath the connections of a client");
     let breaker = CircuitBreakerLayer::new(Config::builder().consecutive_failures(2).build()?);

@@ -34,6 +34,11 @@ const OURS: &[Named] = &named![
     stack,
     timeout,
     timeout_typed,
+    timeout_adaptive,
+    deadline,
+    deadline_typed,
+    deadline_off,
+    deadline_http,
 ];
 
 const TOWERS: &[Named] = &named![tower_buffer, tower_concurrency_limit, tower_load_shed, tower_timeout];

@@ -102,6 +102,12 @@ contract! {
         stack_off;
         timeout;
         timeout_typed;
+        timeout_adaptive;
+        timeout_off;
+        deadline;
+        deadline_typed;
+        deadline_off;
+        deadline_http;
     }
     refusing {
         circuit_breaker_half_open;

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use buttress::{BoxError, Reason, Rejected, TimeoutLayer, clock};
+use buttress::timeout::{Config, Handle};
+use buttress::{BoxError, DeadlineLayer, Reason, Rejected, TimeoutLayer, clock};
 use http::{Request, Response, StatusCode};
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -88,4 +89,69 @@ async fn a_timeout_is_typed_or_answered_where_asked_for() {
     let response = answering.ready().await.unwrap().call(Request::new(())).await.unwrap();
     assert_eq!(response.status(), StatusCode::GATEWAY_TIMEOUT);
     assert!(response.extensions().get::<Rejected>().is_some_and(Rejected::was_sent));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_that_is_off_limits_nothing() {
+    let hour = service_fn(|()| async {
+        sleep(Duration::from_secs(3600)).await;
+        Ok::<_, BoxError>(())
+    });
+    assert!(TimeoutLayer::new(None).layer(hour).oneshot(()).await.is_ok());
+    assert!(TimeoutLayer::from_handle(None::<Handle>).layer(hour).oneshot(()).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn s2_92_the_limit_of_an_operation_follows_how_long_its_calls_take() {
+    let handle = Handle::adaptive("orders", Config::default());
+    let other = Handle::adaptive("reports", Config::default());
+    let service = TimeoutLayer::from_handle(handle.clone()).layer(service_fn(|took: Duration| async move {
+        sleep(took).await;
+        if took == Duration::from_secs(1) { Err(BoxError::from("broken")) } else { Ok(()) }
+    }));
+    assert_eq!(handle.limit(), Duration::from_secs(30));
+    for _ in 0..10 {
+        service.clone().oneshot(Duration::from_millis(100)).await.unwrap();
+    }
+    assert_eq!(handle.limit(), Duration::from_millis(27_020));
+    for _ in 0..400 {
+        service.clone().oneshot(Duration::from_millis(100)).await.unwrap();
+    }
+    assert_eq!(handle.limit(), Duration::from_millis(200));
+    assert_eq!(handle.snapshot().percentile, Some(Duration::from_millis(100)));
+    // It is the limit, and what it gives up on is waited for longer when it comes again and again.
+    let error = service.clone().oneshot(Duration::from_secs(2)).await.unwrap_err();
+    assert_eq!(Rejected::find(&*error).unwrap().time_limit(), Some(Duration::from_millis(200)));
+    for _ in 0..40 {
+        let _ = service.clone().oneshot(Duration::from_secs(2)).await;
+    }
+    assert!(service.clone().oneshot(Duration::from_secs(2)).await.is_ok(), "a slow peer is no dead one");
+    assert_eq!(other.limit(), Duration::from_secs(30), "another operation has its own");
+    handle.reset();
+    assert_eq!(handle.limit(), Duration::from_secs(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn s2_92_errors_and_what_a_deadline_cut_say_nothing_about_how_long_answers_take() {
+    let handle = Handle::adaptive("orders", Config::default());
+    let service = TimeoutLayer::from_handle(handle.clone());
+    for _ in 0..20 {
+        assert!(service.layer(Probe::default()).oneshot(Plan::FAIL).await.is_err());
+        let within = DeadlineLayer::new(LIMIT).layer(service.layer(Probe::default()));
+        assert!(within.oneshot(Plan::HANG).await.is_err());
+    }
+    let snapshot = handle.snapshot();
+    assert_eq!((snapshot.limit, snapshot.percentile), (Duration::from_secs(30), None));
+    assert_eq!((snapshot.timed_out, snapshot.by_deadline, snapshot.expired), (20, 20, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn f1_the_wall_clock_has_no_say() {
+    // The only clock is the one that tokio's timers have; a limit is as long whatever the time of day becomes.
+    let probe = Probe::default();
+    let mut task = Box::pin(TimeoutLayer::new(LIMIT).layer(probe.clone()).oneshot(Plan::HANG));
+    assert!(tokio::time::timeout(LIMIT / 2, &mut task).await.is_err());
+    tokio::time::advance(Duration::from_secs(86_400 * 365)).await;
+    assert!(task.await.is_err());
+    assert_eq!(probe.live(), 0);
 }

@@ -62,7 +62,7 @@ fn mistakes_are_told_in_our_own_words_or_in_those_that_the_docs_quote() {
         }
         mistakes += 1;
     }
-    assert_eq!(mistakes, 8);
+    assert_eq!(mistakes, 9);
 }
 
 #[test]

@@ -6,8 +6,7 @@ use buttress::fallback::{self, FallbackLayer};
 use buttress::metrics::{Exporter, FAMILIES};
 use buttress::operation::{self, OperationLayer};
 use buttress::registry::Registry;
-use buttress::retry;
-use buttress::{Bounds, FailureKind, Outcome};
+use buttress::{Bounds, DeadlineLayer, FailureKind, Outcome, TimeoutLayer, deadline, retry, timeout};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
@@ -150,6 +149,34 @@ async fn w42_every_metric_of_the_table_moves() {
     assert!(panics(async { operation.ready().await.unwrap().call(()).await }).await);
     seen.look(&exporter);
     drop(under_way);
+
+    // A deadline and a timeout: calls that take too long, and calls that are too late.
+    let total = deadline::Handle::new("orders", Duration::from_secs(2));
+    let attempt = timeout::Handle::adaptive("orders", timeout::Config::default());
+    registry.add(total.clone()).unwrap();
+    registry.add(attempt.clone()).unwrap();
+    seen.look(&exporter);
+    let within = |limit| DeadlineLayer::new(Duration::from_secs(limit));
+    let attempt = TimeoutLayer::from_handle(attempt).layer(service_fn(async |took: u64| {
+        sleep(Duration::from_secs(took)).await;
+        Ok::<_, Infallible>(())
+    }));
+    for _ in 0..10 {
+        let _ = attempt.clone().oneshot(31).await;
+    }
+    let _ = within(1).layer(attempt.clone()).oneshot(31).await;
+    let late = service_fn(|took| {
+        let (attempt, total) = (attempt.clone(), DeadlineLayer::from_handle(total.clone()));
+        async move {
+            advance(Duration::from_secs(1)).await;
+            assert!(attempt.clone().oneshot(took).await.is_err());
+            total.layer(attempt).oneshot(took).await
+        }
+    });
+    assert!(within(1).layer(late).oneshot(0).await.is_err());
+    let plain = service_fn(async |(): ()| std::future::pending::<Result<(), Infallible>>().await);
+    assert!(DeadlineLayer::from_handle(total.clone()).layer(plain).oneshot(()).await.is_err());
+    seen.look(&exporter);
 
     // A retry: one call succeeds at last, one fails, one is dropped by a panic.
     let patient = retry::Handle::new("orders", retry::Config::default());

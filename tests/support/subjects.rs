@@ -4,8 +4,8 @@ use crate::{Contracted, Erased, Ledger, OverHttp, PanicAt, Plan, ProbeError, Sub
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, Totals};
 use buttress::fallback::{self, FallbackLayer};
 use buttress::{
-    AtEnd, BoxError, Classify, FailureKind, OperationLayer, Outcome, Rejected, Respond, RetryLayer,
-    TimeoutLayer, classify, operation, retry,
+    AtEnd, BoxError, Classify, DeadlineLayer, FailureKind, OperationLayer, Outcome, Rejected, Respond,
+    RetryLayer, TimeoutLayer, classify, deadline, operation, retry, timeout,
 };
 use std::error::Error;
 use std::sync::Arc;
@@ -385,6 +385,40 @@ pub fn timeout_typed() -> Subject {
     Subject::new(TimeoutLayer::new(LONG).typed())
 }
 
+/// A timeout that follows how long calls take.
+#[must_use]
+pub fn timeout_adaptive() -> Subject {
+    Subject::new(TimeoutLayer::adaptive(timeout::Config::default()))
+}
+
+/// A timeout that is not there.
+#[must_use]
+pub fn timeout_off() -> Subject {
+    Subject::new(TimeoutLayer::new(None))
+}
+
+/// A deadline that hardly any call reaches.
+#[must_use]
+pub fn deadline() -> Subject {
+    Subject::new(DeadlineLayer::new(LONG))
+}
+
+/// A deadline that leaves the error type as it is.
+#[must_use]
+pub fn deadline_typed() -> Subject {
+    Subject::new(DeadlineLayer::new(LONG).typed())
+}
+
+/// A deadline that is not there.
+#[must_use]
+pub fn deadline_off() -> Subject {
+    Subject::new(DeadlineLayer::from_handle(None::<deadline::Handle>))
+}
+
+/// A deadline that comes with requests as well, and goes with them.
+#[must_use]
+pub fn deadline_http() -> Subject {
+    Subject::new(OverHttp(DeadlineLayer::http(LONG)))
 /// A stack with all that holds something.
 #[must_use]
 pub fn stack() -> Subject {

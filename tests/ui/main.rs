@@ -9,6 +9,8 @@ mod classifier;
 #[cfg(buttress_ui)]
 mod classifier_closure;
 #[cfg(buttress_ui)]
+mod repeat_body;
+#[cfg(buttress_ui)]
 mod respond_axum;
 #[cfg(buttress_ui)]
 mod respond_grpc;

@@ -3,14 +3,14 @@
 //! | layer | answers |
 //! |---|---|
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
-//! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
+//! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`RetryLayer`] | a call fails that would succeed the next time |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 //!
-//! The order in a stack, outermost first: `operation · retry · breaker · timeout · service`. Each layer holds a handle to its state; every service
-//! The order in a stack, outermost first: `operation · deadline · breaker · timeout · service`. Each layer holds a handle to its state; every service
+//! The order in a stack, outermost first: `operation · fallback · deadline · retry · breaker · timeout · service`. Each layer
+//! holds a handle to its state; every service
 //! it makes, and every clone of those, shares that state. The one error they make is [`Rejected`]. How it reaches the
 //! caller is a choice of each layer:
 //!
@@ -27,7 +27,7 @@
 //!
 //! # Features
 //! None is on by default. `http`: classifiers, answers, bodies, keys and [`Bypass`] for the types of the `http` crate.
-//! `axum`, `reqwest`, `tonic`: bodies, answers and errors of those. `tower`: the layers as methods of
+//! `axum`, `hyper`, `reqwest`, `tonic`: bodies, answers and errors of those. `tower`: the layers as methods of
 //! `tower::ServiceBuilder`. `tracing`: events as `tracing` events, operations as spans. `metrics`: counters in the recorder of
 //! the `metrics` facade. `serde`: status values can be serialised. `test-util`: decisions follow tokio's clock, also when it
 //! is paused.

@@ -22,7 +22,7 @@ impl DeadlineLayer {
     /// A limit counted from the call, or the deadline of a layer around if that is earlier. `None` is a layer that is off.
     #[must_use]
     pub fn new(limit: impl Into<Option<Duration>>) -> Self {
-        DeadlineLayer::from_handle(Limit::new(LAYER, limit.into()))
+        Self::from_handle(Limit::new(LAYER, limit.into()))
     }
 }
 

@@ -41,7 +41,6 @@ pub(super) struct Progress {
     stage: Stage,
     /// The backoff before this attempt, which the next can grow from.
     backoff: Duration,
-    deadline: Option<Deadline>,
     /// When it began, where somebody wants to know how long it took.
     began: Option<Tick>,
 }
@@ -82,13 +81,8 @@ impl<O: Owner> Course<O> {
     /// The course of a call that has begun already, at `began` where somebody wants to know how long it takes.
     #[inline]
     pub(super) fn resume(owner: O, began: Option<Tick>) -> Self {
-        let progress = Progress {
-            attempt: NonZeroU32::MIN,
-            stage: Stage::Attempting,
-            backoff: Duration::ZERO,
-            deadline: Deadline::current(),
-            began,
-        };
+        let progress =
+            Progress { attempt: NonZeroU32::MIN, stage: Stage::Attempting, backoff: Duration::ZERO, began };
         Self { owner, progress }
     }
 }
@@ -180,7 +174,7 @@ impl Progress {
             };
             config.wait(self.backoff, hint).ok_or(GiveUp::Hint)?
         };
-        let mut deadlines = [self.deadline, came.deadline].into_iter().flatten();
+        let mut deadlines = [Deadline::current(), came.deadline].into_iter().flatten();
         if deadlines.any(|deadline| deadline.remaining() <= delay) {
             return Err(GiveUp::Deadline);
         }

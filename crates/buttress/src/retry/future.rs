@@ -101,31 +101,62 @@ where
     type Output = Result<S::Response, R::Error>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.as_mut().project();
+        let StageProj::Calling { inner } = this.stage.project() else { return self.go_on(cx, None) };
+        let result = ready!(inner.poll(cx));
+        match this.course.as_mut().map_or(Ok(()), |kept| kept.settle::<Req>(&result)) {
+            Ok(()) => Poll::Ready(result.map_err(R::inner)),
+            Err(decision) => self.go_on(cx, Some((result, decision))),
+        }
+    }
+}
+
+/// How an attempt ended, if not as the end of its call, and what the condition says about it.
+type Ended<S, A> = (Result<<S as Service<A>>::Response, <S as Service<A>>::Error>, Decision);
+
+impl<S, Req, H, R, Y, W, K> ResponseFuture<S, Req, H, R, Y, W, K>
+where
+    S: Service<Y::Attempt> + Clone,
+    H: Source,
+    R: Refuse<S::Response, S::Error>,
+    Y: Replay<Req>,
+    W: Condition<S::Response, S::Error>,
+    K: Watch<S::Response, S::Error>,
+{
+    /// Goes on from an attempt that `ended`, or from a wait; out of line, so that the way of a call that needs no retry is
+    /// short.
+    #[cold]
+    #[inline(never)]
+    fn go_on(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut ended: Option<Ended<S, Y::Attempt>>,
+    ) -> Poll<Result<S::Response, R::Error>> {
         let mut this = self.project();
+        let kept = this.course.as_mut().expect("only a call that may be made again goes on");
         loop {
-            let result = match this.stage.as_mut().project() {
-                StageProj::Calling { inner } => ready!(inner.poll(cx)),
-                StageProj::Waiting { pause } => {
-                    let kept = this.course.as_mut().expect(KEPT);
-                    match ready!(pause.as_mut().poll(cx, kept)) {
-                        Ok(inner) => {
-                            this.stage.set(Stage::Calling { inner });
-                            continue;
-                        }
-                        // It says as much about the peer as an answer.
-                        Err(error) => Err(error),
+            let (result, decision) = match ended.take() {
+                Some(ended) => ended,
+                None => {
+                    let result = match this.stage.as_mut().project() {
+                        StageProj::Calling { inner } => ready!(inner.poll(cx)),
+                        StageProj::Waiting { pause } => match ready!(pause.as_mut().poll(cx, kept)) {
+                            Ok(inner) => {
+                                this.stage.set(Stage::Calling { inner });
+                                continue;
+                            }
+                            // It says as much about the peer as an answer.
+                            Err(error) => Err(error),
+                        },
+                        StageProj::Between => panic!("a future is not polled after its end"),
+                    };
+                    match kept.settle::<Req>(&result) {
+                        Ok(()) => return Poll::Ready(result.map_err(R::inner)),
+                        Err(decision) => (result, decision),
                     }
                 }
-                StageProj::Between => panic!("a future is not polled after its end"),
             };
-            let Some(kept) = this.course else { return Poll::Ready(result.map_err(R::inner)) };
-            let Course { owner, progress } = &mut kept.course;
-            let decision = owner.rules.condition.decide(result.as_ref());
-            if result.is_ok() && decision.keeps() {
-                progress.succeed::<S::Response, S::Error, K>(owner.shared(), &owner.rules.hooks);
-                return Poll::Ready(result.map_err(R::inner));
-            }
             // Whatever the attempt still holds of the request is needed for another.
             this.stage.set(Stage::Between);
             match kept.next::<Req, R>(result.as_ref(), decision) {
@@ -146,10 +177,25 @@ where
     }
 }
 
-/// Of a call that waits for another attempt.
-const KEPT: &str = "only a call that may be made again waits";
-
 impl<S, H: Source, Y, W, K, T> Kept<S, H, Y, W, K, T> {
+    /// Ends the call if this attempt is a success; otherwise, what the condition says.
+    #[inline]
+    fn settle<Req>(&mut self, result: &Result<S::Response, S::Error>) -> Result<(), Decision>
+    where
+        S: Service<Y::Attempt>,
+        Y: Replay<Req>,
+        W: Condition<S::Response, S::Error>,
+        K: Watch<S::Response, S::Error>,
+    {
+        let Course { owner, progress } = &mut self.course;
+        let decision = owner.rules.condition.decide(result.as_ref());
+        if result.is_err() || !decision.keeps() {
+            return Err(decision);
+        }
+        progress.succeed::<S::Response, S::Error, K>(owner.shared(), &owner.rules.hooks);
+        Ok(())
+    }
+
     /// What follows an attempt that was no success.
     fn next<Req, R>(
         &mut self,

@@ -102,6 +102,7 @@ mod replay;
 mod run;
 mod service;
 mod source;
+mod transient;
 
 #[cfg(feature = "http")]
 pub use self::attempt::{Attempt, NoRetry};
@@ -125,4 +126,5 @@ pub use self::replay::{ByClone, Replay};
 pub use self::run::Done;
 pub use self::service::RetryService;
 pub use self::source::Source;
+pub use self::transient::is_transient;
 pub use buttress_core::retry::{Backoff, Builder, Config, GiveUp, Jitter, presets};

@@ -20,7 +20,7 @@ impl TimeoutLayer {
     /// `None` is a layer that is off.
     #[must_use]
     pub fn new(limit: impl Into<Option<Duration>>) -> Self {
-        TimeoutLayer::from_handle(Limit::new(LAYER, limit.into()))
+        Self::from_handle(Limit::new(LAYER, limit.into()))
     }
 
     /// Names it, for people who read its rejections.

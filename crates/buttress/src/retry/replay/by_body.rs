@@ -86,7 +86,6 @@ struct Kept<B> {
     body: Recording<B>,
 }
 
-#[diagnostic::do_not_recommend]
 impl<B: RepeatBody> Replay<Request<B>> for ByBody {
     type Attempt = Request<B::Attempt>;
     type Tape = RequestTape<B>;

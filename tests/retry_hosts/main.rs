@@ -1,0 +1,11 @@
+//! Retries of real clients and servers against origins that really fail, over real connections.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod axum;
+mod faults;
+mod hyper_util;
+mod origin;
+mod reqwest;
+mod settings;
+mod tonic;
