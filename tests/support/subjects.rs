@@ -419,6 +419,8 @@ pub fn deadline_off() -> Subject {
 #[must_use]
 pub fn deadline_http() -> Subject {
     Subject::new(OverHttp(DeadlineLayer::http(LONG)))
+}
+
 /// A stack with all that holds something.
 #[must_use]
 pub fn stack() -> Subject {
