@@ -43,7 +43,7 @@ pub const RECORDED: [Recorded; 20] = [
     recorded(paths::BREAKER_FAILING, 804.6, None),
     recorded(paths::BREAKER_OPEN, 250.0, None),
     recorded(paths::BREAKER_OPEN_BOXED, 508.0, None),
-    recorded(paths::TIMEOUT, 91.0, Some(45.0)),
+    recorded(paths::TIMEOUT, 28.0, Some(45.0)),
     recorded(paths::STACK, 236.0, None),
     recorded(paths::DEADLINE, 999.0, None),
     recorded(paths::RETRY, 999.0, Some(80.0)),

@@ -2,7 +2,7 @@
 
 use super::{Deadline, scope};
 use crate::Refuse;
-use crate::timeout::{Limited, Over, Source};
+use crate::timeout::{Limited, Source};
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::pin::Pin;
@@ -46,12 +46,12 @@ where
             if let Poll::Ready(result) = call.as_mut().poll_call(cx) {
                 return Poll::Ready(result.map_err(R::inner));
             }
+            if !call.is_under_way() {
+                return Poll::Ready(this.refuse.refuse(this.source.expired()));
+            }
             let limit = deadline.was_there().then_some(Duration::MAX);
-            let rejected = match ready!(call.poll_over(cx, limit)) {
-                Over::TimedOut(_) => this.source.timed_out(*this.limit),
-                Over::Expired => this.source.expired(),
-            };
-            Poll::Ready(this.refuse.refuse(rejected))
+            ready!(call.poll_over(cx, limit));
+            Poll::Ready(this.refuse.refuse(this.source.timed_out(*this.limit)))
         })
     }
 }

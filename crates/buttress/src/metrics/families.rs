@@ -39,7 +39,6 @@ pub static FAMILIES: &[&Family] = &[
     &retry::RETRY_PANICS,
     &retry::RETRY_BALANCE,
     &TIMEOUTS,
-    &TIMEOUT_EXPIRED,
     &TIMEOUT_LIMIT,
     &DEADLINE_EXCEEDED,
     &DEADLINE_EXPIRED,
@@ -232,13 +231,6 @@ pub(super) static TIMEOUTS: Family = family(
     &["name", "cause"],
     "calls",
     "Calls that were sent and given up, by whether they took longer than the limit or a deadline left less.",
-);
-pub(super) static TIMEOUT_EXPIRED: Family = family(
-    Kind::Counter,
-    "timeout_expired_total",
-    NAME,
-    "calls",
-    "Calls that a timeout did not send, as their deadline was over before.",
 );
 pub(super) static TIMEOUT_LIMIT: Family = family(
     Kind::Gauge,

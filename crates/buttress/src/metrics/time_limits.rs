@@ -12,7 +12,6 @@ impl Page {
             let labels: Labels = vec![name_label(name), ("cause", cause.into())];
             self.count(&is::TIMEOUTS, labels, calls);
         }
-        self.count(&is::TIMEOUT_EXPIRED, vec![name_label(name)], timeout.expired);
         self.level(&is::TIMEOUT_LIMIT, vec![name_label(name)], timeout.limit.as_secs_f64());
     }
 

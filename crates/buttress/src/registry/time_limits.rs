@@ -20,7 +20,7 @@ pub struct TimeLimitStatus {
     pub timed_out: u64,
     /// Those of them for which a deadline left less time than the limit.
     pub by_deadline: u64,
-    /// Calls that were not sent, as their deadline was over before.
+    /// Calls that a deadline did not send, as it was over before; none of a timeout.
     pub expired: u64,
     /// Tells it from another that came under its name.
     #[cfg_attr(feature = "serde", serde(skip))]

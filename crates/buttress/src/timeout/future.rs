@@ -1,6 +1,6 @@
 //! The future of one call.
 
-use super::limited::{Limited, Over};
+use super::limited::Limited;
 use super::source::Source;
 use crate::Refuse;
 use pin_project_lite::pin_project;
@@ -21,8 +21,8 @@ pin_project! {
 
 impl<F, R, H: Source> ResponseFuture<F, R, H> {
     #[inline]
-    pub(super) fn new(inner: Option<F>, began: H::Began, source: H, refuse: R) -> Self {
-        Self { call: Limited::new(inner), began, source, refuse }
+    pub(super) fn new(inner: F, began: H::Began, source: H, refuse: R) -> Self {
+        Self { call: Limited::new(Some(inner)), began, source, refuse }
     }
 }
 
@@ -52,11 +52,8 @@ impl<F: Future, R, H: Source> ResponseFuture<F, R, H> {
         R: Refuse<Res, Err>,
     {
         let this = self.project();
-        let rejected = match ready!(this.call.poll_over(cx, this.source.limit())) {
-            Over::TimedOut(limit) => this.source.timed_out(limit),
-            Over::Expired => this.source.expired(),
-        };
-        Poll::Ready(this.refuse.refuse(rejected))
+        let limit = ready!(this.call.poll_over(cx, this.source.limit()));
+        Poll::Ready(this.refuse.refuse(this.source.timed_out(limit)))
     }
 }
 

@@ -18,19 +18,16 @@ pin_project! {
     }
 }
 
-/// Why a call has no answer.
-pub(crate) enum Over {
-    /// It was not begun.
-    Expired,
-    /// It had none in this time.
-    TimedOut(Duration),
-}
-
 impl<F> Limited<F> {
-    /// `inner`, or a call that is not begun, as its deadline is over.
+    /// `inner`, or a call that is not begun.
     #[inline]
     pub(crate) fn new(inner: Option<F>) -> Self {
         Self { inner, timer: Timer::default() }
+    }
+
+    /// Whether it was begun and not given up.
+    pub(crate) const fn is_under_way(&self) -> bool {
+        self.inner.is_some()
     }
 }
 
@@ -44,21 +41,18 @@ impl<F: Future> Limited<F> {
         }
     }
 
-    /// Whether a call without an answer is over: after `limit`, or what is left to the current deadline; never
-    /// without a limit.
+    /// The time that a call without an answer had, once that is over: `limit`, or what is left to the current deadline;
+    /// never without a limit.
     #[inline]
     pub(crate) fn poll_over(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         limit: Option<Duration>,
-    ) -> Poll<Over> {
+    ) -> Poll<Duration> {
         let mut this = self.project();
-        if this.inner.is_none() {
-            return Poll::Ready(Over::Expired);
-        }
         let cut = || limit.map(|limit| Deadline::current_or_never().cut(limit));
         let Poll::Ready(limit) = this.timer.poll(cx, cut) else { return Poll::Pending };
         this.inner.set(None);
-        Poll::Ready(Over::TimedOut(limit))
+        Poll::Ready(limit)
     }
 }

@@ -13,7 +13,7 @@
 //!
 //! # Where it stands in a stack
 //! Innermost, for a limit per attempt. The limit over all attempts is a [`DeadlineLayer`](crate::DeadlineLayer) above them;
-//! beneath one, a call waits no longer than is left, and none is sent when nothing is left.
+//! beneath one, a call waits no longer than is left.
 //!
 //! # Example
 //! ```
@@ -42,11 +42,10 @@
 //!
 //! # Errors
 //! A call without an answer is a [`Rejected`](crate::Rejected) that was sent: a breaker or budget above counts it as a failure of the
-//! peer. One whose deadline was over before is a [`Rejected`](crate::Rejected) that was not sent, for
-//! [`Reason::Expired`](crate::Reason::Expired).
+//! peer.
 //!
 //! # Events
-//! With a [`Handle`], an [`EventKind::Rejected`](crate::EventKind::Rejected) for every call that is given up or not sent.
+//! With a [`Handle`], an [`EventKind::Rejected`](crate::EventKind::Rejected) for every call that is given up.
 //!
 //! # Beside tower
 //! tower's `Timeout` makes a timer for every call and boxes its error; take it where that does not matter.
@@ -69,7 +68,7 @@ pub use buttress_core::adaptive_timeout::Config;
 pub use future::ResponseFuture;
 pub use handle::Handle;
 pub use layer::TimeoutLayer;
-pub(crate) use limited::{Limited, Over};
+pub(crate) use limited::Limited;
 pub use service::TimeoutService;
 pub use source::{Limit, Source};
 #[cfg(feature = "http")]

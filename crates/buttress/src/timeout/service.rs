@@ -2,7 +2,7 @@
 
 use super::future::ResponseFuture;
 use super::source::{Limit, Source};
-use crate::{Boxed, Deadline, Refuse};
+use crate::{Boxed, Refuse};
 use std::task::{Context, Poll};
 use tower_service::Service;
 
@@ -39,17 +39,8 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let expired = Deadline::current_or_never().was_there() && is_over(&self.source);
         let (source, refuse) = (self.source.clone(), self.refuse.clone());
         let began = source.begin();
-        let call = if expired { None } else { Some(self.inner.call(request)) };
-        ResponseFuture::new(call, began, source, refuse)
+        ResponseFuture::new(self.inner.call(request), began, source, refuse)
     }
-}
-
-/// Whether nothing is left, where the layer is not off. Out of the way of calls that have no deadline.
-#[cold]
-#[inline(never)]
-fn is_over(source: &impl Source) -> bool {
-    source.limit().is_some() && Deadline::current_or_never().is_over()
 }

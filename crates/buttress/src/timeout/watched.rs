@@ -162,7 +162,7 @@ pub struct Snapshot {
     pub timed_out: u64,
     /// Those of them for which a deadline left less time than the limit.
     pub by_deadline: u64,
-    /// Calls that were not sent, as their deadline was over before.
+    /// Calls that a deadline did not send, as it was over before; none of a timeout.
     pub expired: u64,
     /// Tells it from another that came under its name.
     pub(crate) seed: u64,
