@@ -106,6 +106,7 @@ fn rows() -> Vec<Row> {
         ours(paths::RETRY_CLONED, (None, None)),
         peer(peers::TOWER_RETRY, paths::RETRY, 100_000),
         peer(peers::TOWER_RESILIENCE_RETRY, paths::RETRY, 100_000),
+        ours(paths::DELAY, (Some(100.0), None)),
         ours(paths::FOUR, (None, None)),
         ours(paths::FOUR_CLONED, (None, None)),
         ours(paths::STACK_ON, (None, None)),

@@ -3,7 +3,7 @@
 //! `cargo bench -p buttress-benches --bench gates` fails when a gate is broken, and says which.
 
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle};
-use buttress::{BoxError, TimeoutLayer};
+use buttress::{BoxError, TimeoutLayer, retry};
 use buttress_benches::callgrind::{self, instructions};
 use buttress_benches::flood::{Flood, TOP_KEYS};
 use buttress_benches::inner::Echo;
@@ -28,6 +28,9 @@ const WARM_UP: u64 = 1_000;
 /// Keys that come, and those of them after which every place is taken.
 const FLOOD: u64 = 10_000_000;
 const FILLED: u64 = 200_000;
+
+/// The bytes that the settings of a retry may take.
+const POLICY_BYTES: usize = 200;
 
 /// By how much a call may cost more with 100,000 calls in the window than with 100.
 const GROWTH: f64 = 1.05;
@@ -65,9 +68,9 @@ const COUNTED: &str = "--counted";
 fn gates() -> Result<ExitCode, BoxError> {
     let mut gates = Gates::default();
     f6_allocations(&mut gates);
-    s2_122_bytes(&mut gates);
+    s2_122_s2_125_bytes(&mut gates);
     f4_flood(&mut gates);
-    c11_s2_121_instructions(&mut gates)?;
+    c11_s2_121_s2_124_instructions(&mut gates)?;
     Ok(gates.verdict())
 }
 
@@ -116,6 +119,7 @@ fn f6_allocations(gates: &mut Gates) {
         paths::DEADLINE,
         paths::RETRY,
         paths::RETRY_CLONED,
+        paths::DELAY,
         paths::FOUR,
         paths::FOUR_CLONED,
         paths::STACK_ON,
@@ -133,7 +137,7 @@ fn f6_allocations(gates: &mut Gates) {
 }
 
 /// What a breaker and the futures of its calls take.
-fn s2_122_bytes(gates: &mut Gates) {
+fn s2_122_s2_125_bytes(gates: &mut Gates) {
     println!("bytes");
     // The name is interned once however many breakers have it, so the second one shows what each costs.
     let handle = Handle::new("gates", Config::default());
@@ -150,6 +154,14 @@ fn s2_122_bytes(gates: &mut Gates) {
     note("held besides by one that has opened often, for its history", &history.to_string());
     let breaker = CircuitBreakerLayer::new(paths::every_rule());
     let timeout = TimeoutLayer::new(LONG);
+    let policy = size_of::<retry::Config>();
+    gates.check(
+        "of a retry's settings",
+        policy <= POLICY_BYTES,
+        &format!("{policy}, at most {POLICY_BYTES}"),
+    );
+    let handle = bytes_held(|| retry::Handle::new("gates", retry::Config::default()));
+    note("held by a retry with its budget and its counters", &handle.to_string());
     note("future of the service beneath", &future_size(Echo).to_string());
     note("future of a breaker", &future_size(breaker.clone().layer(Echo)).to_string());
     note("future of a timeout", &future_size(timeout.clone().layer(Echo)).to_string());
@@ -180,7 +192,7 @@ fn f4_flood(gates: &mut Gates) {
 }
 
 /// What a call costs in instructions, and C11: that it does not cost more when there were many before it.
-fn c11_s2_121_instructions(gates: &mut Gates) -> Result<(), callgrind::Error> {
+fn c11_s2_121_s2_124_instructions(gates: &mut Gates) -> Result<(), callgrind::Error> {
     println!("instructions per call, of which the loop and the service beneath are the first line");
     println!("           by {THIS_COMPILER}");
     let comparable = THIS_COMPILER == COMPILER;

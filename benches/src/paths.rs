@@ -9,7 +9,9 @@ use buttress::{
     Typed, presets, retry,
 };
 use std::fmt;
+use std::future::{Ready, ready};
 use std::num::NonZeroUsize;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -166,6 +168,32 @@ pub const RETRY_CLONED: Path = Path {
     },
 };
 
+/// What a retry waits for, without the retry: the growth, the jitter and the cap of one delay.
+pub const DELAY: Path = Path {
+    name: "one delay of a retry",
+    make: || kept(Delays(retry::Config::default()), 0, |result| result.is_ok()),
+};
+
+/// Answers with the delay before one of the first four retries.
+#[derive(Clone, Copy)]
+struct Delays(retry::Config);
+
+impl Service<u64> for Delays {
+    type Response = Duration;
+    type Error = CallError;
+    type Future = Ready<Result<Duration, CallError>>;
+
+    #[inline]
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), CallError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    #[inline]
+    fn call(&mut self, request: u64) -> Self::Future {
+        ready(Ok(self.0.delay(1 + (request % 4) as u32, Duration::ZERO, 0.75)))
+    }
+}
+
 /// The layers around a call and around each of its attempts, put together by hand.
 pub const FOUR: Path =
     Path { name: "deadline, retry, breaker and timeout", make: || kept(four(), 0, |result| result.is_ok()) };
@@ -208,7 +236,7 @@ pub const BODIES: Path = Path {
 };
 
 /// All of them.
-pub const ALL: [Path; 24] = [
+pub const ALL: [Path; 25] = [
     BARE,
     BREAKER_DEFAULT,
     BREAKER_RECORDING,
@@ -228,6 +256,7 @@ pub const ALL: [Path; 24] = [
     DEADLINE,
     RETRY,
     RETRY_CLONED,
+    DELAY,
     FOUR,
     FOUR_CLONED,
     STACK_ON,

@@ -1,9 +1,8 @@
 //! The service beneath: does as it is told, and remembers when.
 
-use buttress::BoxError;
+use buttress::{BoxError, Tick, clock};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::time::Instant;
 use tower::service_fn;
 use tower::util::BoxCloneSyncService;
 
@@ -20,14 +19,14 @@ pub(super) enum Act {
 pub(super) struct Peer {
     acts: Arc<[Act]>,
     calls: Arc<Mutex<Vec<Duration>>>,
-    started: Instant,
+    started: Tick,
 }
 
 pub(super) type Beneath = BoxCloneSyncService<u32, u32, BoxError>;
 
 impl Peer {
     pub(super) fn new(acts: &[Act]) -> Self {
-        Self { acts: acts.into(), calls: Arc::default(), started: Instant::now() }
+        Self { acts: acts.into(), calls: Arc::default(), started: clock::precise() }
     }
 
     /// Answers a number with its successor.
@@ -39,7 +38,7 @@ impl Peer {
     async fn call(self, number: u32) -> Result<u32, BoxError> {
         let nth = {
             let mut calls = self.calls.lock().unwrap();
-            calls.push(self.started.elapsed());
+            calls.push(self.now());
             calls.len() - 1
         };
         match self.acts[nth.min(self.acts.len() - 1)] {
@@ -56,6 +55,6 @@ impl Peer {
 
     /// The time since the start.
     pub(super) fn now(&self) -> Duration {
-        self.started.elapsed()
+        clock::precise().since(self.started)
     }
 }

@@ -266,11 +266,14 @@ impl<R, J, Y, W, K, I, F> Stack<R, J, Tries<Y, W, K>, I, F> {
     }
 }
 
+/// A stack that judges by `C`.
+type Classified<R, C, T, I, F> = Stack<R, AtHead<C>, T, I, F>;
+
 impl<R, C, Y, D, K, I, F> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F> {
     /// Judges results by `classify`, and tries again what it calls a failure: a type, or a closure over
     /// `Result<&Response, &Error>`.
     #[must_use]
-    pub fn classify<C2: Clone>(self, classify: C2) -> Stack<R, AtHead<C2>, Tries<Y, ByClass<C2>, K>, I, F> {
+    pub fn classify<C2: Clone>(self, classify: C2) -> Classified<R, C2, Tries<Y, ByClass<C2>, K>, I, F> {
         self.map(|refuse, _, tries, incoming, fallback| {
             (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
         })
@@ -285,7 +288,7 @@ impl<R, C, Y, D: Clone, K, I, F> Stack<R, AtHead<C>, Tries<Y, HttpCondition<D>, 
     pub fn classify<C2: Clone>(
         self,
         classify: C2,
-    ) -> Stack<R, AtHead<C2>, Tries<Y, HttpCondition<C2>, K>, I, F> {
+    ) -> Classified<R, C2, Tries<Y, HttpCondition<C2>, K>, I, F> {
         self.map(|refuse, _, tries, incoming, fallback| {
             (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
         })
