@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use buttress::InvalidConfig;
 use buttress::circuit_breaker::{self, presets};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::{Failure, Origin, Proxy, ProxyConfig, demo};
 
@@ -20,6 +20,13 @@ use signals::Signals;
 
 /// How long the end of the program may take once all is said.
 const LAST_TASKS: Duration = Duration::from_millis(500);
+
+/// A request that failed so often does not get better by being sent once more.
+const MOST_RETRIES: i64 = 10;
+
+/// How long an origin may take until its answer begins unless told otherwise: three attempts fit into the default
+/// of `--timeout`.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where `--admin` listens unless told otherwise.
 const ADMIN: &str = "127.0.0.1:9900";
@@ -51,9 +58,15 @@ struct ProxyArgs {
     /// An origin, http://host[:port]; repeat it for more, they take turns.
     #[arg(long, value_name = "ORIGIN", required = true)]
     to: Vec<Origin>,
-    /// How long an origin may take until its answer begins.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = some_time)]
-    attempt_timeout: Duration,
+    /// How often a request is sent again that failed, if that is safe; 0 for never.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u32).range(0..=MOST_RETRIES))]
+    retries: u32,
+    /// How long a request may take until its answer begins, with all attempts and the waits between them.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = some_time)]
+    timeout: Duration,
+    /// How long an origin may take until its answer begins [default: 10s, but no longer than --timeout].
+    #[arg(long, value_name = "TIME", value_parser = some_time)]
+    attempt_timeout: Option<Duration>,
     /// How long an origin may pause within the body of its answer.
     // Half of what nginx waits: whoever streams at all sends something more often than that, and a caller
     // that watches a stalled download gives up at about this time.
@@ -117,14 +130,23 @@ async fn proxy(args: ProxyArgs) -> Result<(), Failure> {
         listen: args.listen,
         admin: args.admin,
         origins: args.to.clone(),
-        attempt_timeout: args.attempt_timeout,
+        retries: args.retries,
+        timeout: args.timeout,
+        attempt_timeout: args.attempt_timeout.unwrap_or(ATTEMPT_TIMEOUT.min(args.timeout)),
         body_timeout: args.body_timeout,
         breaker,
         grace: args.grace,
     };
+    let silent_origins_are_final = config.retries > 0 && config.attempt_timeout == config.timeout;
     let proxy = Proxy::bind(config).await?;
     let mut signals = Signals::new().map_err(Failure::System)?;
     announce(&proxy, &args.to);
+    if silent_origins_are_final {
+        warn(format_args!(
+            "a request to an origin that does not answer is not retried, as one attempt may take all of --timeout; \
+             set a shorter --attempt-timeout"
+        ));
+    }
     probe::warn_of_unreachable(args.to);
     run(proxy, &mut signals).await;
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 use std::{error, fmt, io};
 
 use buttress::InvalidConfig;
@@ -26,6 +27,13 @@ pub enum Failure {
         /// The address.
         address: SocketAddr,
     },
+    /// One attempt could outlast all of them together.
+    AttemptOutlastsRequest {
+        /// How long an attempt may take.
+        attempt: Duration,
+        /// How long all attempts may take.
+        request: Duration,
+    },
     /// The breaker's settings contradict each other.
     Breaker(InvalidConfig),
     /// The demo failed.
@@ -39,7 +47,8 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::NoOrigins | Self::Listen { .. } | Self::AdminBeyondLoopback { .. } | Self::Breaker(_) => 2,
+            Self::NoOrigins | Self::Listen { .. } | Self::AdminBeyondLoopback { .. } => 2,
+            Self::AttemptOutlastsRequest { .. } | Self::Breaker(_) => 2,
             Self::Demo(DemoError::TooShort { .. }) => 2,
             Self::Demo(_) | Self::System(_) => 1,
         })
@@ -54,6 +63,12 @@ impl fmt::Display for Failure {
             Self::AdminBeyondLoopback { address } => {
                 write!(f, "the admin port cannot listen on {address}: loopback only for now")
             }
+            Self::AttemptOutlastsRequest { attempt, request } => write!(
+                f,
+                "the attempt timeout, {}, is longer than the timeout of a request with all its attempts, {}",
+                humantime::format_duration(*attempt),
+                humantime::format_duration(*request)
+            ),
             Self::Breaker(error) => write!(f, "the breaker cannot be set up: {error}"),
             Self::Demo(error) => error.fmt(f),
             Self::System(error) => write!(f, "the system refuses: {error}"),
@@ -64,7 +79,7 @@ impl fmt::Display for Failure {
 impl error::Error for Failure {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::NoOrigins | Self::AdminBeyondLoopback { .. } => None,
+            Self::NoOrigins | Self::AdminBeyondLoopback { .. } | Self::AttemptOutlastsRequest { .. } => None,
             Self::Listen { source, .. } | Self::System(source) => Some(source),
             Self::Breaker(error) => Some(error),
             Self::Demo(error) => Some(error),

@@ -58,6 +58,33 @@ async fn s2_07_s2_08_metrics_are_the_text_that_prometheus_reads() {
 }
 
 #[tokio::test]
+async fn the_pages_show_what_was_sent_again_what_may_be_and_what_took_too_long() {
+    let origins = [Origin::start(Mode::HangUp).await, Origin::start(Mode::ok()).await];
+    let limit = Duration::from_millis(200);
+    let proxy = Running::with(&origins.each_ref().map(|origin| origin.address), |config| {
+        config.attempt_timeout = limit;
+        config.timeout = limit;
+    })
+    .await;
+    assert_eq!(proxy.ask(GET).await.status, 200);
+    origins.iter().for_each(|origin| origin.set(Mode::Silent));
+    assert_eq!(proxy.ask(GET).await.status, 504);
+    let status = parsed(&proxy.page("/status").await);
+    let retries = &status["retries"]["proxy"];
+    assert_eq!((&retries["max_attempts"], &retries["attempts"][1]), (&json!(3), &json!(1)), "{status:#}");
+    assert_eq!(retries["budget"]["withdrawn"], 1, "{status:#}");
+    assert_eq!(status["deadlines"]["proxy"]["limit"], 0.2, "{status:#}");
+
+    let metrics = proxy.page("/metrics").await.text();
+    for line in [
+        "buttress_retry_attempts_total{policy=\"proxy\",attempt=\"2\"} 1",
+        "buttress_retry_budget_balance{policy=\"proxy\"} 9",
+    ] {
+        assert!(metrics.contains(&format!("\n{line}\n")), "no {line} in {metrics}");
+    }
+}
+
+#[tokio::test]
 async fn the_verdict_names_what_is_not_well_while_the_process_is() {
     let (proxy, origins) = proxy_of::<2>().await;
     let answer = proxy.page("/healthz").await;
@@ -257,7 +284,7 @@ async fn h12_the_admin_port_is_as_strict_as_the_other_and_takes_so_many_connecti
 #[tokio::test]
 async fn two_turns_of_one_origin_share_its_breaker() {
     let refused = nobody();
-    let proxy = Running::before(&[refused, refused]).await;
+    let proxy = Running::with(&[refused, refused], |config| config.retries = 0).await;
     proxy.ask(GET).await;
     proxy.ask(GET).await;
     let status = parsed(&proxy.page("/status").await);

@@ -124,23 +124,51 @@ fn s0_01_each_failing_origin_is_left_alone_and_taken_back_while_clients_hardly_n
         for (key, state) in [("opened", "open"), ("half_opened", "half_open"), ("closed", "closed")] {
             assert_eq!(number(origin, key), times(state), "{name}, {key}");
         }
-        let third = 6 * 300 / 3;
-        // Its turns while it was down, and a few more until it had proved that it was back.
+        // Its turns while it alone was down, those of all requests in the outage, and after each a few more until
+        // it had proved that it was back.
+        let (alone, outage) = (4 * 300 / 3, 3 * 300);
         let spared = number(origin, "spared");
-        assert!((third * 3 / 4..third * 3 / 2).contains(&spared), "{origin}");
+        assert!(((alone + outage) * 3 / 4..(alone + outage) * 3 / 2).contains(&spared), "{origin}");
     }
     assert_eq!(summary["origins"].as_array().map(Vec::len), Some(3));
 
     let (faulty, healthy): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row["fault"].is_string());
-    let (faulty_sums, healthy_sums) = (Sums::of(faulty.iter().copied()), Sums::of(healthy.iter().copied()));
-    assert_eq!((faulty.len(), healthy.len()), (18, 12));
-    assert!(faulty_sums.good_share() >= 0.95, "with one origin down: {faulty_sums:?}\n{stdout}");
-    assert!(faulty_sums.good < faulty_sums.requests, "the faults are real");
-    assert!(healthy_sums.good_share() >= 0.999, "with all well: {healthy_sums:?}\n{stdout}");
+    let (outage, faulty): (Vec<_>, Vec<_>) =
+        faulty.into_iter().partition(|row| row["fault"] == "all answer 503");
+    let [faulty_sums, outage_sums, healthy_sums] =
+        [&faulty, &outage, &healthy].map(|rows| Sums::of(rows.iter().copied()));
+    assert_eq!((faulty.len(), outage.len(), healthy.len()), (12, 3, 15));
+    // What one origin fails with another answers; only an upload or a lost race would show.
+    assert!(faulty_sums.good_share() >= 0.99, "with one origin down: {faulty_sums:?}\n{stdout}");
+    assert!(outage_sums.good_share() <= 0.05, "with all down: {outage_sums:?}\n{stdout}");
+    // Right behind the outage the first probe is still to come.
+    let behind = number(outage[outage.len() - 1], "second") + 1;
+    let long_well = healthy.iter().copied().filter(|row| number(row, "second") != behind);
+    let long_well = Sums::of(long_well);
+    assert!(long_well.good_share() >= 0.999, "with all well: {long_well:?}\n{stdout}");
 
     assert_eq!(Sums::of(&rows), Sums::of([summary]), "the rows add up to the summary");
     assert_eq!(faulty_sums, Sums::of([&summary["faulty"]]));
+    assert_eq!(outage_sums, Sums::of([&summary["outage"]]));
     assert_eq!(healthy_sums, Sums::of([&summary["healthy"]]));
+
+    let sum = |key| rows.iter().map(|row| number(row, key)).sum::<u64>();
+    let retries = &summary["retries"];
+    assert_eq!((sum("attempts"), sum("retries")), (number(retries, "attempts"), number(retries, "retries")));
+    assert!(faulty.iter().all(|row| number(row, "attempts") <= 300 + number(row, "retries")), "{stdout}");
+    assert!(
+        faulty.iter().map(|row| number(row, "retries")).sum::<u64>() > 20,
+        "the faults are real\n{stdout}"
+    );
+    assert!(rows.iter().all(|row| row["budget"].is_u64()), "{stdout}");
+    assert_eq!(retries["budget_held"], true, "{retries}");
+    let fullest = &retries["fullest"];
+    assert!(
+        number(fullest, "spent") > 0 && number(fullest, "spent") <= number(fullest, "allowed"),
+        "{retries}"
+    );
+    let last = &outage[outage.len() - 1];
+    assert!(number(last, "attempts") * 5 < number(last, "requests"), "the breakers hold them off: {last}");
 }
 
 #[test]
@@ -158,7 +186,7 @@ fn an_interrupt_ends_the_demo_early_with_its_summary_and_exit_code_0() {
 
 #[test]
 fn the_output_for_people_has_no_escape_codes_unless_on_a_terminal() {
-    let output = output(&["--for", "12s"]);
+    let output = output(&["--for", "14s"]);
     assert!(output.status.success(), "{}", text(output.stderr));
     let stdout = text(output.stdout);
     assert!(!stdout.contains('\x1b'), "{stdout}");
@@ -167,8 +195,11 @@ fn the_output_for_people_has_no_escape_codes_unless_on_a_terminal() {
         "a answers 503",
         "b refuses connections",
         "c never answers",
+        "all answer 503",
+        "budget held",
+        "attempts a request",
         "closed → open",
-        "3,600 requests",
+        "4,200 requests",
         "buttress proxy --listen",
     ] {
         assert!(stdout.contains(expected), "no {expected:?} in\n{stdout}");
@@ -189,5 +220,5 @@ fn a_demo_too_short_for_its_faults_says_so_and_exits_with_2() {
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
     let stderr = text(output.stderr);
-    assert!(stderr.contains("a demo of 3s is too short") && stderr.contains("12s"), "{stderr}");
+    assert!(stderr.contains("a demo of 3s is too short") && stderr.contains("14s"), "{stderr}");
 }

@@ -27,8 +27,11 @@ async fn failures_of_an_origin_become_gateway_errors() {
         (origin.address, Mode::Silent, 504, "in time"),
     ] {
         origin.set(mode.clone());
-        let proxy =
-            Running::with(&[address], |config| config.attempt_timeout = Duration::from_millis(200)).await;
+        let proxy = Running::with(&[address], |config| {
+            config.retries = 0;
+            config.attempt_timeout = Duration::from_millis(200);
+        })
+        .await;
         let answer = proxy.ask(GET).await;
         assert_eq!(answer.status, status, "{mode:?}");
         assert!(answer.text().contains(says), "{mode:?}: {answer:?}");
@@ -44,7 +47,7 @@ async fn failures_of_an_origin_become_gateway_errors() {
 #[tokio::test]
 async fn statuses_of_an_origin_pass_and_are_judged() {
     let origin = Origin::start(Mode::text("503 Service Unavailable", "later")).await;
-    let proxy = Running::before(&[origin.address]).await;
+    let proxy = Running::with(&[origin.address], |config| config.retries = 0).await;
     let answer = proxy.ask(GET).await;
     assert_eq!((answer.status, answer.text()), (503, "later".to_owned()));
     assert_eq!(answer.field("retry-after"), None);

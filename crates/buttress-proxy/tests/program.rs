@@ -66,6 +66,13 @@ fn wrong_arguments_are_refused_with_one_clear_message_and_code_2() {
         (&["--listen", free, "--to", good, "--to", "ftp://127.0.0.1"], "ftp://127.0.0.1"),
         (&["--listen", free, "--to", good, "--attempt-timeout", "0s"], "longer than zero"),
         (&["--listen", free, "--to", good, "--attempt-timeout", "soon"], "--attempt-timeout"),
+        (&["--listen", free, "--to", good, "--timeout", "0s"], "longer than zero"),
+        (&["--listen", free, "--to", good, "--retries", "11"], "0..=10"),
+        (&["--listen", free, "--to", good, "--retries=-1"], "--retries"),
+        (
+            &["--listen", free, "--to", good, "--timeout", "5s", "--attempt-timeout", "6s"],
+            "6s, is longer than",
+        ),
         (&["--listen", free, "--to", good, "--open-for", "0s"], "longer than zero"),
         (&["--listen", free, "--to", good, "--body-timeout", "0s"], "longer than zero"),
         (&["--listen", free, "--to", good, "--admin", "localhost"], "as in 127.0.0.1:8080"),
@@ -133,6 +140,21 @@ async fn an_unreachable_origin_is_a_warning_and_the_proxy_serves() {
     })
     .await;
     assert!(warning.contains(&format!("warning: http://{refused} is unreachable")), "{warning}");
+}
+
+#[tokio::test]
+async fn an_attempt_that_may_take_all_the_time_is_a_warning_where_there_are_retries() {
+    let origin = Origin::start(Mode::ok()).await;
+    for (arguments, warned) in [
+        (&["--timeout", "5s"][..], true),
+        (&["--timeout", "5s", "--retries", "0"], false),
+        (&["--timeout", "5s", "--attempt-timeout", "2s"], false),
+    ] {
+        let program = started(origin.address, arguments).await;
+        program.signal("TERM");
+        let (code, stderr) = ended(program).await;
+        assert_eq!((code, stderr.contains("set a shorter --attempt-timeout")), (Some(0), warned), "{stderr}");
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::Failure;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DemoError {
-    /// The demo is shorter than its three faults need.
+    /// The demo is shorter than its faults need.
     TooShort {
         /// What was asked for.
         length: Duration,
@@ -28,7 +28,7 @@ impl fmt::Display for DemoError {
         match self {
             Self::TooShort { length } => write!(
                 f,
-                "a demo of {} is too short to show three faults, the shortest is {}",
+                "a demo of {} is too short to show its faults, the shortest is {}",
                 humantime::format_duration(*length),
                 humantime::format_duration(MINIMUM)
             ),

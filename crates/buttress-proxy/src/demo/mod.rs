@@ -1,5 +1,5 @@
-//! The demo: three origins that fail in turn, the real proxy before them, and clients that do
-//! not slow down for either.
+//! The demo: three origins that fail in turn and then all at once, the real proxy before them,
+//! and clients that do not slow down for either.
 //!
 //! Everything runs in this process and talks through real sockets on loopback. The clients'
 //! arrivals are the demo's clock: so many of them are a second, and faults begin and end with a
@@ -7,6 +7,7 @@
 //! its row counts exactly the requests that arrived in it.
 
 mod breakers;
+mod effort;
 mod error;
 mod json;
 mod load;
@@ -36,7 +37,7 @@ use self::stage::Stage;
 /// What the demo is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// How long requests arrive, at least 12 s.
+    /// How long requests arrive, at least 14 s.
     pub length: Duration,
     /// One JSON object a line instead of columns for people.
     pub json: bool,

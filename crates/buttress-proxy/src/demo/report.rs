@@ -8,6 +8,8 @@ use std::time::Duration;
 use buttress::circuit_breaker::State;
 use serde::{Serialize, Serializer};
 
+use super::effort::{Effort, Window};
+
 /// Tells the demo's story to somebody.
 pub(super) trait Report {
     /// Called once, before the first row.
@@ -39,6 +41,8 @@ pub(super) struct Row {
     pub(super) good: u64,
     /// Of all of them, the bad ones included.
     pub(super) p99_ms: Option<f64>,
+    #[serde(flatten)]
+    pub(super) effort: Effort,
     pub(super) breakers: Vec<Breaker>,
 }
 
@@ -69,9 +73,26 @@ pub(super) struct Summary {
     pub(super) all: Share,
     /// The seconds in which one origin misbehaved.
     pub(super) faulty: Share,
+    /// The seconds in which all of them did.
+    pub(super) outage: Share,
     /// The seconds in which all were well.
     pub(super) healthy: Share,
+    pub(super) retries: RetrySummary,
     pub(super) origins: Vec<OriginSummary>,
+}
+
+/// What all attempts together came to.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(super) struct RetrySummary {
+    /// Attempts at the origins.
+    pub(super) attempts: u64,
+    /// Those of them that were retries.
+    pub(super) retries: u64,
+    /// Retries that the budget refused.
+    pub(super) refused: u64,
+    /// The window in which most of what the budget allows was spent.
+    pub(super) fullest: Window,
+    pub(super) budget_held: bool,
 }
 
 /// How many of the requests of some seconds were answered well.
@@ -93,7 +114,7 @@ pub(super) struct OriginSummary {
     pub(super) closed: u64,
     /// Requests that were not answered well while this origin was down.
     pub(super) lost: u64,
-    /// Requests that its breaker refused before anything was sent, so that they went elsewhere.
+    /// Attempts that its breaker refused before anything was sent.
     pub(super) spared: u64,
 }
 

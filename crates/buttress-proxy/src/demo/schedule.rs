@@ -7,17 +7,20 @@ use super::DemoError;
 use super::load::RATE;
 
 /// The shortest demo in which each breaker has time to open, to probe and to close again.
-pub(super) const MINIMUM: Duration = Duration::from_secs(12);
+pub(super) const MINIMUM: Duration = Duration::from_secs(14);
 
 /// Calm seconds after the last fault at least: the preset's breaker stays open for up to a
 /// second, and its last failing probe may take the attempt timeout.
 const RECOVERY: u64 = 2;
 
+/// Seconds of the outage at least, as of any other fault.
+const SHORTEST: u64 = 2;
+
 /// What the three origins are called, in the order of the faults.
 pub(super) const NAMES: [&str; 3] = ["a", "b", "c"];
 
-/// The faults in the order in which they happen; the n-th befalls the n-th origin.
-const FAULTS: [Behaviour; 3] = [Behaviour::Answers503, Behaviour::Refuses, Behaviour::Hangs];
+/// How the origins fail one after the other; behind that, all of them do at once.
+const FAULTS: [Behaviour; NAMES.len()] = [Behaviour::Answers503, Behaviour::Refuses, Behaviour::Hangs];
 
 /// How an origin treats whoever calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,29 +35,46 @@ pub(super) enum Behaviour {
     Hangs,
 }
 
-/// One origin's misbehaviour.
+/// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
-    /// Index of the origin.
-    pub(super) origin: usize,
-    pub(super) behaviour: Behaviour,
+pub(super) enum Fault {
+    /// One origin misbehaves.
+    Of {
+        /// Its index.
+        origin: usize,
+        behaviour: Behaviour,
+    },
+    /// All origins answer 503.
+    Outage,
+}
+
+impl Fault {
+    /// How the origin of that index behaves meanwhile.
+    pub(super) fn behaviour_of(self, origin: usize) -> Behaviour {
+        match self {
+            Self::Of { origin: befallen, behaviour } if befallen == origin => behaviour,
+            Self::Of { .. } => Behaviour::Well,
+            Self::Outage => Behaviour::Answers503,
+        }
+    }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.behaviour {
+        let Self::Of { origin, behaviour } = self else { return f.write_str("all answer 503") };
+        let what = match behaviour {
             Behaviour::Well => "is well",
             Behaviour::Answers503 => "answers 503",
             Behaviour::Refuses => "refuses connections",
             Behaviour::Hangs => "never answers",
         };
-        write!(f, "{} {what}", NAMES[self.origin])
+        write!(f, "{} {what}", NAMES[*origin])
     }
 }
 
-/// The plan of one demo: calm, fault, calm, fault, calm, fault, calm. A calm stretch takes a tenth
-/// of the length, a fault a third of what is left, all in whole seconds so that each second is
-/// either faulty or healthy from end to end.
+/// The plan of one demo: calm, fault, calm, fault, calm, fault, calm, outage, calm. A calm stretch and
+/// the outage take a tenth of the length each, a fault a third of what is left, all in whole seconds so
+/// that each second is either faulty or healthy from end to end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {
     length: Duration,
@@ -81,10 +101,18 @@ impl Schedule {
     pub(super) fn fault_in(&self, second: u64) -> Option<Fault> {
         let length = self.length.as_secs();
         let calm = length / 10;
-        let fault = (length - 3 * calm - calm.max(RECOVERY)) / 3;
-        FAULTS.iter().enumerate().find_map(|(origin, &behaviour)| {
-            let before = calm + (fault + calm) * origin as u64;
-            (before + 1..=before + fault).contains(&second).then_some(Fault { origin, behaviour })
+        let outage = calm.max(SHORTEST);
+        let fault = (length - 4 * calm - outage - calm.max(RECOVERY)) / FAULTS.len() as u64;
+        let one_by_one = FAULTS.iter().enumerate();
+        let mut faults: Vec<_> =
+            one_by_one.map(|(origin, &behaviour)| (Fault::Of { origin, behaviour }, fault)).collect();
+        faults.push((Fault::Outage, outage));
+        let mut before = 0;
+        faults.into_iter().find_map(|(fault, seconds)| {
+            before += calm;
+            let happens = (before + 1..=before + seconds).contains(&second);
+            before += seconds;
+            happens.then_some(fault)
         })
     }
 }
@@ -93,29 +121,36 @@ impl Schedule {
 mod tests {
     use super::*;
 
-    fn faults(seconds: u64) -> Vec<Option<usize>> {
+    fn faults(seconds: u64) -> Vec<Option<Fault>> {
         let schedule = Schedule::new(Duration::from_secs(seconds)).unwrap();
-        (1..=seconds).map(|second| schedule.fault_in(second).map(|fault| fault.origin)).collect()
+        (1..=seconds).map(|second| schedule.fault_in(second)).collect()
+    }
+
+    fn all_faults() -> Vec<Fault> {
+        let one_by_one = FAULTS.iter().enumerate();
+        let mut faults: Vec<_> =
+            one_by_one.map(|(origin, &behaviour)| Fault::Of { origin, behaviour }).collect();
+        faults.push(Fault::Outage);
+        faults
     }
 
     #[test]
-    fn thirty_seconds_are_six_of_each_fault_with_three_calm_ones_around() {
-        let planned = faults(30);
+    fn thirty_seconds_are_four_of_each_fault_three_of_outage_and_three_calm_ones_around() {
         let mut expected = vec![None; 3];
-        for origin in 0..3 {
-            expected.extend([Some(origin); 6]);
+        for fault in all_faults() {
+            expected.extend(vec![Some(fault); if fault == Fault::Outage { 3 } else { 4 }]);
             expected.extend([None; 3]);
         }
-        assert_eq!(planned, expected);
+        assert_eq!(faults(30), expected);
     }
 
     #[test]
     fn every_length_gives_each_fault_two_seconds_and_the_last_one_two_calm_ones_after_it() {
-        for seconds in 12..=200 {
+        for seconds in MINIMUM.as_secs()..=200 {
             let planned = faults(seconds);
-            for origin in 0..3 {
-                let filled = planned.iter().filter(|fault| **fault == Some(origin)).count();
-                assert!(filled >= 2, "{seconds} s: origin {origin} fails for {filled} s");
+            for fault in all_faults() {
+                let filled = planned.iter().filter(|planned| **planned == Some(fault)).count();
+                assert!(filled >= 2, "{seconds} s: {fault} for {filled} s");
             }
             let calm_between = planned.windows(2).all(|pair| match pair {
                 [Some(before), Some(after)] => before == after,
@@ -130,6 +165,6 @@ mod tests {
     #[test]
     fn a_length_under_the_minimum_is_refused_with_both_numbers() {
         let error = Schedule::new(Duration::from_secs(3)).unwrap_err();
-        assert_eq!(error.to_string(), "a demo of 3s is too short to show three faults, the shortest is 12s");
+        assert_eq!(error.to_string(), "a demo of 3s is too short to show its faults, the shortest is 14s");
     }
 }

@@ -2,11 +2,13 @@
 
 use std::io::{self, Write};
 
+use super::effort::{Effort, Window};
 use super::load::{PATIENCE, RATE};
 use super::paint::{Ink, Paint};
-use super::report::{Breaker, OriginSummary, Report, Row, Scene, Summary, Transition};
+use super::report::{Breaker, OriginSummary, Report, RetrySummary, Row, Scene, Summary, Transition};
 use super::schedule::NAMES;
 use super::text::{bar, grouped, milliseconds, percent, wrap};
+use crate::proxy::BUDGET;
 
 /// Columns of the widest line.
 const WIDTH: usize = 98;
@@ -36,6 +38,36 @@ impl<W: Write> Screen<W> {
         Ok(())
     }
 
+    /// What the proxy had to do for the requests of a second, unless that was one attempt each.
+    fn effort(&mut self, row: &Row) -> io::Result<()> {
+        let Effort { attempts, retries, budget } = row.effort;
+        if retries == 0 && attempts * 10 >= row.requests * 9 {
+            return Ok(());
+        }
+        let each = attempts as f64 / row.requests.max(1) as f64;
+        let told = format!("{each:.2} attempts a request, retries: {retries}, left in the budget: {budget}");
+        writeln!(self.out, "{:INDENT$}{}", "", self.paint.with(Ink::Dim, told))
+    }
+
+    fn retries(&mut self, summary: &Summary) -> io::Result<()> {
+        let RetrySummary { attempts, retries, refused, fullest, budget_held } = summary.retries;
+        let (attempts, retries, refused) = (grouped(attempts), grouped(retries), grouped(refused));
+        writeln!(
+            self.out,
+            "\n  {attempts} attempts at origins, {retries} of them retries; {refused} more refused by the budget"
+        )?;
+        let (held, ink) = if budget_held { ("held", Ink::Green) } else { ("overspent", Ink::Red) };
+        let Window { spent, allowed } = fullest;
+        let window = humantime::format_duration(BUDGET.window);
+        writeln!(
+            self.out,
+            "  budget {}: at its fullest {} retries within {window}, and {} allowed",
+            self.paint.with(ink, held),
+            grouped(spent),
+            grouped(allowed)
+        )
+    }
+
     fn origin(&mut self, origin: &OriginSummary) -> io::Result<()> {
         let OriginSummary { name, address, opened, half_opened, closed, lost, spared } = origin;
         let (address, lost, spared) = (address.to_string(), grouped(*lost), grouped(*spared));
@@ -56,10 +88,11 @@ impl<W: Write> Report for Screen<W> {
         writeln!(self.out, "  origins  {}", origins.join("   "))?;
         writeln!(
             self.out,
-            "\n  One origin at a time fails. Its circuit breaker opens, the other two take its share, and now and\n  \
-             then a probe asks whether it is well again. Each line is one second of arrivals, good means 200\n  \
-             with the whole body within {patience}, and the states are the breakers' at the end of the second.\n  \
-             Ctrl-C ends it early.\n",
+            "\n  One origin at a time fails. What it fails with another answers, its circuit breaker opens, the\n  \
+             other two take its share, and now and then a probe asks whether it is well again. At last all\n  \
+             three fail, and a budget keeps the retries from making that worse. Each line is one second of\n  \
+             arrivals, good means 200 with the whole body within {patience}, and the states are the breakers' at\n  \
+             the end of the second. Ctrl-C ends it early.\n",
             patience = humantime::format_duration(PATIENCE)
         )?;
         let [a, b, c] = NAMES;
@@ -90,14 +123,20 @@ impl<W: Write> Report for Screen<W> {
         for breaker in &row.breakers {
             self.transitions(breaker)?;
         }
+        self.effort(row)?;
         self.out.flush()
     }
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {
-        let Summary { all, faulty, healthy, origins } = summary;
+        let Summary { all, faulty, outage, healthy, origins, .. } = summary;
         let title = format!("{} requests, {} good", grouped(all.requests), percent(all.ratio()));
         writeln!(self.out, "\n  {}", self.paint.with(Ink::Bold, title))?;
-        for (share, when) in [(faulty, "with one origin down"), (healthy, "with all three well")] {
+        let parts = [
+            (faulty, "with one origin down"),
+            (outage, "with all three down"),
+            (healthy, "with all three well"),
+        ];
+        for (share, when) in parts {
             if share.seconds > 0 {
                 let good = format!("{:>7}", percent(share.ratio()));
                 let good = self.paint.with(Ink::of_share(share.ratio()), good);
@@ -109,13 +148,14 @@ impl<W: Write> Report for Screen<W> {
                 )?;
             }
         }
+        self.retries(summary)?;
         let head = format!("{:<24}  opened  half-opened  closed      lost    spared", "origin");
         writeln!(self.out, "\n  {}", self.paint.with(Ink::Bold, head))?;
         for origin in origins {
             self.origin(origin)?;
         }
-        let notes = "lost: requests not answered well while it was down; spared: requests that its breaker refused\n  \
-                     before anything was sent, so that another origin had them";
+        let notes = "lost: requests not answered well while it alone was down; spared: attempts that its breaker\n  \
+                     refused before anything was sent";
         writeln!(self.out, "  {}", self.paint.with(Ink::Dim, notes))?;
         writeln!(self.out, "\n  {}", self.paint.with(Ink::Bold, "Try next"))?;
         for (command, why) in NEXT {
@@ -164,6 +204,7 @@ mod tests {
             requests: 300,
             good: 280,
             p99_ms: Some(1000.0),
+            effort: Effort { attempts: 312, retries: 21, budget: 589 },
             breakers: vec![breaker("a", transitions), breaker("b", Vec::new()), breaker("c", Vec::new())],
         }
     }

@@ -10,9 +10,10 @@ use tokio::task::JoinHandle;
 
 use super::DemoError;
 use super::breakers::Breakers;
-use super::load::{Load, RATE, arrivals};
+use super::effort::Meter;
+use super::load::{Load, PATIENCE, RATE, arrivals};
 use super::origins::Origins;
-use super::report::{OriginSummary, Report, Scene, Share, Summary};
+use super::report::{OriginSummary, Report, RetrySummary, Scene, Share, Summary};
 use super::schedule::{Behaviour, NAMES, Schedule};
 use super::tally::Tally;
 use crate::{Origin, Proxy, ProxyConfig, Stopped};
@@ -20,6 +21,9 @@ use crate::{Origin, Proxy, ProxyConfig, Stopped};
 /// The proxy's patience with an origin: far above what a healthy one needs here, and short
 /// enough that a caller of a hanging one hears of it within its own patience.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// Attempts that may follow a failed one: the proxy's own default.
+const RETRIES: u32 = 2;
 
 /// How long the proxy may take to stop once nothing is under way any more.
 const GRACE: Duration = Duration::from_secs(1);
@@ -31,6 +35,7 @@ pub(super) struct Stage {
     origins: Origins,
     proxy: SocketAddr,
     breakers: Breakers,
+    meter: Meter,
     /// Dropping it stops the proxy.
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Stopped>,
@@ -48,6 +53,8 @@ impl Stage {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             admin: None,
             origins: origins.addresses().map(origin).to_vec(),
+            retries: RETRIES,
+            timeout: PATIENCE,
             attempt_timeout: ATTEMPT_TIMEOUT,
             body_timeout: ATTEMPT_TIMEOUT,
             breaker: presets::proxy(),
@@ -56,9 +63,11 @@ impl Stage {
         let proxy = Proxy::bind(config).await.map_err(|error| DemoError::Proxy(Box::new(error)))?;
         let address = proxy.local_addr();
         let breakers = Breakers::watch(proxy.breakers());
+        let retries = proxy.retries().expect("there are some").clone();
+        let meter = Meter::new(retries, proxy.breakers());
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(proxy.serve(async { drop(stopped.await) }));
-        Ok(Self { schedule, origins, proxy: address, breakers, stop, serving })
+        Ok(Self { schedule, origins, proxy: address, breakers, meter, stop, serving })
     }
 
     /// Lets the requests arrive and tells each second once it is complete, and last the summary.
@@ -97,7 +106,7 @@ impl Stage {
             }
             tell(report, &mut tally)?;
         }
-        tally.end(self.breakers.take());
+        tally.end(self.meter.take(), self.breakers.take());
         drop(load);
         while let Some(answer) = answers.recv().await {
             tally.answered(answer);
@@ -110,11 +119,10 @@ impl Stage {
 
     /// From one second to the next.
     fn turn(&mut self, second: u64, tally: &mut Tally) {
-        tally.end(self.breakers.take());
+        tally.end(self.meter.take(), self.breakers.take());
         let fault = self.schedule.fault_in(second);
         for origin in 0..NAMES.len() {
-            let befallen = fault.filter(|fault| fault.origin == origin);
-            self.origins.set(origin, befallen.map_or(Behaviour::Well, |fault| fault.behaviour));
+            self.origins.set(origin, fault.map_or(Behaviour::Well, |fault| fault.behaviour_of(origin)));
         }
         tally.begin(second, fault);
     }
@@ -125,7 +133,7 @@ impl Stage {
     }
 
     fn summary(&self, tally: &Tally) -> Summary {
-        let Tally { faulty, healthy, entered, .. } = tally;
+        let Tally { faulty, outage, healthy, entered, attempts, retries, ledger, .. } = tally;
         let origins = NAMES.iter().zip(self.origins.addresses()).zip(faulty.iter().zip(entered));
         let origins =
             origins.zip(self.breakers.refused()).map(|(((name, &address), (down, entered)), refused)| {
@@ -141,7 +149,16 @@ impl Stage {
             });
         let origins = origins.collect();
         let faulty = faulty.iter().fold(Share::default(), |sum, share| sum.plus(share));
-        Summary { all: faulty.plus(healthy), faulty, healthy: *healthy, origins }
+        let fullest = ledger.fullest();
+        let retries = RetrySummary {
+            attempts: *attempts,
+            retries: *retries,
+            refused: self.meter.refused(),
+            fullest,
+            budget_held: fullest.held(),
+        };
+        let all = faulty.plus(outage).plus(healthy);
+        Summary { all, faulty, outage: *outage, healthy: *healthy, retries, origins }
     }
 
     /// Waits for the proxy to stop, which its grace bounds.

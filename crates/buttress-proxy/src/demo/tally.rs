@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use buttress::circuit_breaker::State;
 
+use super::effort::{Effort, Ledger};
 use super::load::Answer;
 use super::report::{Breaker, Row, Share};
 use super::schedule::{Fault, NAMES};
@@ -16,7 +17,11 @@ pub(super) struct Tally {
     seconds: VecDeque<Second>,
     /// By the origin that was down.
     pub(super) faulty: [Share; NAMES.len()],
+    pub(super) outage: Share,
     pub(super) healthy: Share,
+    pub(super) attempts: u64,
+    pub(super) retries: u64,
+    pub(super) ledger: Ledger,
     pub(super) entered: [Entered; NAMES.len()],
 }
 
@@ -40,7 +45,8 @@ impl Tally {
     /// A second begins; arrivals are its own until the next one begins.
     pub(super) fn begin(&mut self, second: u64, fault: Option<Fault>) {
         let told = fault.map(|fault| fault.to_string());
-        let row = Row { second, fault: told, requests: 0, good: 0, p99_ms: None, breakers: Vec::new() };
+        let (effort, breakers) = (Effort::default(), Vec::new());
+        let row = Row { second, fault: told, requests: 0, good: 0, p99_ms: None, effort, breakers };
         self.seconds.push_back(Second { row, fault, latencies: Vec::new(), over: false });
     }
 
@@ -57,9 +63,10 @@ impl Tally {
         second.latencies.push(answer.latency);
     }
 
-    /// The second under way is over, and so stand the breakers.
-    pub(super) fn end(&mut self, breakers: Vec<Breaker>) {
+    /// The second under way is over, this was done in it, and so stand the breakers.
+    pub(super) fn end(&mut self, effort: Effort, breakers: Vec<Breaker>) {
         if let Some(second) = self.seconds.back_mut() {
+            second.row.effort = effort;
             second.row.breakers = breakers;
             second.over = true;
         }
@@ -74,10 +81,14 @@ impl Tally {
         let Second { row, fault, mut latencies, .. } = self.seconds.pop_front()?;
         let row = Row { p99_ms: p99(&mut latencies).map(milliseconds), ..row };
         let share = match fault {
-            Some(fault) => &mut self.faulty[fault.origin],
+            Some(Fault::Of { origin, .. }) => &mut self.faulty[origin],
+            Some(Fault::Outage) => &mut self.outage,
             None => &mut self.healthy,
         };
         *share = share.plus(&row.share());
+        self.attempts += row.effort.attempts;
+        self.retries += row.effort.retries;
+        self.ledger.add(row.requests, row.effort.retries);
         for (entered, breaker) in self.entered.iter_mut().zip(&row.breakers) {
             entered.add(breaker);
         }
@@ -127,13 +138,13 @@ mod tests {
         tally.arrived();
         tally.answered(answer(1, true, 1));
         assert!(tally.complete().is_none(), "not over");
-        tally.end(Vec::new());
+        tally.end(Effort::default(), Vec::new());
         assert!(tally.complete().is_none(), "one request under way");
 
-        tally.begin(2, Some(Fault { origin: 0, behaviour: Behaviour::Answers503 }));
+        tally.begin(2, Some(Fault::Of { origin: 0, behaviour: Behaviour::Answers503 }));
         tally.arrived();
         tally.answered(answer(2, true, 1));
-        tally.end(Vec::new());
+        tally.end(Effort::default(), Vec::new());
         assert!(tally.complete().is_none(), "rows come in order");
 
         tally.answered(answer(1, false, 1_000));
@@ -162,7 +173,7 @@ mod tests {
         ];
         let mut tally = Tally::default();
         tally.begin(1, None);
-        tally.end(vec![Breaker { name: "a", state: State::Open, transitions }]);
+        tally.end(Effort::default(), vec![Breaker { name: "a", state: State::Open, transitions }]);
         tally.complete().expect("an empty second is complete when it is over");
         assert_eq!(tally.entered[0], Entered { open: 2, half_open: 1, closed: 0 });
     }

@@ -6,21 +6,25 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use buttress::{BoxError, Rejected};
+use buttress::deadline::{self, DeadlineService};
+use buttress::registry::Registry;
+use buttress::{BoxError, Boxed, DeadlineLayer, Rejected, retry};
 use http::header::{self, HeaderMap};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
-use tower::Service;
+use tower::{Layer, Service};
 
 use super::ProxyConfig;
 use super::answer::OwnAnswer;
 use super::answer_body::AnswerBody;
 use super::attempt::OriginLate;
 use super::blame;
-use super::exchange::{ClientFault, Exchange};
+use super::exchange::ClientFault;
 use super::headers;
+use super::patience::Patience;
 use super::request_body::RequestBody;
+use super::retries::{self, Retried};
 use super::router::{Failed, NoOrigin, Router};
 use super::silence::Silence;
 use super::target::Target;
@@ -31,13 +35,44 @@ use crate::server::{Answer, Client};
 /// Forwards what comes in at the port of the clients.
 #[derive(Debug, Clone)]
 pub(super) struct Forward {
-    origins: Router,
+    origins: Limited,
+    /// For requests with a body: how long a client takes for that is not known before, and not limited as a whole.
+    uploads: Limited,
+    upstreams: Arc<Upstreams>,
+    retries: Option<retry::Handle>,
+    deadline: deadline::Handle,
+    timeout: Duration,
     body_timeout: Duration,
 }
 
+const ROOM: &str = "there is room, and it has a name that is its own";
+
+/// What the limit on a request is called.
+const NAME: &str = "proxy";
+
+/// The origins as one service, with a limit on all attempts together.
+type Limited = DeadlineService<Retried, Boxed, Option<deadline::Handle>>;
+
 impl Forward {
     pub(super) fn new(config: &ProxyConfig, upstreams: Arc<Upstreams>) -> Self {
-        Self { origins: Router::new(upstreams), body_timeout: config.body_timeout }
+        let ProxyConfig { retries, timeout, body_timeout, .. } = *config;
+        let (retries, deadline) = (retries::handle(retries), deadline::Handle::new(NAME, timeout));
+        let retried = retries::retried(Router::new(Arc::clone(&upstreams)), retries.clone(), timeout);
+        let limited = |limit| DeadlineLayer::from_handle(limit).layer(retried.clone());
+        let (origins, uploads) = (limited(Some(deadline.clone())), limited(None));
+        Self { origins, uploads, upstreams, retries, deadline, timeout, body_timeout }
+    }
+
+    pub(super) fn retries(&self) -> Option<&retry::Handle> {
+        self.retries.as_ref()
+    }
+
+    /// Puts what there is to see into `registry`, which has room for it.
+    pub(super) fn register(&self, registry: &Registry) {
+        if let Some(retries) = &self.retries {
+            registry.add(retries.clone()).expect(ROOM);
+        }
+        registry.add(self.deadline.clone()).expect(ROOM);
     }
 
     async fn exchange(
@@ -55,9 +90,14 @@ impl Forward {
         if let Some(exchange) = &shared {
             parts.extensions.insert(Arc::clone(exchange));
         }
+        if self.retries.is_some() {
+            parts.extensions.insert(self.upstreams.untried());
+        }
 
-        let call = self.origins.clone().call(Request::from_parts(parts, body));
-        let answer = answered(call, shared.as_deref()).await.and_then(unswitched);
+        let mut origins = if shared.is_some() { self.uploads.clone() } else { self.origins.clone() };
+        let call = origins.call(Request::from_parts(parts, body));
+        let patience = shared.clone().map(|exchange| Patience::new(exchange, self.timeout));
+        let answer = answered(call, patience).await.and_then(unswitched);
         if let (Err(_), Some(exchange)) = (&answer, &shared) {
             exchange.give_up();
         }
@@ -87,21 +127,26 @@ impl Answer for Forward {
 }
 
 /// Waits for the head of the answer, or for the client to spoil its request. The latter drops the call,
-/// which says nothing about the origin.
+/// which says nothing about the origin. So does the end of an upload's time, which each attempt's own limit precedes.
 async fn answered(
     call: impl Future<Output = Result<Response<Judged>, BoxError>>,
-    exchange: Option<&Exchange>,
+    mut patience: Option<Patience>,
 ) -> Result<Response<Judged>, OwnAnswer> {
     let mut call = pin!(call);
     let answer = poll_fn(|cx| {
-        if let Some(Poll::Ready(fault)) = exchange.map(|exchange| exchange.poll_fault(cx)) {
+        let fault = patience.as_ref().map(|patience| patience.exchange().poll_fault(cx));
+        if let Some(Poll::Ready(fault)) = fault {
             return Poll::Ready(Err(spoilt(fault)));
         }
-        call.as_mut().poll(cx).map_err(|error| explain(&error))
+        if let Poll::Ready(answer) = call.as_mut().poll(cx) {
+            return Poll::Ready(answer.map_err(|error| explain(&error)));
+        }
+        let over = patience.as_mut().is_some_and(|patience| patience.poll_end(cx).is_ready());
+        if over { Poll::Ready(Err(OwnAnswer::late())) } else { Poll::Pending }
     });
     let answer = answer.await?;
-    if let Some(exchange) = exchange {
-        exchange.answer_begins();
+    if let Some(patience) = patience {
+        patience.exchange().answer_begins();
     }
     Ok(answer)
 }

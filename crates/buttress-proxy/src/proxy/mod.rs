@@ -23,12 +23,14 @@ use std::time::Duration;
 
 use buttress::circuit_breaker::{self, Handle};
 use buttress::registry::Registry;
+use buttress::retry;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::admin::{Admin, Stopping};
 use crate::{Failure, Origin, server};
 use forward::Forward;
+pub(crate) use retries::BUDGET;
 use upstreams::Upstreams;
 
 /// What a [`Proxy`] is made of.
@@ -40,7 +42,12 @@ pub struct ProxyConfig {
     pub admin: Option<SocketAddr>,
     /// Where requests go, in turns.
     pub origins: Vec<Origin>,
-    /// How long an origin may take until its answer begins.
+    /// How often a request is sent again that failed, if that is safe; none with 0.
+    pub retries: u32,
+    /// How long a request may take until its answer begins, with all its attempts and the waits between them. The
+    /// time in which a client sends its body does not count.
+    pub timeout: Duration,
+    /// How long an origin may take until its answer begins, at most as long as all attempts together.
     pub attempt_timeout: Duration,
     /// How long an origin may pause within the body of its answer while the client would take more. One that
     /// pauses longer has failed, and the client's connection is cut. Event streams may be silent, and so may an
@@ -76,12 +83,20 @@ impl Proxy {
     /// Takes the ports.
     ///
     /// # Errors
-    /// Without origins, if the admin port is not on loopback, and if a port cannot be had.
+    /// Without origins, if an attempt may outlast the request, if the admin port is not on loopback, and if a port
+    /// cannot be had.
     pub async fn bind(config: ProxyConfig) -> Result<Self, Failure> {
         let origins = NonZeroUsize::new(config.origins.len()).ok_or(Failure::NoOrigins)?;
-        let registry = Registry::with_capacity(origins.max(Registry::DEFAULT_CAPACITY));
+        let ProxyConfig { attempt_timeout: attempt, timeout: request, .. } = config;
+        if attempt > request {
+            return Err(Failure::AttemptOutlastsRequest { attempt, request });
+        }
+        // The retries and the limit stand there beside the breakers.
+        let room = origins.saturating_add(2).max(Registry::DEFAULT_CAPACITY);
+        let registry = Registry::with_capacity(room);
         let upstreams = Arc::new(Upstreams::new(&config, &registry));
         let forward = Forward::new(&config, Arc::clone(&upstreams));
+        forward.register(&registry);
         let admin = match config.admin {
             Some(address) => Some(Admin::bind(address, registry.clone()).await?),
             None => None,
@@ -114,6 +129,12 @@ impl Proxy {
     #[must_use]
     pub fn breakers(&self) -> Vec<Handle> {
         self.upstreams.breakers()
+    }
+
+    /// How often requests were sent again; `None` if they never are.
+    #[must_use]
+    pub fn retries(&self) -> Option<&retry::Handle> {
+        self.forward.retries()
     }
 
     /// Serves until `shutdown`; then takes no more connections, finishes the requests under way for as

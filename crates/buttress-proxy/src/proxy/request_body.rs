@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use buttress::retry::{RepeatBody, ReplayBody};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -17,7 +18,7 @@ use super::exchange::{ClientFault, Exchange, Next};
 const CLIENT_PAUSE: Duration = Duration::from_secs(30);
 
 /// The body of a request as one attempt sends it.
-pub(super) type SentBody = RequestBody;
+pub(super) type SentBody = ReplayBody<RequestBody>;
 
 /// The body of a request on its way to the origin. Trailers are not forwarded.
 #[derive(Debug, Default)]
@@ -75,6 +76,14 @@ impl Body for RequestBody {
 
     fn size_hint(&self) -> SizeHint {
         self.0.as_ref().map_or(SizeHint::with_exact(0), |upload| upload.exchange.size_hint())
+    }
+}
+
+impl RepeatBody for RequestBody {
+    type Attempt = SentBody;
+
+    fn attempt(body: SentBody) -> SentBody {
+        body
     }
 }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use buttress::circuit_breaker::{Handle, Totals, presets};
 use buttress::registry::Registry;
+use buttress::retry::{self, budget};
 use buttress_proxy::{Proxy, ProxyConfig};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
@@ -41,6 +42,7 @@ pub(crate) struct Running {
     pub(crate) admin: SocketAddr,
     pub(crate) breakers: Vec<Handle>,
     pub(crate) registry: Registry,
+    pub(crate) retries: Option<retry::Handle>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<buttress_proxy::Stopped>,
 }
@@ -52,6 +54,8 @@ impl Running {
             listen: ([127, 0, 0, 1], 0).into(),
             admin: Some(([127, 0, 0, 1], 0).into()),
             origins: origins.iter().map(|origin| format!("http://{origin}").parse().unwrap()).collect(),
+            retries: 2,
+            timeout: PATIENCE,
             attempt_timeout: PATIENCE,
             body_timeout: PATIENCE,
             breaker: presets::proxy(),
@@ -61,11 +65,12 @@ impl Running {
         let proxy = Proxy::bind(config).await.unwrap();
         let (address, breakers) = (proxy.local_addr(), proxy.breakers());
         let (admin, registry) = (proxy.admin_addr().unwrap(), proxy.registry().clone());
+        let retries = proxy.retries().cloned();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(proxy.serve(async {
             let _ = stopped.await;
         }));
-        Self { address, admin, breakers, registry, stop: Some(stop), serving }
+        Self { address, admin, breakers, registry, retries, stop: Some(stop), serving }
     }
 
     /// A proxy in front of `origins`.
@@ -97,6 +102,11 @@ impl Running {
             }
         })
         .await
+    }
+
+    /// How the budget for its retries stands.
+    pub(crate) fn budget(&self) -> budget::Snapshot {
+        self.retries.as_ref().unwrap().budget().unwrap().snapshot()
     }
 
     /// Asks for one page of the admin port.

@@ -33,6 +33,8 @@ pub(crate) enum Mode {
     HeadOnly,
     /// Resets every connection.
     Reset,
+    /// Resets the connection behind a whole request.
+    ResetAfter,
 }
 
 /// The length of a piece of an endless answer.
@@ -186,6 +188,10 @@ impl Connection {
                 Mode::Cut(first) => {
                     self.socket.write_all(&first).await.ok()?;
                     self.gate().await?;
+                    self.socket.set_zero_linger().unwrap();
+                    return None;
+                }
+                Mode::ResetAfter => {
                     self.socket.set_zero_linger().unwrap();
                     return None;
                 }
