@@ -113,6 +113,13 @@ fn f6_allocations(gates: &mut Gates) {
         paths::BREAKER_OPEN,
         paths::TIMEOUT,
         paths::STACK,
+        paths::DEADLINE,
+        paths::RETRY,
+        paths::RETRY_CLONED,
+        paths::FOUR,
+        paths::FOUR_CLONED,
+        paths::STACK_ON,
+        paths::STACK_OFF,
         paths::BODIES,
     ];
     let boxed = [(paths::BREAKER_OPEN_BOXED, CALLS)];

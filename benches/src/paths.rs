@@ -4,11 +4,15 @@ use crate::bodies::{Pages, ReadToEnd};
 use crate::inner::{CallError, Echo, Failing};
 use crate::worker::{Worker, cloned_per_call, kept};
 use buttress::circuit_breaker::{Builder, CircuitBreakerLayer, Config, Handle, Keyed};
-use buttress::{AtHead, Bounds, Classify, FailureKind, Outcome, Rejected, TimeoutLayer, Typed};
+use buttress::{
+    AtHead, Bounds, Classify, DeadlineLayer, FailureKind, Outcome, Rejected, RetryLayer, Stack, TimeoutLayer,
+    Typed, presets, retry,
+};
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 use tower_layer::Layer;
+use tower_service::Service;
 
 /// A way for a call to take, with a state of its own each time it is made.
 #[derive(Clone, Copy)]
@@ -141,6 +145,58 @@ pub const STACK: Path = Path {
     },
 };
 
+/// A deadline before a service that answers at once.
+pub const DEADLINE: Path = Path {
+    name: "deadline, answered at once",
+    make: || kept(DeadlineLayer::new(LONG).typed().layer(Echo), 0, |result| result.is_ok()),
+};
+
+/// A retry with its budget, able to try again, before a service that does not fail.
+pub const RETRY: Path = Path {
+    name: "retry, none needed, with budget",
+    make: || kept(RetryLayer::new(retry::Config::default()).typed().layer(Echo), 0, |result| result.is_ok()),
+};
+
+/// The same with the service cloned for each call.
+pub const RETRY_CLONED: Path = Path {
+    name: "retry, none needed, with budget, cloned per call",
+    make: || {
+        let service = RetryLayer::new(retry::Config::default()).typed().layer(Echo);
+        cloned_per_call(service, 0, |result| result.is_ok())
+    },
+};
+
+/// The layers around a call and around each of its attempts, put together by hand.
+pub const FOUR: Path =
+    Path { name: "deadline, retry, breaker and timeout", make: || kept(four(), 0, |result| result.is_ok()) };
+
+/// The same with the service cloned for each call.
+pub const FOUR_CLONED: Path = Path {
+    name: "deadline, retry, breaker and timeout, cloned per call",
+    make: || cloned_per_call(four(), 0, |result| result.is_ok()),
+};
+
+/// A stack with every part on that there is one of by default.
+pub const STACK_ON: Path = Path {
+    name: "stack, the default preset and an operation",
+    make: || {
+        let stack = Stack::new("bench").preset(&presets::default()).operation("call").typed();
+        kept(stack.layer(Echo), 0, |result| result.is_ok())
+    },
+};
+
+/// A stack with every part off.
+pub const STACK_OFF: Path = Path {
+    name: "stack, every part off",
+    make: || kept(Stack::new("off").typed().layer(Echo), 0, |result| result.is_ok()),
+};
+
+fn four() -> impl Service<u64, Response = u64, Error = CallError, Future: Send> + Clone + Send + 'static {
+    let attempt = breaker(every_rule()).layer(TimeoutLayer::new(LONG).typed().layer(Echo));
+    let attempts = RetryLayer::new(retry::Config::default()).typed().layer(attempt);
+    DeadlineLayer::new(LONG).typed().layer(attempts)
+}
+
 /// Five breakers that all wait for the end of the body.
 pub const BODIES: Path = Path {
     name: "five breakers, judged at the end of the body",
@@ -152,7 +208,7 @@ pub const BODIES: Path = Path {
 };
 
 /// All of them.
-pub const ALL: [Path; 17] = [
+pub const ALL: [Path; 24] = [
     BARE,
     BREAKER_DEFAULT,
     BREAKER_RECORDING,
@@ -169,6 +225,13 @@ pub const ALL: [Path; 17] = [
     BREAKER_KEYED,
     TIMEOUT,
     STACK,
+    DEADLINE,
+    RETRY,
+    RETRY_CLONED,
+    FOUR,
+    FOUR_CLONED,
+    STACK_ON,
+    STACK_OFF,
     BODIES,
 ];
 

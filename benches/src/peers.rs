@@ -9,12 +9,14 @@ use failsafe::{Config, StateMachine, backoff, failure_policy};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use recloser::{AnyError, AsyncRecloser, Recloser, RecloserFuture};
 use std::fmt::Debug;
+use std::future::{Ready, ready};
 use std::hash::Hash;
 use std::num::NonZeroU32;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use tower::retry::budget::{Budget as _, TpsBudget};
 use tower_layer::Layer;
 use tower_resilience_circuitbreaker::{CircuitBreakerError, CircuitBreakerLayer, SlidingWindowType};
 use tower_service::Service;
@@ -102,6 +104,47 @@ pub const TOWER_TIMEOUT: Path = Path {
         Box::new(InRuntime(kept(service, 0, |result| result.is_ok())))
     },
 };
+
+/// tower's retry with its budget, before a service that does not fail.
+pub const TOWER_RETRY: Path = Path {
+    name: "tower Retry, none needed, with budget",
+    make: || {
+        let layer = tower::retry::RetryLayer::new(Budgeted(Arc::default()));
+        kept(layer.layer(Echo), 0, |result| result.is_ok())
+    },
+};
+
+/// tower-resilience's retry, before a service that does not fail. It has no budget unless asked for one.
+pub const TOWER_RESILIENCE_RETRY: Path = Path {
+    name: "tower-resilience retry, none needed",
+    make: || {
+        let layer =
+            tower_resilience_retry::RetryLayer::<u64, u64, CallError>::builder().max_attempts(3).build();
+        kept(layer.layer(Echo), 0, |result| result.is_ok())
+    },
+};
+
+/// A policy as tower's documentation shows it.
+#[derive(Clone, Debug)]
+struct Budgeted(Arc<TpsBudget>);
+
+impl tower::retry::Policy<u64, u64, CallError> for Budgeted {
+    type Future = Ready<()>;
+
+    fn retry(&mut self, _: &mut u64, result: &mut Result<u64, CallError>) -> Option<Ready<()>> {
+        match result {
+            Ok(_) => {
+                self.0.deposit();
+                None
+            }
+            Err(_) => self.0.withdraw().then(|| ready(())),
+        }
+    }
+
+    fn clone_request(&mut self, request: &u64) -> Option<u64> {
+        Some(*request)
+    }
+}
 
 /// The rates that buttress is measured with as well: half of the calls failed, half of them slow.
 fn tower_resilience_after(calls: u64) -> Box<dyn Worker> {

@@ -34,7 +34,7 @@ pub const BREAKER_BYTES: i64 = 600;
 pub const BREAKER_BYTES_BAR: i64 = 600;
 
 /// The last counts.
-pub const RECORDED: [Recorded; 14] = [
+pub const RECORDED: [Recorded; 20] = [
     recorded(paths::BARE, 24.0, None),
     recorded(paths::BREAKER_DEFAULT, 197.0, None),
     recorded(paths::BREAKER_CLOSED, 210.0, Some(165.0)),
@@ -45,6 +45,12 @@ pub const RECORDED: [Recorded; 14] = [
     recorded(paths::BREAKER_OPEN_BOXED, 508.0, None),
     recorded(paths::TIMEOUT, 91.0, Some(45.0)),
     recorded(paths::STACK, 236.0, None),
+    recorded(paths::DEADLINE, 999.0, None),
+    recorded(paths::RETRY, 999.0, Some(80.0)),
+    recorded(paths::RETRY_CLONED, 999.0, None),
+    recorded(paths::FOUR, 999.0, None),
+    recorded(paths::STACK_ON, 999.0, None),
+    recorded(paths::STACK_OFF, 999.0, None),
     recorded(keys::WORDS_10K, 182.0, None),
     recorded(keys::WORDS_NAMED_10K, 224.0, None),
     recorded(keys::STORE_10K, 149.0, None),

@@ -284,8 +284,19 @@ fn c19_s2_129_s2_130_dwcp_s_time_limit_is_over_all_attempts() {
 #[test]
 fn handles_are_registered_once_and_under_their_names() {
     let registry = Registry::new();
-    let stack = Stack::new("twice").preset(&presets::default()).register(&registry).unwrap();
+    let stack = Stack::new("twice").preset(&presets::default()).operation("ask");
+    let stack = stack.fallback(FallbackLayer::value(0_u32)).register(&registry).unwrap();
     let known = registry.len();
+    let status = registry.status();
+    let kinds = [
+        status.operations.contains_key("twice.ask"),
+        status.fallbacks.contains_key("twice"),
+        status.deadlines.contains_key("twice"),
+        status.retries.contains_key("twice"),
+        status.circuit_breakers.contains_key("twice"),
+        status.timeouts.contains_key("twice"),
+    ];
+    assert_eq!((kinds, known), ([true; 6], 6));
     stack.clone().register(&registry).unwrap();
     assert_eq!(registry.len(), known);
     // Another of the same name.

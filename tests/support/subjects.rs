@@ -385,10 +385,11 @@ pub fn timeout_typed() -> Subject {
     Subject::new(TimeoutLayer::new(LONG).typed())
 }
 
-/// A timeout that follows how long calls take.
+/// A timeout that follows how long calls take, and all the same hardly ends any.
 #[must_use]
 pub fn timeout_adaptive() -> Subject {
-    Subject::new(TimeoutLayer::adaptive(timeout::Config::default()))
+    let config = timeout::Config::default().between(LONG, LONG, 2 * LONG);
+    Subject::new(TimeoutLayer::adaptive(config.expect("these settings work")))
 }
 
 /// A timeout that is not there.
@@ -419,6 +420,8 @@ pub fn deadline_off() -> Subject {
 #[must_use]
 pub fn deadline_http() -> Subject {
     Subject::new(OverHttp(DeadlineLayer::http(LONG)))
+}
+
 /// A stack with all that holds something.
 #[must_use]
 pub fn stack() -> Subject {

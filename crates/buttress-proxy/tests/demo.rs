@@ -138,7 +138,7 @@ fn s0_01_each_failing_origin_is_left_alone_and_taken_back_while_clients_hardly_n
     let [faulty_sums, outage_sums, healthy_sums] =
         [&faulty, &outage, &healthy].map(|rows| Sums::of(rows.iter().copied()));
     assert_eq!((faulty.len(), outage.len(), healthy.len()), (12, 3, 15));
-    // What one origin fails with another answers; only an upload or a lost race would show.
+    // What one origin fails with another answers.
     assert!(faulty_sums.good_share() >= 0.99, "with one origin down: {faulty_sums:?}\n{stdout}");
     assert!(outage_sums.good_share() <= 0.05, "with all down: {outage_sums:?}\n{stdout}");
     // Right behind the outage the first probe is still to come.
@@ -155,7 +155,7 @@ fn s0_01_each_failing_origin_is_left_alone_and_taken_back_while_clients_hardly_n
     let sum = |key| rows.iter().map(|row| number(row, key)).sum::<u64>();
     let retries = &summary["retries"];
     assert_eq!((sum("attempts"), sum("retries")), (number(retries, "attempts"), number(retries, "retries")));
-    assert!(faulty.iter().all(|row| number(row, "attempts") <= 300 + number(row, "retries")), "{stdout}");
+    assert!(sum("attempts") <= sum("requests") + sum("retries"), "{retries}");
     assert!(
         faulty.iter().map(|row| number(row, "retries")).sum::<u64>() > 20,
         "the faults are real\n{stdout}"

@@ -71,8 +71,25 @@ async fn e6_e10_what_one_origin_fails_with_another_answers_and_only_the_first_is
                 (totals.failures, totals.cancelled + totals.ignored)
             };
             assert_eq!([charged(0), charged(1)], [(1, 0), (0, 0)], "{mode:?}: {request}");
+            let waited = proxy.retries.as_ref().unwrap().delays().mean();
+            assert_eq!(waited, Some(Duration::ZERO), "{mode:?}: {request}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_origin_that_failed_with_a_request_gets_it_again_only_after_all_others() {
+    let origins = pair(&Mode::HangUp).await;
+    let [failing, well] = origins.each_ref().map(|origin| origin.address);
+    let proxy = Running::before(&[failing, failing, well]).await;
+    assert_eq!(proxy.ask(GET).await.status, 200);
+    assert_eq!(origins[0].log().heads, 1, "its second turn comes next, and is passed over");
+
+    origins[1].set(Mode::HangUp);
+    assert_eq!(proxy.ask(GET).await.status, 502);
+    let heads = origins.each_ref().map(|origin| origin.log().heads);
+    assert_eq!(heads.iter().sum::<usize>(), 2 + 3, "two at once, and a third by one of them");
+    assert_eq!(proxy.retries.as_ref().unwrap().delays().count(), 3);
 }
 
 #[tokio::test]

@@ -148,15 +148,15 @@ impl Replay<Request<RequestBody>> for Replayed {
     }
 
     fn again(&self, tape: &Tape, attempt: NonZeroU32) -> Option<Request<SentBody>> {
-        self.by_body.again(&tape.request, attempt)
+        Replay::<Request<RequestBody>>::again(&self.by_body, &tape.request, attempt)
     }
 
     fn permits(&self, tape: &Tape, unprocessed: bool) -> bool {
-        self.by_body.permits(&tape.request, unprocessed)
+        Replay::<Request<RequestBody>>::permits(&self.by_body, &tape.request, unprocessed)
     }
 
     fn counts(&self, tape: &Tape) -> bool {
-        self.by_body.counts(&tape.request)
+        Replay::<Request<RequestBody>>::counts(&self.by_body, &tape.request)
     }
 
     /// The time of an upload begins when the client has done its part; that of all else is limited by a layer.

@@ -14,7 +14,6 @@ use pin_project_lite::pin_project;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
@@ -39,7 +38,7 @@ pin_project! {
 /// What is kept of a call that may be made again.
 struct Kept<S, H: Source, Y, W, K, T> {
     tape: T,
-    course: Course<Arc<Common<S, H, Y, W, K>>>,
+    course: Course<Common<S, H, Y, W, K>>,
 }
 
 pin_project! {
@@ -83,7 +82,7 @@ where
     pub(super) const fn first(
         inner: S::Future,
         tape: Y::Tape,
-        course: Course<Arc<Common<S, H, Y, W, K>>>,
+        course: Course<Common<S, H, Y, W, K>>,
     ) -> Self {
         Self { stage: Stage::Calling { inner }, course: Some(Kept { tape, course }), refuse: PhantomData }
     }

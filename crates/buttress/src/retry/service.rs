@@ -18,13 +18,15 @@ use tower_service::Service;
 /// A service whose failed calls are tried again.
 pub struct RetryService<S, H = Handle, R = Boxed, Y = ByClone, W = ByClass<classify::Errors>, K = Hooks> {
     inner: S,
-    common: Arc<Common<S, H, Y, W, K>>,
+    common: Common<S, H, Y, W, K>,
     refuse: PhantomData<fn() -> R>,
 }
 
-/// What a service, its clones and its calls share. A call holds this and nothing else, so that one that needs no retry
-/// counts one reference.
-pub(super) struct Common<S, H, Y, W, K> {
+/// What a call holds of its service and nothing else, so that one that needs no retry counts one reference.
+pub(super) type Common<S, H, Y, W, K> = Arc<Base<S, H, Y, W, K>>;
+
+/// What a service, its clones and its calls share.
+pub(super) struct Base<S, H, Y, W, K> {
     source: H,
     pub(super) replay: Y,
     pub(super) rules: Rules<W, K>,
@@ -32,14 +34,14 @@ pub(super) struct Common<S, H, Y, W, K> {
     spare: Mutex<S>,
 }
 
-impl<S, H: Source, Y, W, K> Owner for Arc<Common<S, H, Y, W, K>> {
+impl<S, H: Source, Y, W, K> Owner for Common<S, H, Y, W, K> {
     #[inline]
     fn shared(&self) -> &Shared {
         &self.source.handle().expect("a call has a course only where there is a handle").0
     }
 }
 
-impl<S: Clone, H, Y, W, K> Common<S, H, Y, W, K> {
+impl<S: Clone, H, Y, W, K> Base<S, H, Y, W, K> {
     /// A service for another attempt; not ready, as any clone.
     pub(super) fn spare(&self) -> S {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -52,7 +54,7 @@ impl<S, H, R, Y, W, K> RetryService<S, H, R, Y, W, K> {
         S: Clone,
     {
         let spare = Mutex::new(inner.clone());
-        let common = Arc::new(Common { source, replay, rules, spare });
+        let common = Arc::new(Base { source, replay, rules, spare });
         Self { inner, common, refuse: PhantomData }
     }
 

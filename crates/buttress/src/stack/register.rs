@@ -3,7 +3,7 @@
 use super::Stack;
 use super::shape::{Known, Tries};
 use crate::registry::{Member, Registry, RegistryError};
-use crate::{circuit_breaker, fallback, operation, retry};
+use crate::{circuit_breaker, deadline, fallback, operation, retry, timeout};
 
 impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
     /// Takes all handles into `registry`, for its status, its health and its streams of events. One that is from there, or that
@@ -16,8 +16,10 @@ impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
         register(registry, self.operation.as_ref(), operation::Handle::is)?;
         register(registry, self.fallback.handle(), fallback::Handle::is)?;
         register(registry, self.breaker_outside.as_ref(), circuit_breaker::Handle::is)?;
+        register(registry, self.deadline.as_ref(), deadline::Handle::is)?;
         register(registry, self.tries.handle().as_ref(), retry::Handle::is)?;
         register(registry, self.breaker_per_attempt.as_ref(), circuit_breaker::Handle::is)?;
+        register(registry, self.timeout.as_ref(), timeout::Handle::is)?;
         Ok(self)
     }
 }

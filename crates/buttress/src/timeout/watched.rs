@@ -172,6 +172,11 @@ pub struct Snapshot {
 macro_rules! watched {
     () => {
         impl Handle {
+            /// Whether both are one.
+            pub(crate) fn is(&self, other: &Self) -> bool {
+                std::sync::Arc::ptr_eq(&self.0, &other.0)
+            }
+
             /// Its name.
             #[must_use]
             pub fn name(&self) -> &'static str {

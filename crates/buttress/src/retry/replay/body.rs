@@ -17,7 +17,7 @@ pub struct ReplayBody<B>(Kind<B>);
 
 enum Kind<B> {
     Once(B),
-    Empty(SizeHint),
+    Empty(Hint),
     Taped(Taped<B>),
 }
 
@@ -29,11 +29,28 @@ struct Taped<B> {
     hint: Hint,
 }
 
-/// A [`SizeHint`], which is not `Copy`.
+/// A [`SizeHint`], which is not `Copy` in every version.
 #[derive(Clone, Copy)]
-struct Hint {
+pub(super) struct Hint {
     lower: u64,
     upper: Option<u64>,
+}
+
+impl Hint {
+    fn of(body: &impl Body) -> Self {
+        let hint = body.size_hint();
+        Self { lower: hint.lower(), upper: hint.upper() }
+    }
+
+    /// What is left of it after so many bytes.
+    fn after(self, passed: u64) -> SizeHint {
+        let mut hint = SizeHint::new();
+        hint.set_lower(self.lower.saturating_sub(passed));
+        if let Some(upper) = self.upper {
+            hint.set_upper(upper.saturating_sub(passed));
+        }
+        hint
+    }
 }
 
 impl<B> ReplayBody<B> {
@@ -58,41 +75,40 @@ pub(super) enum Recording<B> {
     /// Nothing: it is sent once.
     Nothing,
     /// There was nothing to keep.
-    Empty(SizeHint),
+    Empty(Hint),
     /// The hold of the retry on a reel.
-    Reel { reel: Arc<Mutex<Reel<B>>>, hint: SizeHint },
+    Reel { reel: Arc<Mutex<Reel<B>>>, hint: Hint },
 }
 
 impl<B: Body> Recording<B> {
     /// The body for the first attempt, and what is kept of it: at most `limit` bytes, and nothing that needs memory of a body
     /// that is empty or says itself that it is longer.
     pub(super) fn of(body: B, limit: usize) -> (ReplayBody<B>, Self) {
-        let hint = body.size_hint();
+        let hint = Hint::of(&body);
         if body.is_end_stream() {
             return (ReplayBody::once(body), Self::Empty(hint));
         }
-        if hint.lower() > limit as u64 {
+        if hint.lower > limit as u64 {
             return (ReplayBody::once(body), Self::Nothing);
         }
         let reel = Arc::new(Mutex::new(Reel::new(body, limit)));
-        (taped(&reel, FIRST, &hint), Self::Reel { reel, hint })
+        (taped(&reel, FIRST, hint), Self::Reel { reel, hint })
     }
 
     /// The body for another attempt.
     pub(super) fn again(&self) -> Option<ReplayBody<B>> {
         match self {
             Self::Nothing => None,
-            Self::Empty(hint) => Some(ReplayBody(Kind::Empty(hint.clone()))),
+            Self::Empty(hint) => Some(ReplayBody(Kind::Empty(*hint))),
             Self::Reel { reel, hint } => {
                 let attempt = lock(reel).again()?;
-                Some(taped(reel, attempt, hint))
+                Some(taped(reel, attempt, *hint))
             }
         }
     }
 }
 
-fn taped<B>(reel: &Arc<Mutex<Reel<B>>>, attempt: u32, hint: &SizeHint) -> ReplayBody<B> {
-    let hint = Hint { lower: hint.lower(), upper: hint.upper() };
+fn taped<B>(reel: &Arc<Mutex<Reel<B>>>, attempt: u32, hint: Hint) -> ReplayBody<B> {
     ReplayBody(Kind::Taped(Taped { reel: reel.clone(), attempt, hint }))
 }
 
@@ -114,18 +130,6 @@ impl<B> Drop for Taped<B> {
     fn drop(&mut self) {
         let wake = lock(&self.reel).dropped(self.attempt);
         wake.into_iter().for_each(Waker::wake);
-    }
-}
-
-impl<B> Taped<B> {
-    fn size_hint(&self) -> SizeHint {
-        let passed = lock(&self.reel).passed(self.attempt);
-        let mut hint = SizeHint::new();
-        hint.set_lower(self.hint.lower.saturating_sub(passed));
-        if let Some(upper) = self.hint.upper {
-            hint.set_upper(upper.saturating_sub(passed));
-        }
-        hint
     }
 }
 
@@ -161,8 +165,8 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin> Body for ReplayBody<B
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Once(body) => body.size_hint(),
-            Kind::Empty(hint) => hint.clone(),
-            Kind::Taped(taped) => taped.size_hint(),
+            Kind::Empty(hint) => hint.after(0),
+            Kind::Taped(taped) => taped.hint.after(lock(&taped.reel).passed(taped.attempt)),
         }
     }
 }
