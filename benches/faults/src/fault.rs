@@ -150,7 +150,6 @@ pub const ALL: [Fault; 9] = [
         title: "one origin cuts bodies midway",
         first: Behaviour::CutsBody,
         bars: &[Bar { good: Some(0.97), ..NO_BAR }],
-        due: Due::Later,
         ..ONE_FAILS
     },
     Fault {
@@ -158,7 +157,6 @@ pub const ALL: [Fault; 9] = [
         title: "one origin answers 429",
         first: Behaviour::Answers(429),
         bars: &[Bar { good: Some(0.98), ..NO_BAR }],
-        due: Due::Later,
         ..ONE_FAILS
     },
 ];

@@ -36,9 +36,12 @@ pub(crate) struct Allowance {
     pub(crate) window: Duration,
 }
 
-/// A fifth more is what origins bear that are down because of their load, and hides one that fails now and then.
+/// Two retries answer nearly all requests while each attempt fails three times in ten, and need 0.3 + 0.3² of them for that; a
+/// budget grants at least nine elevenths of its share, as it looks back in tenths of its window. A fifth, the layer's own
+/// default, is for a retry that alone protects its peer: here each origin has a breaker besides, and what that refuses is
+/// not sent, so that an outage is not what the budget has to hold.
 pub(crate) const BUDGET: Allowance =
-    Allowance { ratio: 0.2, per_second: 1.0, window: Duration::from_secs(10) };
+    Allowance { ratio: 0.5, per_second: 1.0, window: Duration::from_secs(10) };
 
 /// The retries of one proxy, with one budget for all of its origins; `None` if there are not to be any.
 pub(super) fn handle(retries: u32) -> Option<Handle> {
@@ -46,7 +49,7 @@ pub(super) fn handle(retries: u32) -> Option<Handle> {
         Config::builder().retries(retries).build().expect("the default with another number is valid");
     let Allowance { ratio, per_second, window } = BUDGET;
     let budget =
-        budget::Config::new(ratio, per_second, window).expect("a fifth of the requests is a valid budget");
+        budget::Config::new(ratio, per_second, window).expect("a share of the requests is a valid budget");
     (retries > 0).then(|| Handle::with_budget(NAME, config, Budget::new(budget)))
 }
 
