@@ -101,7 +101,8 @@ impl Handle {
         self.0.counters.read()
     }
 
-    /// How long it waited before retries, in buckets from 1 ms, each twice as long as the one before.
+    /// The waits before retries, as they were decided: a call that is dropped ends its wait early. In buckets from 1 ms, each
+    /// twice as long as the one before.
     #[must_use]
     pub fn delays(&self) -> Durations {
         self.0.delays.snapshot()
@@ -209,7 +210,7 @@ pub struct Snapshot {
     pub name: &'static str,
     /// Calls and attempts.
     pub totals: Totals,
-    /// How long it waited before retries.
+    /// The waits before retries, as they were decided.
     pub delays: Durations,
     /// How its budget stood, if it has one: of one that others share, with what they spent.
     pub budget: Option<budget::Snapshot>,
