@@ -19,7 +19,7 @@ use std::num::NonZeroU32;
 /// # Which requests
 /// Those whose method is idempotent: GET, HEAD, OPTIONS, TRACE, PUT and DELETE. Others only with the header `Idempotency-Key`,
 /// [if you say so](Self::any_method), or if it is known that nobody has processed them: there was no connection, or the
-/// peer refused the stream. None that has [`NoRetry`] in its extensions, and none that is [an attempt](Attempt)
+/// peer refused the stream, and [no redirect](Self::follows_redirects) led there. None that has [`NoRetry`] in its extensions, and none that is [an attempt](Attempt)
 /// of somebody else's retry.
 ///
 /// A `reqwest::Request` has no extensions for others, so [`NoRetry`] cannot travel in it.
@@ -38,8 +38,8 @@ impl ByBody {
         Self { limit: 64 * 1024, rules: Rules::HTTP }
     }
 
-    /// The same for gRPC, where every request is a POST: which may be sent again, their status says. Further attempts say how
-    /// many there were before in `grpc-previous-rpc-attempts`.
+    /// The same for gRPC, where every request is a POST: [`GrpcCondition`](crate::retry::GrpcCondition) says which may be sent
+    /// again. Further attempts say how many there were before in `grpc-previous-rpc-attempts`.
     #[must_use]
     pub const fn grpc() -> Self {
         Self { rules: Rules::GRPC, ..Self::new() }
@@ -64,6 +64,19 @@ impl ByBody {
     #[must_use]
     pub const fn without_header(mut self) -> Self {
         self.rules.header = false;
+        self
+    }
+
+    /// Whether the client beneath follows redirects within a call. Behind a redirect an error says nothing about the request that
+    /// was sent first: that was processed, and answered with the redirect. So what is known not to have been processed is not
+    /// sent again for that reason, but by its method and key alone.
+    ///
+    /// By default true for `reqwest::Request`, whose client does follow them unless it is built with
+    /// `redirect::Policy::none()`: then say false here. For `http::Request` it is false by default: say true above a layer that
+    /// follows redirects, such as tower-http's `FollowRedirect`, or place the retry beneath that.
+    #[must_use]
+    pub const fn follows_redirects(mut self, follows: bool) -> Self {
+        self.rules.redirects = Some(follows);
         self
     }
 
@@ -121,7 +134,7 @@ impl<B: RepeatBody> Replay<Request<B>> for ByBody {
     fn permits(&self, tape: &RequestTape<B>, unprocessed: bool) -> bool {
         tape.0.as_ref().is_some_and(|Kept { head, .. }| {
             head.extensions.get::<NoRetry>().is_none()
-                && (unprocessed || self.rules.repeatable(&head.method, &head.headers))
+                && self.rules.permits(&head.method, &head.headers, unprocessed, false)
         })
     }
 
