@@ -13,8 +13,9 @@ use std::num::NonZeroU32;
 /// Sends HTTP requests again: the head as it was, and the body from a tape.
 ///
 /// The first attempt streams, and what it reads of the body is copied on the way, up to a limit of 64 KiB. While it fits, every
-/// attempt sends the same bytes and trailers, however little the one before had read; a body that is longer is sent once
-/// and what was kept of it is freed at once. A body that is empty costs nothing.
+/// attempt sends the same bytes and trailers, however little the one before had read. A body that is longer is sent once,
+/// and what was kept of it is freed at once; if it says its length, it goes to the next attempt as long as none has
+/// touched it, as after a connection that was refused. A body that is empty costs nothing.
 ///
 /// # Which requests
 /// Those whose method is idempotent: GET, HEAD, OPTIONS, TRACE, PUT and DELETE. Others only with the header `Idempotency-Key`,
@@ -45,7 +46,8 @@ impl ByBody {
         Self { rules: Rules::GRPC, ..Self::new() }
     }
 
-    /// The most bytes that are kept of one body. With 0 only requests without a body are sent again.
+    /// The most bytes that are kept of one body. With 0 only requests without a body are sent again, or those whose body nobody
+    /// has touched.
     #[must_use]
     pub const fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
