@@ -57,7 +57,8 @@ impl<H, R, Y, W, K> RetryLayer<H, R, Y, W, K> {
     }
 
     /// Tries again what `retry` is true for, and nothing else: a closure over `Result<&Response, &Error>`. It takes the
-    /// place of the classifier.
+    /// place of the classifier, and of all that is read in a result besides: how long the peer asks to be left alone, and which
+    /// responses are refusals from beneath. Over HTTP `.classify(…)` chooses as freely and keeps both.
     ///
     /// ```
     /// # use buttress::retry::{Config, RetryLayer};
