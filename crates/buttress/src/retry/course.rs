@@ -152,17 +152,19 @@ impl Progress {
         came: Came,
         again: impl FnOnce(NonZeroU32, bool) -> Option<A>,
     ) -> Result<Retry<A>, GiveUp> {
-        let Decision::Retry { hint, unprocessed } = came.decision else { return Err(GiveUp::NotRetryable) };
         let refused = came.rejected.is_some_and(|rejected| !rejected.was_sent());
-        if refused && !rules.elsewhere {
-            return Err(GiveUp::NotRetryable);
-        }
+        let (hint, unprocessed) = match came.decision {
+            // Whether anybody has processed the request only the condition can know: a handler beneath may have worked
+            // before a call of its own was refused.
+            Decision::Retry { hint, unprocessed } if !refused || rules.elsewhere => (hint, unprocessed),
+            _ if refused && rules.elsewhere => (None, false),
+            _ => return Err(GiveUp::NotRetryable),
+        };
         let config = &shared.config;
         if self.attempt >= config.max_attempts() {
             return Err(GiveUp::Attempts);
         }
-        let attempt =
-            again(self.attempt.saturating_add(1), unprocessed || refused).ok_or(GiveUp::NotReplayable)?;
+        let attempt = again(self.attempt.saturating_add(1), unprocessed).ok_or(GiveUp::NotReplayable)?;
         let delay = if refused {
             // Who refused is not asked again, so there is nobody to wait for.
             Duration::ZERO

@@ -205,11 +205,15 @@ impl<S, H: Source, Y, W, K, T> Kept<S, H, Y, W, K, T> {
         S: Service<Y::Attempt>,
         R: Refuse<S::Response, S::Error>,
         Y: Replay<Req, Tape = T>,
+        W: Condition<S::Response, S::Error>,
         K: Watch<S::Response, S::Error>,
     {
         let (tape, Course { owner, progress }) = (&self.tape, &mut self.course);
         let replay = &owner.replay;
-        let rejected = result.err().and_then(R::rejected);
+        let rejected = match result {
+            Ok(response) => owner.rules.condition.rejected(response),
+            Err(error) => R::rejected(error),
+        };
         let came = Came { decision, rejected, deadline: replay.deadline(tape) };
         progress.next(owner.shared(), &owner.rules, result, came, |attempt, unprocessed| {
             replay.permits(tape, unprocessed).then(|| replay.again(tape, attempt)).flatten()
