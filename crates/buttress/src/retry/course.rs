@@ -74,7 +74,6 @@ impl<O: Owner> Course<O> {
     /// A call begins. `timed`: somebody wants to know how long it takes.
     #[inline]
     pub(super) fn begin(owner: O, timed: bool) -> Self {
-        owner.shared().deposit();
         Self::resume(owner, timed.then(clock::precise))
     }
 
@@ -105,9 +104,15 @@ impl Progress {
     /// The call ended in success.
     #[inline]
     pub(super) fn succeed<Res, Err, K: Watch<Res, Err>>(&mut self, shared: &Shared, hooks: &K) {
-        shared.counters.succeeded(self.attempt.get());
+        if self.attempt == NonZeroU32::MIN {
+            shared.succeeded_at_once();
+        } else {
+            shared.counters.succeeded(self.attempt.get());
+        }
         self.stage = Stage::Over;
-        if let Some(began) = self.began {
+        if K::TELLS_SUCCESS
+            && let Some(began) = self.began
+        {
             let elapsed = clock::precise().since(began);
             shared.guard(|| hooks.succeeded(self.attempt.get(), elapsed));
         }
@@ -196,7 +201,7 @@ impl Progress {
 
     fn ended(&mut self, shared: &Shared) {
         if self.stage == Stage::Attempting && self.attempt == NonZeroU32::MIN {
-            shared.counters.attempted(1);
+            shared.first_ended();
         }
         self.stage = Stage::Between;
     }

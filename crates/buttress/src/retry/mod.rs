@@ -20,7 +20,7 @@
 //! ```
 //! By default there are 3 attempts, with waits of up to 50 ms, 100 ms, and so on ([`Config`]), and the retries of all calls
 //! together are at most a fifth of the calls and one a second ([`Budget`]): when a peer is down for good, it is not asked three
-//! times as much. A call makes its deposit once, however many retries it goes through: a retry right above another leaves the
+//! times as much. A call makes its deposit once, when its first attempt has ended: a retry right above another leaves the
 //! attempts to the upper one.
 //!
 //! # Where it stands in a stack

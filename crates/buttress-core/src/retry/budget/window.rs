@@ -89,6 +89,7 @@ impl Window {
 
     /// Moves the gate to the epoch of `now`, unless somebody moves it there or beyond.
     #[cold]
+    #[inline(never)]
     fn move_on(&self, mut gate: u64, now: Tick) -> u64 {
         let epoch = self.epoch_at(now);
         while self.epoch_of(gate) < epoch {
@@ -110,6 +111,7 @@ impl Window {
 
     /// Puts right a deposit that fell into a slot of another epoch, or into a full one.
     #[cold]
+    #[inline(never)]
     fn settle(&self, epoch: u64, strayed_into: u64) {
         let word = slot_of(&self.deposits, epoch);
         let stray = self.epoch_of(strayed_into);
