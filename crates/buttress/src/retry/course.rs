@@ -102,7 +102,7 @@ impl Progress {
     }
 
     /// The call ended in success.
-    #[inline]
+    #[inline(always)]
     pub(super) fn succeed<Res, Err, K: Watch<Res, Err>>(&mut self, shared: &Shared, hooks: &K) {
         if self.attempt == NonZeroU32::MIN {
             shared.succeeded_at_once();
