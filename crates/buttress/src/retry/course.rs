@@ -1,7 +1,7 @@
 //! What follows an attempt: the one place that decides it, for services and functions alike.
 
 use super::budget::Token;
-use super::condition::Decision;
+use super::condition::{Condition, Decision};
 use super::handle::{Handle, Shared};
 use super::hooks::{Retrying, Watch};
 use crate::{Deadline, EventKind, Rejected, Tick, clock};
@@ -58,9 +58,25 @@ enum Stage {
 pub(super) struct Came {
     pub(super) decision: Decision,
     /// The rejection that the result is, if a layer of buttress made it.
-    pub(super) rejected: Option<Rejected>,
+    rejected: Option<Rejected>,
     /// When the request says its call is over.
     pub(super) deadline: Option<Deadline>,
+}
+
+impl Came {
+    /// Of an attempt with this `result`. `find` sees the rejection in an error.
+    pub(super) fn of<Res, Err>(
+        condition: &impl Condition<Res, Err>,
+        decision: Decision,
+        result: Result<&Res, &Err>,
+        find: impl FnOnce(&Err) -> Option<Rejected>,
+    ) -> Self {
+        let rejected = match result {
+            Ok(response) => condition.rejected(response),
+            Err(error) => find(error),
+        };
+        Self { decision, rejected, deadline: None }
+    }
 }
 
 /// Another attempt, and what it costs.

@@ -214,11 +214,8 @@ impl<S, H: Source, Y, W, K, T> Kept<S, H, Y, W, K, T> {
     {
         let (tape, Course { owner, progress }) = (&self.tape, &mut self.course);
         let replay = &owner.replay;
-        let rejected = match result {
-            Ok(response) => owner.rules.condition.rejected(response),
-            Err(error) => R::rejected(error),
-        };
-        let came = Came { decision, rejected, deadline: replay.deadline(tape) };
+        let mut came = Came::of(&owner.rules.condition, decision, result, R::rejected);
+        came.deadline = replay.deadline(tape);
         progress.next(owner.shared(), &owner.rules, result, came, |attempt, unprocessed| {
             replay.permits(tape, unprocessed).then(|| replay.again(tape, attempt)).flatten()
         })

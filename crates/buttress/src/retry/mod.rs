@@ -8,7 +8,9 @@
 //! error, with [`classify`](RetryLayer::classify) what a classifier calls a failure or throttling, with
 //! [`retry_if`](RetryLayer::retry_if) what a function says. Then all of these must hold, in this order; the first that does not
 //! is why the call [is given up](GiveUp), and the caller has the last result at once:
-//! 1. no layer of buttress beneath refused the attempt without sending it, as it would refuse the next as well;
+//! 1. no layer of buttress beneath refused the attempt without sending it, as it would refuse the next as well. That shows in
+//!    any error in a box and in those of the libraries that buttress has features for; for errors of your own, put `.typed()`
+//!    on the retry too ([`Carry`](crate::Carry));
 //! 2. there are attempts left;
 //! 3. the request can be sent again, and says that it may ([`Replay`]);
 //! 4. the peer does not ask for a longer wait than is acceptable;
