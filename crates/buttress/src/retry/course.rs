@@ -86,6 +86,12 @@ pub(super) struct Retry<A> {
     pub(super) token: Token,
 }
 
+/// Whether the deadline around the call, or that of its request, leaves it no more time than this.
+pub(super) fn leaves_no_more_than(time: Duration, of_request: Option<Deadline>) -> bool {
+    let mut deadlines = [Deadline::current(), of_request].into_iter().flatten();
+    deadlines.any(|deadline| deadline.remaining() <= time)
+}
+
 impl<O: Owner> Course<O> {
     /// A call begins. `timed`: somebody wants to know how long it takes.
     #[inline]
@@ -197,8 +203,7 @@ impl Progress {
             };
             config.wait(self.backoff, hint).ok_or(GiveUp::Hint)?
         };
-        let mut deadlines = [Deadline::current(), came.deadline].into_iter().flatten();
-        if deadlines.any(|deadline| deadline.remaining() <= delay) {
+        if leaves_no_more_than(delay, came.deadline) {
             return Err(GiveUp::Deadline);
         }
         let token = match &shared.budget {
@@ -206,6 +211,14 @@ impl Progress {
             None => Token::default(),
         };
         Ok(Retry { attempt, delay, token })
+    }
+
+    /// The call's time was over before its next attempt could be sent.
+    #[cold]
+    pub(super) fn late(&mut self, shared: &Shared) {
+        self.stage = Stage::Over;
+        shared.counters.gave_up(GiveUp::Deadline);
+        shared.tell(EventKind::GaveUp { attempts: self.attempt.get(), why: GiveUp::Deadline });
     }
 
     /// The next attempt begins.

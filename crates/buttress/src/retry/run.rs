@@ -20,6 +20,8 @@ impl Handle {
     /// refused within is not tried again where the error shows it: a [`Rejected`], an error in a box, an `io::Error`, or an
     /// error of a library that buttress has a feature for. For errors of your own take `.typed()` and [`RetryLayer::run`].
     ///
+    /// Services within that have retries of their own keep them, so the attempts of both multiply: give one of them up.
+    ///
     /// ```
     /// use buttress::retry::{Config, Handle};
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
