@@ -107,18 +107,17 @@ async fn b7_each_handle_counts_its_own_calls_also_where_one_lends_its_budget() {
 
 #[test]
 fn b7_successes_are_exact_beside_failures_and_never_shown_too_many_or_fewer_than_before() {
-    const CALLS: u64 = 20_000;
+    const CALLS: u64 = 200_000;
     let handle = Handle::new("orders", attempts(1));
     let call = |fails: bool| handle.run_blocking(|_| if fails { Err("down") } else { Ok(7) });
     std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| (0..CALLS).for_each(|number| drop(call(number % 2 == 0))));
-        }
+        let calls = || (0..CALLS).for_each(|number| drop(call(number % 2 == 0)));
+        let callers = [scope.spawn(calls), scope.spawn(calls)];
         let mut last = 0;
-        while last < CALLS {
-            let totals = handle.totals();
-            assert!((last..=CALLS).contains(&totals.successes()), "{totals:?} after {last}");
-            last = totals.successes();
+        while !callers.iter().all(|caller| caller.is_finished()) {
+            let successes = handle.totals().successes();
+            assert!((last..=CALLS).contains(&successes), "{successes} after {last}");
+            last = successes;
         }
     });
     let totals = handle.totals();
