@@ -70,7 +70,7 @@ mod member;
 mod point;
 #[cfg(feature = "http")]
 mod propagate;
-mod scope;
+pub(crate) mod scope;
 mod service;
 
 pub use future::ResponseFuture;

@@ -6,9 +6,11 @@ mod limited_body;
 pub use layer::{BodyFuture, BodyTimeoutLayer, BodyTimeoutService};
 pub use limited_body::LimitedBody;
 
-use super::handle::LAYER;
 use crate::rejected::Site;
 use std::time::Duration;
+
+/// The kind of layer, in rejections.
+const LAYER: &str = "body_timeout";
 
 /// How long a body may pause and how long it may last in all. By default neither has a limit.
 ///
