@@ -14,6 +14,10 @@ const LAYER: &str = "body_timeout";
 
 /// How long a body may pause and how long it may last in all. By default neither has a limit.
 ///
+/// A body that is given up ends with a [`Rejected`](crate::Rejected) for [`Reason::BodyIdle`](crate::Reason::BodyIdle) or
+/// [`Reason::BodyTotal`](crate::Reason::BodyTotal). Nothing else counts or tells it here: that is for a layer above that judges a
+/// call when its body has [ended](crate::AtEnd).
+///
 /// For responses there is [`BodyTimeoutLayer`]. Bodies of requests have theirs where a server takes them in:
 /// ```
 /// use buttress::timeout::BodyLimits;
