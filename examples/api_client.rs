@@ -11,7 +11,7 @@ use buttress::circuit_breaker::{self, CircuitBreakerLayer};
 use buttress::fallback::{self, FallbackLayer, OpenOrOpening};
 use buttress::registry::Registry;
 use buttress::retry::{self, RetryLayer};
-use buttress::{BoxError, Event, TimeoutLayer, clock};
+use buttress::{BoxError, Classify, Event, Outcome, TimeoutLayer, classify, clock};
 use serde_json::{Value, json};
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -118,7 +118,7 @@ impl ApiClient {
             async { Ok::<_, BoxError>(Access { accessible: false, reason, degraded: true }) }
         });
         let url = format!("{}/repos/{repository}?mode={mode}", self.base);
-        self.protected(info, &self.info, async || {
+        self.protected(info, &self.info, Some(self.retry.clone()), async || {
             let body: Value = self.json(self.http.get(&url)).await?;
             let accessible = body["accessible"].as_bool().ok_or("the answer has no `accessible`")?;
             Ok(Access { accessible, reason: None, degraded: false })
@@ -127,16 +127,21 @@ impl ApiClient {
     }
 
     /// A token of the application; while the API is down, the last one as long as it is valid.
+    ///
+    /// Each request may make a token, also one whose answer is lost: it is sent once.
     async fn generate_app_token(&self) -> Result<Token, BoxError> {
         let cached = FallbackLayer::function(|_| {
             std::future::ready(self.cache.valid_at(clock::system_time(clock::now())))
         });
-        self.protected(cached, &self.tokens, async || {
+        self.protected(cached, &self.tokens, None, async || {
             let body: Value = self.json(self.http.post(format!("{}/app/token", self.base))).await?;
             let token = Token(body["token"].as_str().ok_or("the answer has no `token`")?.to_owned());
             let lasts =
                 Duration::from_secs(body["expires_in"].as_u64().ok_or("the answer has no `expires_in`")?);
-            self.cache.keep(&token, clock::system_time(clock::now()) + lasts)?;
+            if let Err(error) = self.cache.keep(&token, clock::system_time(clock::now()) + lasts) {
+                // It is as good for that. The next outage will have none.
+                println!("the token is not cached: {error}");
+            }
             Ok(token)
         })
         .await
@@ -147,6 +152,7 @@ impl ApiClient {
         &self,
         fallback: FallbackLayer<F>,
         handle: &fallback::Handle,
+        retry: Option<retry::Handle>,
         call: impl AsyncFn() -> Result<T, BoxError>,
     ) -> Result<T, BoxError>
     where
@@ -154,8 +160,8 @@ impl ApiClient {
     {
         ServiceBuilder::new()
             .layer(fallback.with_handle(handle.clone()).when(OpenOrOpening(self.breaker.clone())))
-            .layer(RetryLayer::from_handle(self.retry.clone()))
-            .layer(CircuitBreakerLayer::from_handle(self.breaker.clone()))
+            .layer(RetryLayer::from_handle(retry).classify(judge::<T>))
+            .layer(CircuitBreakerLayer::from_handle(self.breaker.clone()).classify(judge::<T>))
             .layer(TimeoutLayer::new(Duration::from_secs(2)))
             .service(service_fn(|()| call()))
             .ready()
@@ -180,6 +186,16 @@ impl ApiClient {
     }
 }
 
+/// What a result says about the API: that it does not know something, or wants something else, is an answer of one that is well.
+fn judge<T>(result: Result<&T, &BoxError>) -> Outcome {
+    let of_http = result.err().and_then(|error| error.downcast_ref::<reqwest::Error>()?.status());
+    match of_http {
+        Some(StatusCode::TOO_MANY_REQUESTS) => Outcome::Throttled,
+        Some(status) if status.is_client_error() => Outcome::Success,
+        _ => classify::Errors.classify(result),
+    }
+}
+
 /// An API that can be down.
 #[derive(Clone, Default)]
 struct Api {
@@ -196,7 +212,11 @@ impl Api {
 
     async fn serve(self) -> Result<String, BoxError> {
         let repository = async |State(api): State<Self>, Segment(name): Segment<String>| {
-            api.up().map(|()| json!({ "name": name, "accessible": true }).to_string())
+            api.up()?;
+            if name == "unknown" {
+                return Err(StatusCode::NOT_FOUND);
+            }
+            Ok(json!({ "name": name, "accessible": true }).to_string())
         };
         let token = async |State(api): State<Self>| {
             let lasts = api.token_lasts.load(Ordering::Relaxed);
@@ -275,8 +295,18 @@ pub(crate) async fn run(cache: &Path) -> Result<(), BoxError> {
     assert!(access.accessible && !access.degraded);
     assert_eq!(fs::metadata(cache)?.permissions().mode() & 0o777, 0o600);
 
+    let asked = api.requests.load(Ordering::Relaxed);
+    let error = client.test_repository_access("unknown", "read").await.expect_err("nobody knows it");
+    println!("{error}");
+    assert_eq!(api.requests.load(Ordering::Relaxed) - asked, 1, "it is not there the next time either");
+    assert_eq!(client.breaker.snapshot().totals.failures, 0, "the API is well");
+
     println!("-- the API is down");
     api.down.store(true, Ordering::Relaxed);
+    let asked = api.requests.load(Ordering::Relaxed);
+    let error = client.generate_app_token().await.expect_err("its breaker is closed yet");
+    println!("{error}");
+    assert_eq!(api.requests.load(Ordering::Relaxed) - asked, 1, "who knows whether that made a token");
     let error = client.test_repository_access("walgit", "read").await.expect_err("its breaker is closed yet");
     println!("three attempts, and its own error: {error}");
     let access = client.test_repository_access("walgit", "read").await?;
@@ -299,6 +329,13 @@ pub(crate) async fn run(cache: &Path) -> Result<(), BoxError> {
     let error = client.generate_app_token().await.expect_err("there is none that is valid");
     println!("{error}");
     assert!(error.to_string().ends_with("no token is cached"), "{error}");
+
+    println!("-- the API is back, and the cache cannot be written");
+    api.down.store(false, Ordering::Relaxed);
+    client.breaker.reset();
+    let nowhere = ApiClient { cache: TokenCache(cache.join("nowhere")), ..client };
+    assert_eq!(nowhere.generate_app_token().await?, token);
+    let client = nowhere;
 
     let status = serde_json::to_string(&registry.status())?;
     let heard = heard.lock().expect("nobody panics").join("\n");

@@ -12,9 +12,9 @@ use buttress::retry::{self, RetryLayer};
 use buttress::{BoxError, DeadlineLayer};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use std::{fmt, fs};
+use std::{fmt, fs, io};
 use tokio::net::TcpListener;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
@@ -45,15 +45,36 @@ impl fmt::Display for Source {
 
 /// The images that were pulled, as files.
 #[derive(Clone)]
-struct LocalCopies(PathBuf);
+struct LocalCopies {
+    folder: PathBuf,
+    written: Arc<AtomicU64>,
+}
 
 impl LocalCopies {
-    fn path(&self, image: &str) -> PathBuf {
-        self.0.join(image.replace(['/', ':'], "_"))
+    fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), written: Arc::default() }
     }
 
-    fn keep(&self, image: &str, bytes: &[u8]) -> Result<(), BoxError> {
-        Ok(fs::write(self.path(image), bytes)?)
+    /// Another one for each image, also where a file's name has no case, and none outside of the folder.
+    fn path(&self, image: &str) -> PathBuf {
+        let mut name = String::new();
+        for byte in image.bytes() {
+            match byte {
+                b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => name.push(byte.into()),
+                _ => name.push_str(&format!("%{byte:02x}")),
+            }
+        }
+        self.folder.join(name)
+    }
+
+    /// Beside the earlier copy and then in its place, so that nobody reads half of one, and each write in a file of its own, so
+    /// that two of the same image do not mix.
+    fn keep(&self, image: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.path(image);
+        // An image's own name has no dot in it.
+        let new = path.with_extension(format!("{}.new", self.written.fetch_add(1, Ordering::Relaxed)));
+        fs::write(&new, bytes)?;
+        fs::rename(new, path)
     }
 
     fn read(&self, image: &str) -> Result<Pulled, BoxError> {
@@ -67,16 +88,36 @@ impl LocalCopies {
 async fn main() -> Result<(), BoxError> {
     let folder = std::env::temp_dir().join(format!("buttress-registry-pull-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
-    let result = run(&folder).await;
+    let result = match check_the_copies(&folder) {
+        Ok(()) => run(&folder).await,
+        error => error,
+    };
     fs::remove_dir_all(&folder)?;
     result
+}
+
+/// Images whose names look alike do not share a copy.
+pub(crate) fn check_the_copies(folder: &Path) -> Result<(), BoxError> {
+    let copies = LocalCopies::new(folder);
+    let images = ["team/app", "team:app", "team_app", "team%2fapp", "Team/app", "team/app.1", "..", "../app"];
+    for (at, image) in images.iter().enumerate() {
+        copies.keep(image, &vec![0; at])?;
+    }
+    for (at, image) in images.iter().enumerate() {
+        assert_eq!(copies.read(image)?.bytes, at, "{image}");
+    }
+    assert_eq!(fs::read_dir(folder)?.count(), images.len(), "nothing else is left, nor anywhere else");
+    copies.keep("team/app", b"a newer one")?;
+    assert_eq!(copies.read("team/app")?.bytes, 11);
+    println!("each of {} images has a copy of its own", images.len());
+    Ok(())
 }
 
 pub(crate) async fn run(folder: &Path) -> Result<(), BoxError> {
     let down = Arc::new(AtomicBool::new(false));
     let registry = serve(Arc::clone(&down)).await?;
     let http = reqwest::Client::builder().no_proxy().build()?;
-    let copies = LocalCopies(folder.to_owned());
+    let copies = LocalCopies::new(folder);
 
     let breaker = circuit_breaker::Handle::new("registry", circuit_breaker::presets::registry());
     // The preset waits for seconds. Here, nobody would.
@@ -99,7 +140,9 @@ pub(crate) async fn run(folder: &Path) -> Result<(), BoxError> {
             async move {
                 let response = http.get(url).send().await?.error_for_status()?;
                 let bytes = response.bytes().await?;
-                copies.keep(&image, &bytes)?;
+                if let Err(error) = copies.keep(&image, &bytes) {
+                    println!("no copy of {image} is kept: {error}");
+                }
                 Ok::<_, BoxError>(Pulled { image, bytes: bytes.len(), source: Source::Registry })
             }
         }));

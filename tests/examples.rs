@@ -58,6 +58,11 @@ async fn s1_41_s1_42_s1_43_s1_53_images_come_from_the_registry_or_from_a_local_c
 }
 
 #[test]
+fn s1_43_images_whose_names_look_alike_have_each_their_copy() {
+    registry_pull::check_the_copies(Folder::new("copies").path()).unwrap();
+}
+
+#[test]
 fn s4_02_s4_21_s4_59_s4_74_a_database_that_is_busy_is_asked_again() {
     database::run(&Folder::new("database").path().join("orders.sqlite")).unwrap();
 }

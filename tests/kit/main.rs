@@ -5,6 +5,7 @@
 mod door;
 mod gate;
 mod limit;
+mod tape;
 
 use gate::Gate;
 use limit::{Fault, subject};
@@ -143,6 +144,15 @@ fn d4_a_breaker_that_counts_old_results_is_rejected() {
     checks::old_results_change_nothing(|| Gate::new(gate::Fault::Nothing));
     let faulty = || Gate::new(gate::Fault::CountsOldResults);
     rejects(|| checks::old_results_change_nothing(faulty), "successes from before it opened");
+}
+
+#[test]
+fn e7_a_replay_that_sends_another_body_is_rejected() {
+    let check = |fault| checks::every_attempt_sends_all_of_the_body(|| tape::Tape(fault));
+    check(tape::Fault::Nothing);
+    rejects(|| check(tape::Fault::SendsAChunkTwice), "one one two three");
+    rejects(|| check(tape::Fault::SendsNothingAgain), "has another body");
+    rejects(|| check(tape::Fault::LosesTheTrailers), "has other trailers");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use http::{HeaderMap, Request};
 use http_body::Body;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::SeqCst;
+use support::checks::every_attempt_sends_all_of_the_body;
 
 fn send(body: Script) -> (Reader, Sent<Script>) {
     send_by(ByBody::new(), body)
@@ -75,6 +76,29 @@ fn e7_a_body_over_the_limit_is_sent_once_and_still_to_its_end() {
         first.drain();
         assert_eq!(again(&sent).unwrap().drain().got.len(), 100, "what just fits is kept");
     }
+}
+
+/// The connection was refused, so the body that is too long to keep is all there.
+#[test]
+fn e7_a_body_over_the_limit_goes_to_the_next_attempt_as_long_as_nobody_has_touched_it() {
+    let long = || Script::new([Step::Pending, Step::Data(vec![b'a'; 60]), Step::Data(vec![b'b'; 41])], true);
+    let (mut first, sent) = send_by(ByBody::new().limit(100), long());
+    assert_eq!(first.poll(), Polled::Pending);
+    drop(first);
+    drop(again(&sent).unwrap());
+    let mut third = again(&sent).unwrap();
+    assert_eq!(third.body.size_hint().exact(), Some(101));
+    third.drain();
+    assert_eq!((third.got.len(), third.complete), (101, true));
+    assert!(again(&sent).is_none());
+    let (mut first, sent) = send_by(ByBody::new().limit(100), long());
+    assert_eq!((first.poll(), first.poll()), (Polled::Pending, Polled::Frame));
+    assert!(again(&sent).is_none(), "a part is gone");
+}
+
+#[test]
+fn e7_the_replay_of_the_layer_keeps_what_the_kit_asks() {
+    every_attempt_sends_all_of_the_body(ByBody::new);
 }
 
 /// The retry failed with an empty body because the first attempt had taken it.

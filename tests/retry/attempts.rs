@@ -6,6 +6,8 @@ use buttress::{BoxError, check};
 use std::error::Error as _;
 use std::io;
 use std::num::NonZeroU32;
+use std::sync::Arc;
+use support::{Task, ready};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 async fn call(layer: &RetryLayer, peer: &Peer) -> Result<u32, BoxError> {
@@ -145,6 +147,23 @@ async fn what_cannot_be_sent_again_ends_with_the_result_there_is() {
     assert_eq!(peer.requests(), [7, 70, 9]);
     assert_eq!(handle.totals().gave_up(GiveUp::NotReplayable), 2);
     assert_eq!(handle.snapshot().budget.unwrap().withdrawn, 1, "nothing was taken for nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn e7_what_is_kept_of_a_request_goes_with_its_answer() {
+    // Not with the future, which may be held for as long as its owner likes.
+    for fails in [false, true] {
+        let request = Arc::new(());
+        let peer = service_fn(move |_: Arc<()>| async move {
+            if fails { Err(io::Error::other("down")) } else { Ok(()) }
+        });
+        let mut service = RetryLayer::new(attempts(1)).layer(peer);
+        ready(&mut service);
+        let mut held = Task::new(service.call(Arc::clone(&request)));
+        assert_eq!(held.finish().is_err(), fails);
+        assert_eq!(Arc::strong_count(&request), 1);
+        drop(held);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use std::io;
 use std::num::NonZeroU32;
 use std::time::Duration;
-use support::paused;
+use support::{Plan, Probe, Readiness, Task, paused, ready};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 #[tokio::test(start_paused = true)]
@@ -40,27 +40,29 @@ async fn e1_a_wait_that_ends_with_the_deadline_is_too_long() {
     assert_eq!(peer.calls(), 2, "at 0 and 1 s, and not at 2 s");
 }
 
+/// A request is its own deadline, in seconds from now.
+#[derive(Clone)]
+struct Telling;
+
+impl Replay<u32> for Telling {
+    type Attempt = u32;
+    type Tape = (u32, Deadline);
+
+    fn first(&self, request: u32) -> (u32, (u32, Deadline)) {
+        (request, (request, Deadline::within(secs(request.into()))))
+    }
+
+    fn again(&self, tape: &(u32, Deadline), attempt: NonZeroU32) -> Option<u32> {
+        ByClone.again(&tape.0, attempt)
+    }
+
+    fn deadline(&self, tape: &(u32, Deadline)) -> Option<Deadline> {
+        Some(tape.1)
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn e1_the_request_itself_can_say_when_its_call_is_over() {
-    /// A request is its own deadline, in seconds from now.
-    #[derive(Clone)]
-    struct Telling;
-    impl Replay<u32> for Telling {
-        type Attempt = u32;
-        type Tape = (u32, Deadline);
-
-        fn first(&self, request: u32) -> (u32, (u32, Deadline)) {
-            (request, (request, Deadline::within(secs(request.into()))))
-        }
-
-        fn again(&self, tape: &(u32, Deadline), attempt: NonZeroU32) -> Option<u32> {
-            ByClone.again(&tape.0, attempt)
-        }
-
-        fn deadline(&self, tape: &(u32, Deadline)) -> Option<Deadline> {
-            Some(tape.1)
-        }
-    }
     for (deadline, calls) in [(0, 1), (1, 1), (2, 2), (5, 5)] {
         let peer = Peer::always(REFUSED);
         RetryLayer::new(attempts(9)).replay(Telling).layer(peer.clone()).oneshot(deadline).await.unwrap_err();
@@ -71,6 +73,27 @@ async fn e1_the_request_itself_can_say_when_its_call_is_over() {
         DeadlineLayer::new(Duration::from_millis(1_500)).layer(layered).oneshot(deadline).await.unwrap_err();
         assert_eq!(peer.calls(), calls.min(2), "{deadline} s within 1.5 s");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn e1_c8_an_attempt_that_no_service_is_ready_for_in_time_is_not_sent() {
+    let (handle, probe) = (Handle::new("orders", attempts(3)), Probe::default());
+    let beneath = probe.clone().map_request(|_: u32| Plan::FAIL);
+    let mut service = RetryLayer::from_handle(handle.clone()).replay(Telling).layer(beneath);
+    ready(&mut service);
+    let mut task = Task::new(service.call(3));
+    probe.set_readiness(Readiness::Pending);
+    assert!(task.poll().is_pending());
+    tokio::time::advance(secs(4)).await;
+    probe.set_readiness(Readiness::Ready);
+    let error = task.finish().unwrap_err();
+    let rejected = Rejected::find(&*error).unwrap();
+    assert_eq!((rejected.layer(), rejected.reason()), ("retry", Reason::TimedOut));
+    assert!(rejected.was_sent(), "the first attempt was");
+    assert_eq!((probe.calls(), probe.live()), (1, 0));
+    let (totals, budget) = (handle.totals(), handle.snapshot().budget.unwrap());
+    assert_eq!((totals.gave_up(GiveUp::Deadline), totals.failures(), totals.cancelled), (1, 1, 0));
+    assert_eq!((totals.retries(), budget.withdrawn, budget.refunded), (0, 1, 1));
 }
 
 #[tokio::test(start_paused = true)]

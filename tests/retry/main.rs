@@ -12,6 +12,7 @@ mod functions;
 mod hooks;
 mod nested;
 mod policy;
+mod refusals;
 mod script;
 mod sight;
 mod waits;

@@ -51,6 +51,34 @@ async fn e8_what_a_service_calls_for_itself_has_retries_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn e8_so_has_what_it_calls_before_it_has_a_future() {
+    // One that fetches a token in its `call`.
+    let issuer = Peer::answering([REFUSED, REFUSED]);
+    let (calls, own) = (issuer.clone(), Handle::new("tokens", attempts(3)));
+    let issue = service_fn(move |user: &'static str| {
+        let issued = calls.answer(user.len() as u32);
+        async move { issued }
+    });
+    let tokens = RetryLayer::from_handle(own.clone()).layer(issue);
+    let peer = Peer::answering([REFUSED]);
+    let beneath = RetryLayer::new(attempts(3)).layer(peer.clone());
+    let handler = service_fn(move |request: u32| {
+        let token = tokens.clone().call("me");
+        // What is passed on is an attempt all the same.
+        let answer = beneath.clone().call(request);
+        async move {
+            token.await?;
+            answer.await
+        }
+    });
+    let outer = Handle::new("outer", attempts(3));
+    assert_eq!(RetryLayer::from_handle(outer.clone()).layer(handler).oneshot(7).await.unwrap(), 7);
+    // The first attempt of the outer one has three of the issuer, the second one.
+    assert_eq!((own.totals().retries(), issuer.calls()), (2, 4));
+    assert_eq!((outer.totals().retries(), peer.calls()), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn b3_a_panic_beneath_does_not_make_the_next_call_a_nested_one() {
     let panics = service_fn(|()| -> std::future::Ready<io::Result<()>> { panic!("in call") });
     let mut service = RetryLayer::new(attempts(3)).layer(panics);

@@ -67,3 +67,21 @@ async fn c14_e9_towers_retry_lets_refusals_be_and_gives_back_what_it_does_not_se
     assert_eq!((budget.withdrawn, budget.refunded), (1, 1));
     assert_eq!(handle.totals().cancelled, 1);
 }
+
+/// Whose `policy` is called where the layer has none of its own.
+trait Without: Sized {
+    fn policy(self) -> Absent {
+        Absent
+    }
+}
+
+struct Absent;
+
+impl<T> Without for T {}
+
+#[test]
+fn e7_towers_retry_has_no_policy_for_requests_that_say_whether_they_may_be_sent_again() {
+    let _: Absent = RetryLayer::http(attempts(3)).policy();
+    let _: Absent = RetryLayer::grpc(attempts(3)).policy();
+    let _: buttress::retry::Policy = RetryLayer::new(attempts(3)).policy();
+}

@@ -210,6 +210,10 @@ async fn e6_a_post_to_nobody_is_tried_again() {
     let client = RetryLayer::from_handle(retry.clone()).replay(ByBody::new()).when(HttpCondition::default());
     let client = client.layer(Client::builder(TokioExecutor::new()).build_http());
     let request = Request::post(format!("http://{}/", nobody())).body(Full::<Bytes>::from("body")).unwrap();
-    client.oneshot(request).await.unwrap_err();
+    client.clone().oneshot(request).await.unwrap_err();
     assert_eq!(retry.totals().retries(), 2);
+    // Also with a body that is too long to keep, as nobody has touched it.
+    let long = Full::<Bytes>::from(vec![b'x'; 1 << 20]);
+    client.oneshot(Request::put(format!("http://{}/", nobody())).body(long).unwrap()).await.unwrap_err();
+    assert_eq!(retry.totals().retries(), 4);
 }

@@ -4,8 +4,11 @@
 
 mod axum;
 mod faults;
+mod hints;
+mod http2;
 mod hyper_util;
 mod origin;
+mod refusals;
 mod reqwest;
 mod settings;
 mod tonic;

@@ -75,7 +75,11 @@ fn channel(addr: SocketAddr) -> Channel {
 
 /// Calls once, with a retry right above the channel.
 async fn check(retry: &Handle, addr: SocketAddr) -> Result<(), Code> {
-    let layer = RetryLayer::from_handle(retry.clone()).replay(ByBody::grpc()).when(GrpcCondition::default());
+    check_by(retry, ByBody::grpc(), GrpcCondition::default(), addr).await
+}
+
+async fn check_by(retry: &Handle, replay: ByBody, when: GrpcCondition, addr: SocketAddr) -> Result<(), Code> {
+    let layer = RetryLayer::from_handle(retry.clone()).replay(replay).when(when);
     let stack = ServiceBuilder::new().layer(layer.as_status()).service(channel(addr));
     let request = HealthCheckRequest { service: "orders".to_owned() };
     HealthClient::new(stack).check(request).await.map(drop).map_err(|status| status.code())
@@ -84,7 +88,8 @@ async fn check(retry: &Handle, addr: SocketAddr) -> Result<(), Code> {
 #[tokio::test]
 async fn e7_an_unavailable_server_is_asked_again_with_the_same_message() {
     let desk = Desk::answering(&[(Code::Unavailable, None), (Code::Unavailable, Some("1"))]);
-    check(&handle(3), serve(&desk).await).await.unwrap();
+    let any = ByBody::grpc().any_method();
+    check_by(&handle(3), any, GrpcCondition::default(), serve(&desk).await).await.unwrap();
     let seen = desk.seen.lock().unwrap();
     let number = |metadata: &MetadataMap, name: &str| {
         metadata.get(name).map(|value| value.to_str().unwrap().to_owned())
@@ -96,6 +101,26 @@ async fn e7_an_unavailable_server_is_asked_again_with_the_same_message() {
         assert_eq!(before, (at > 0).then(|| at.to_string()));
     }
     assert_eq!(seen.len(), 3);
+}
+
+/// A handler that has charged the card may find something else unavailable.
+#[tokio::test]
+async fn e6_a_call_that_a_handler_has_seen_is_made_again_only_by_who_vouches_for_it() {
+    let unavailable = [(Code::Unavailable, None); 2];
+    for (replay, when, calls) in [
+        (ByBody::grpc(), GrpcCondition::default(), 1),
+        (ByBody::grpc(), GrpcCondition::on_codes([Code::Unavailable as i32]), 3),
+        (ByBody::grpc().any_method(), GrpcCondition::default(), 3),
+    ] {
+        let (desk, retry) = (Desk::answering(&unavailable), handle(3));
+        let result = check_by(&retry, replay, when, serve(&desk).await).await;
+        assert_eq!((desk.calls(), result.is_ok()), (calls, calls == 3));
+        assert_eq!(retry.totals().gave_up(GiveUp::NotReplayable), u64::from(calls == 1));
+    }
+    // The server itself says when.
+    let desk = Desk::answering(&[(Code::Unavailable, Some("1")); 2]);
+    check(&handle(3), serve(&desk).await).await.unwrap();
+    assert_eq!(desk.calls(), 3);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use buttress::presets;
 use buttress::stack::{Parts, Warning, lint};
-use buttress::{circuit_breaker, retry};
+use buttress::{FallbackLayer, Stack, circuit_breaker, retry};
 use std::time::Duration;
 
 const fn secs(secs: u64) -> Duration {
@@ -155,6 +155,18 @@ fn slow_calls_that_are_given_up_before() {
 }
 
 #[test]
+fn s0_94_a_fallback_that_sees_no_http_response() {
+    let spare = || FallbackLayer::value(http::Response::new(String::new()));
+    assert_eq!(Stack::http("x").fallback(spare()).lint(), [Warning::FallbackNotHttp]);
+    assert_eq!(Stack::grpc("x").respond_grpc().fallback(spare()).lint(), [Warning::FallbackNotHttp]);
+    assert_eq!(Stack::http("x").fallback(spare().http()).respond().lint(), []);
+    assert_eq!(Stack::http("x").fallback(spare().with_handle(None)).lint(), []);
+    assert_eq!(Stack::http("x").lint(), []);
+    // Who knows what its responses are.
+    assert_eq!(Stack::new("x").fallback(spare()).lint(), []);
+}
+
+#[test]
 fn parts_without_a_name_and_boxes_on_a_tonic_server() {
     let found = after(|parts| parts.unnamed = vec!["retry"]);
     assert_eq!(found, [Warning::Unnamed { kind: "retry" }]);
@@ -199,6 +211,7 @@ fn the_presets_have_the_warnings_of_their_own_numbers_and_no_others() {
 fn every_warning_says_what_to_change() {
     let limit = secs(1);
     let all = [
+        Warning::FallbackNotHttp,
         Warning::DeadlineTooShort { deadline: limit, attempts: 3, longest: limit },
         Warning::TimeoutNotBelowDeadline { timeout: limit, deadline: limit },
         Warning::RetryWithoutTimeout { attempts: 3 },

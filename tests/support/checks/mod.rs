@@ -7,6 +7,7 @@ mod ledger;
 mod panics;
 mod places;
 mod readiness;
+mod replay;
 mod sharing;
 mod shutdown;
 mod transparency;
@@ -22,6 +23,7 @@ pub use readiness::{
     clones_start_unready, drops_give_back, only_the_ready_is_called, readiness_errors_come_through,
     reserves_once, the_last_waker_is_woken,
 };
+pub use replay::{Upload, every_attempt_sends_all_of_the_body};
 pub use sharing::all_services_share_one_state;
 pub use shutdown::a_runtime_can_end_at_any_time;
 pub use transparency::{changes_nothing, changes_nothing_over_random_plans};

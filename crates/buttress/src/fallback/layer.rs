@@ -13,6 +13,9 @@ use tower_layer::Layer;
 
 /// Answers in the place of calls that have no answer of their own. All services it makes, and those of its clones, count
 /// together.
+///
+/// Of itself it takes any response for a success. Over HTTP, [`http`](FallbackLayer::http) makes it look: needed above layers
+/// that `.respond()`, whose rejections are responses.
 #[derive(Clone, Debug)]
 pub struct FallbackLayer<A, W = Open, P = Plain, R = Boxed> {
     answers: A,
@@ -57,6 +60,11 @@ impl<F, Res, Err> FallbackLayer<Function<F, Res, Err>> {
 
 impl<F, Req: Clone, Res, Err> FallbackLayer<FunctionOfRequest<F, Req, Res, Err>> {
     /// The same by a function of the request as well, a clone of which is kept for it.
+    ///
+    /// With [`AnyError`](super::AnyError) and [`OpenOrOpening`](super::OpenOrOpening) the peer may have processed the request
+    /// already. A function that does more than read looks at the request first, its method or its idempotency key, and
+    /// returns an error for one that must not be processed twice: then the error of the call reaches the caller, and this one
+    /// with it.
     #[must_use]
     pub fn function_of_request<Fut>(function: F) -> Self
     where
@@ -68,6 +76,11 @@ impl<F, Req: Clone, Res, Err> FallbackLayer<FunctionOfRequest<F, Req, Res, Err>>
 
 impl<S: Clone> FallbackLayer<OfService<S>> {
     /// Answers by another service, which gets a clone of the request.
+    ///
+    /// By default these are requests that were not sent. With [`AnyError`](super::AnyError) and
+    /// [`OpenOrOpening`](super::OpenOrOpening) they are also requests, HTTP's `POST` among them, that the peer may have processed
+    /// already: [what is done twice](super#what-is-done-twice). No deadline of the stack holds for it:
+    /// [how long it takes](super#how-long-it-takes).
     #[must_use]
     pub fn service(service: S) -> Self {
         Self::new(OfService(service), "service")

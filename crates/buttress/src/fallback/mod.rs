@@ -28,11 +28,26 @@
 )]
 //!
 //! Over HTTP, [`http`](FallbackLayer::http) makes a 5xx a failure, and an answer of the fallback says what it is: by [`Degraded`] in
-//! its extensions and by a header where one is named.
+//! its extensions and by a header where one is named. Without it no response is ever a failure, nor the rejection that a layer
+//! beneath made a response of by `.respond()`: there, [`Open`] never answers.
 //!
 //! # Where it stands in a stack
-//! Above the breaker, and so above deadline and retry: it answers when all of them have given up. A fallback of a fallback is
-//! another layer of them above, which the refusal beneath reaches as well.
+//! Above the breaker, and above deadline and retry as well: with [`AnyError`] it answers when they have given up, whatever the
+//! failure was. By default it answers for what they refused and did not send; a call whose attempts are used up or whose time is
+//! over, as one of them was sent, comes through with its error. A fallback of a fallback is another layer of them above, which
+//! the refusal beneath reaches as well.
+//!
+//! # What is done twice
+//! A fallback that gets the request, as [`service`](FallbackLayer::service) and
+//! [`function_of_request`](FallbackLayer::function_of_request) do, may do again what the call has done already. By default it
+//! gets none but those that were not sent. With [`AnyError`] and [`OpenOrOpening`] it gets also a `POST` that failed after the
+//! peer had processed it, whether or not it has an idempotency key: use these for requests that read, or for another place that
+//! knows what the first one did.
+//!
+//! # How long it takes
+//! The deadline of the stack is beneath, so nothing limits a fallback but itself. One that could hang has a limit of its own: a
+//! service a [`TimeoutLayer`](crate::TimeoutLayer), as in `FallbackLayer::service(TimeoutLayer::new(limit).layer(replica))`, a
+//! function `tokio::time::timeout`.
 //!
 //! # Example
 //! ```

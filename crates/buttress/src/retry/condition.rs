@@ -1,6 +1,6 @@
 //! Which results are worth another attempt.
 
-use crate::{Classify, Outcome};
+use crate::{Classify, Outcome, Rejected};
 use std::fmt;
 use std::time::Duration;
 
@@ -16,12 +16,19 @@ use std::time::Duration;
 pub trait Condition<Res, Err> {
     /// What to do about this result.
     fn decide(&self, result: Result<&Res, &Err>) -> Decision;
+
+    /// The rejection that a layer of buttress beneath answered with instead of an error, where responses can carry one. Asked
+    /// about responses that [`decide`](Self::decide) does not keep.
+    fn rejected(&self, response: &Res) -> Option<Rejected> {
+        let _ = response;
+        None
+    }
 }
 
 /// What a [`Condition`] says about a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// A success, or not worth another attempt.
+    /// There is nothing to mend: the call ends, with a response as a success. An error is a failure all the same.
     Keep,
     /// A failure that another attempt may mend.
     Retry {
@@ -30,7 +37,7 @@ pub enum Decision {
         /// Whether it is known that nobody processed the request, so that sending it again cannot do a thing twice.
         unprocessed: bool,
     },
-    /// A failure, and the peer forbids another attempt.
+    /// A failure that no other attempt mends, or after which the peer forbids another.
     Stop,
 }
 

@@ -1,7 +1,7 @@
 //! What follows an attempt: the one place that decides it, for services and functions alike.
 
 use super::budget::Token;
-use super::condition::Decision;
+use super::condition::{Condition, Decision};
 use super::handle::{Handle, Shared};
 use super::hooks::{Retrying, Watch};
 use crate::{Deadline, EventKind, Rejected, Tick, clock};
@@ -58,9 +58,25 @@ enum Stage {
 pub(super) struct Came {
     pub(super) decision: Decision,
     /// The rejection that the result is, if a layer of buttress made it.
-    pub(super) rejected: Option<Rejected>,
+    rejected: Option<Rejected>,
     /// When the request says its call is over.
     pub(super) deadline: Option<Deadline>,
+}
+
+impl Came {
+    /// Of an attempt with this `result`. `find` sees the rejection in an error.
+    pub(super) fn of<Res, Err>(
+        condition: &impl Condition<Res, Err>,
+        decision: Decision,
+        result: Result<&Res, &Err>,
+        find: impl FnOnce(&Err) -> Option<Rejected>,
+    ) -> Self {
+        let rejected = match result {
+            Ok(response) => condition.rejected(response),
+            Err(error) => find(error),
+        };
+        Self { decision, rejected, deadline: None }
+    }
 }
 
 /// Another attempt, and what it costs.
@@ -68,6 +84,12 @@ pub(super) struct Retry<A> {
     pub(super) attempt: A,
     pub(super) delay: Duration,
     pub(super) token: Token,
+}
+
+/// Whether the deadline around the call, or that of its request, leaves it no more time than this.
+pub(super) fn leaves_no_more_than(time: Duration, of_request: Option<Deadline>) -> bool {
+    let mut deadlines = [Deadline::current(), of_request].into_iter().flatten();
+    deadlines.any(|deadline| deadline.remaining() <= time)
 }
 
 impl<O: Owner> Course<O> {
@@ -152,17 +174,19 @@ impl Progress {
         came: Came,
         again: impl FnOnce(NonZeroU32, bool) -> Option<A>,
     ) -> Result<Retry<A>, GiveUp> {
-        let Decision::Retry { hint, unprocessed } = came.decision else { return Err(GiveUp::NotRetryable) };
         let refused = came.rejected.is_some_and(|rejected| !rejected.was_sent());
-        if refused && !rules.elsewhere {
-            return Err(GiveUp::NotRetryable);
-        }
+        let (hint, unprocessed) = match came.decision {
+            // Whether anybody has processed the request only the condition can know: a handler beneath may have worked
+            // before a call of its own was refused.
+            Decision::Retry { hint, unprocessed } if !refused || rules.elsewhere => (hint, unprocessed),
+            _ if refused && rules.elsewhere => (None, false),
+            _ => return Err(GiveUp::NotRetryable),
+        };
         let config = &shared.config;
         if self.attempt >= config.max_attempts() {
             return Err(GiveUp::Attempts);
         }
-        let attempt =
-            again(self.attempt.saturating_add(1), unprocessed || refused).ok_or(GiveUp::NotReplayable)?;
+        let attempt = again(self.attempt.saturating_add(1), unprocessed).ok_or(GiveUp::NotReplayable)?;
         let delay = if refused {
             // Who refused is not asked again, so there is nobody to wait for.
             Duration::ZERO
@@ -174,8 +198,7 @@ impl Progress {
             };
             config.wait(self.backoff, hint).ok_or(GiveUp::Hint)?
         };
-        let mut deadlines = [Deadline::current(), came.deadline].into_iter().flatten();
-        if deadlines.any(|deadline| deadline.remaining() <= delay) {
+        if leaves_no_more_than(delay, came.deadline) {
             return Err(GiveUp::Deadline);
         }
         let token = match &shared.budget {
@@ -183,6 +206,14 @@ impl Progress {
             None => Token::default(),
         };
         Ok(Retry { attempt, delay, token })
+    }
+
+    /// The call's time was over before its next attempt could be sent.
+    #[cold]
+    pub(super) fn late(&mut self, shared: &Shared) {
+        self.stage = Stage::Over;
+        shared.counters.gave_up(GiveUp::Deadline);
+        shared.tell(EventKind::GaveUp { attempts: self.attempt.get(), why: GiveUp::Deadline });
     }
 
     /// The next attempt begins.

@@ -2,7 +2,7 @@
 
 use super::budget::Token;
 use super::condition::{Condition, Decision};
-use super::course::{Came, Course, Owner, Retry};
+use super::course::{Came, Course, Owner, Retry, leaves_no_more_than};
 use super::hooks::Watch;
 use super::nested;
 use super::replay::Replay;
@@ -15,6 +15,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
@@ -29,16 +30,16 @@ pin_project! {
         // Before the course: the attempt ends first when this is dropped.
         #[pin]
         stage: Stage<S, S::Future, Y::Attempt>,
-        // `None` of a call that is made once.
-        course: Option<Kept<S, H, Y, W, K, Y::Tape>>,
+        // `None` of a call that is made once, and of one that is over: what is kept of the request goes with its answer.
+        course: Option<Kept<S, H, R, Y, W, K, Y::Tape>>,
         refuse: PhantomData<fn(Req) -> R>,
     }
 }
 
 /// What is kept of a call that may be made again.
-struct Kept<S, H: Source, Y, W, K, T> {
+struct Kept<S, H: Source, R, Y, W, K, T> {
     tape: T,
-    course: Course<Common<S, H, Y, W, K>>,
+    course: Course<Common<S, H, R, Y, W, K>>,
 }
 
 pin_project! {
@@ -82,7 +83,7 @@ where
     pub(super) const fn first(
         inner: S::Future,
         tape: Y::Tape,
-        course: Course<Common<S, H, Y, W, K>>,
+        course: Course<Common<S, H, R, Y, W, K>>,
     ) -> Self {
         Self { stage: Stage::Calling { inner }, course: Some(Kept { tape, course }), refuse: PhantomData }
     }
@@ -105,7 +106,10 @@ where
         let StageProj::Calling { inner } = this.stage.project() else { return self.go_on(cx, None) };
         let result = ready!(inner.poll(cx));
         match this.course.as_mut().map_or(Ok(()), |kept| kept.settle::<Req>(&result)) {
-            Ok(()) => Poll::Ready(result.map_err(R::inner)),
+            Ok(()) => {
+                *this.course = None;
+                Poll::Ready(result.map_err(R::inner))
+            }
             Err(decision) => self.go_on(cx, Some((result, decision))),
         }
     }
@@ -134,31 +138,37 @@ where
     ) -> Poll<Result<S::Response, R::Error>> {
         let mut this = self.project();
         let kept = this.course.as_mut().expect("only a call that may be made again goes on");
-        loop {
+        let output = loop {
             let (result, decision) = match ended.take() {
                 Some(ended) => ended,
                 None => {
                     let result = match this.stage.as_mut().project() {
                         StageProj::Calling { inner } => ready!(inner.poll(cx)),
-                        StageProj::Waiting { pause } => match ready!(pause.as_mut().poll(cx, kept)) {
-                            Ok(inner) => {
-                                this.stage.set(Stage::Calling { inner });
-                                continue;
+                        StageProj::Waiting { pause } => {
+                            match ready!(pause.as_mut().poll::<Req, _, _, _, _, _>(cx, kept)) {
+                                Next::Sent(inner) => {
+                                    this.stage.set(Stage::Calling { inner });
+                                    continue;
+                                }
+                                // It says as much about the peer as an answer.
+                                Next::Failed(error) => Err(error),
+                                Next::Late => {
+                                    this.stage.set(Stage::Between);
+                                    break kept.late::<S::Response, S::Error>();
+                                }
                             }
-                            // It says as much about the peer as an answer.
-                            Err(error) => Err(error),
-                        },
+                        }
                         StageProj::Between => panic!("a future is not polled after its end"),
                     };
                     match kept.settle::<Req>(&result) {
-                        Ok(()) => return Poll::Ready(result.map_err(R::inner)),
+                        Ok(()) => break result.map_err(R::inner),
                         Err(decision) => (result, decision),
                     }
                 }
             };
             // Whatever the attempt still holds of the request is needed for another.
             this.stage.set(Stage::Between);
-            match kept.next::<Req, R>(result.as_ref(), decision) {
+            match kept.next::<Req>(result.as_ref(), decision) {
                 Ok(retry) => {
                     // What the attempt answered is let go before the wait.
                     drop(result);
@@ -166,17 +176,19 @@ where
                 }
                 Err(why) => {
                     let attempts = kept.course.progress.attempt();
-                    return Poll::Ready(result.map_err(|error| match why {
+                    break result.map_err(|error| match why {
                         GiveUp::NotRetryable => R::inner(error),
                         _ => R::exhausted(error, attempts),
-                    }));
+                    });
                 }
             }
-        }
+        };
+        *this.course = None;
+        Poll::Ready(output)
     }
 }
 
-impl<S, H: Source, Y, W, K, T> Kept<S, H, Y, W, K, T> {
+impl<S, H: Source, R, Y, W, K, T> Kept<S, H, R, Y, W, K, T> {
     /// Ends the call if this attempt is a success; otherwise, what the condition says.
     #[inline]
     fn settle<Req>(&mut self, result: &Result<S::Response, S::Error>) -> Result<(), Decision>
@@ -196,7 +208,7 @@ impl<S, H: Source, Y, W, K, T> Kept<S, H, Y, W, K, T> {
     }
 
     /// What follows an attempt that was no success.
-    fn next<Req, R>(
+    fn next<Req>(
         &mut self,
         result: Result<&S::Response, &S::Error>,
         decision: Decision,
@@ -205,16 +217,37 @@ impl<S, H: Source, Y, W, K, T> Kept<S, H, Y, W, K, T> {
         S: Service<Y::Attempt>,
         R: Refuse<S::Response, S::Error>,
         Y: Replay<Req, Tape = T>,
+        W: Condition<S::Response, S::Error>,
         K: Watch<S::Response, S::Error>,
     {
         let (tape, Course { owner, progress }) = (&self.tape, &mut self.course);
         let replay = &owner.replay;
-        let rejected = result.err().and_then(R::rejected);
-        let came = Came { decision, rejected, deadline: replay.deadline(tape) };
+        let mut came = Came::of(&owner.rules.condition, decision, result, R::rejected);
+        came.deadline = replay.deadline(tape);
         progress.next(owner.shared(), &owner.rules, result, came, |attempt, unprocessed| {
             replay.permits(tape, unprocessed).then(|| replay.again(tape, attempt)).flatten()
         })
     }
+
+    /// The answer to a call whose time was over before a service was ready for its next attempt. The last result is gone.
+    fn late<Res, Err>(&mut self) -> Result<Res, R::Error>
+    where
+        R: Refuse<Res, Err>,
+    {
+        let Course { owner, progress } = &mut self.course;
+        progress.late(owner.shared());
+        owner.refuse.refuse(owner.shared().timed_out())
+    }
+}
+
+/// What becomes of a pause.
+enum Next<F, Err> {
+    /// The next attempt.
+    Sent(F),
+    /// No service can be made ready for it.
+    Failed(Err),
+    /// The call's time was over before one was.
+    Late,
 }
 
 impl<S, A> Pause<S, A> {
@@ -227,11 +260,11 @@ impl<S, A> Pause<S, A> {
 
 impl<S: Service<A> + Clone, A> Pause<S, A> {
     /// The next attempt, once its time has come and a service is ready for it.
-    fn poll<H: Source, Y, W, K, T>(
+    fn poll<Req, H: Source, R, Y: Replay<Req>, W, K>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        kept: &mut Kept<S, H, Y, W, K, T>,
-    ) -> Poll<Result<S::Future, S::Error>> {
+        kept: &mut Kept<S, H, R, Y, W, K, Y::Tape>,
+    ) -> Poll<Next<S::Future, S::Error>> {
         let mut this = self.project();
         if let Some(sleep) = this.sleep.as_mut().as_pin_mut() {
             ready!(sleep.poll(cx));
@@ -240,13 +273,19 @@ impl<S: Service<A> + Clone, A> Pause<S, A> {
         let Course { owner, progress } = &mut kept.course;
         let service = this.service.get_or_insert_with(|| owner.spare());
         let ready = ready!(service.poll_ready(cx));
+        if ready.is_ok() && leaves_no_more_than(Duration::ZERO, owner.replay.deadline(&kept.tape)) {
+            return Poll::Ready(Next::Late);
+        }
         // One that is not ready for it is an attempt too: else there would be no end to them.
         progress.attempt_again(owner.shared());
-        Poll::Ready(ready.map(|()| {
-            this.token.spend();
-            let attempt = this.attempt.take().expect("a pause ends once");
-            nested::hand_over(|| service.call(attempt))
-        }))
+        Poll::Ready(match ready {
+            Ok(()) => {
+                this.token.spend();
+                let attempt = this.attempt.take().expect("a pause ends once");
+                Next::Sent(nested::hand_over::<A, _>(|| service.call(attempt)))
+            }
+            Err(error) => Next::Failed(error),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use super::counters::{Counters, Totals};
 use super::dice::Dice;
 use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
-use crate::{Event, EventKind, Tick, clock};
+use crate::{Event, EventKind, Reason, Refusal, Rejected, Tick, clock};
 use buttress_core::retry::{Config, budget};
 use buttress_core::{Bounds, Durations, Histogram};
 use std::fmt;
@@ -152,6 +152,11 @@ impl Shared {
     pub(super) fn waits(&self, attempt: u32, delay: Duration) {
         self.delays.record(Tick::ZERO, Tick::ZERO + delay);
         self.tell(EventKind::Retried { attempt, delay });
+    }
+
+    /// The rejection of a call whose attempts so far took all its time.
+    pub(super) fn timed_out(&self) -> Rejected {
+        Rejected::new(self.site, Refusal::new(Reason::TimedOut))
     }
 
     pub(super) fn tell(&self, kind: EventKind) {

@@ -57,7 +57,8 @@ impl<H, R, Y, W, K> RetryLayer<H, R, Y, W, K> {
     }
 
     /// Tries again what `retry` is true for, and nothing else: a closure over `Result<&Response, &Error>`. It takes the
-    /// place of the classifier.
+    /// place of the classifier, and of all that is read in a result besides: how long the peer asks to be left alone, and which
+    /// responses are refusals from beneath. Over HTTP `.classify(…)` chooses as freely and keeps both.
     ///
     /// ```
     /// # use buttress::retry::{Config, RetryLayer};
@@ -154,7 +155,8 @@ impl<H, R, Y, W, B, T, F, S> RetryLayer<H, R, Y, W, Hooks<B, T, F, S>> {
     }
 
     /// Calls `hook` when a call failed for good, with the number of attempts and the last result: a closure over `u32` and
-    /// `Result<&Response, &Error>`. A panic in it is caught and [counted](super::Totals::hook_panics).
+    /// `Result<&Response, &Error>`. Not when its deadline was over before a service was ready for the next attempt, as the last
+    /// result is gone by then. A panic in it is caught and [counted](super::Totals::hook_panics).
     #[must_use]
     pub fn on_failure<F2>(self, hook: F2) -> RetryLayer<H, R, Y, W, Hooks<B, T, F2, S>> {
         self.map_hooks(|Hooks { backoff, retry, success, .. }| Hooks {
@@ -182,6 +184,7 @@ impl<S, H, R, Y, W, K> Layer<S> for RetryLayer<H, R, Y, W, K>
 where
     S: Clone,
     H: Clone,
+    R: Clone,
     Y: Clone,
     W: Clone,
     K: Clone,
@@ -189,6 +192,7 @@ where
     type Service = RetryService<S, H, R, Y, W, K>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RetryService::new(inner, self.source.clone(), self.replay.clone(), self.rules.clone())
+        let Self { source, refuse, replay, rules } = self.clone();
+        RetryService::new(inner, source, refuse, replay, rules)
     }
 }

@@ -8,7 +8,9 @@
 //! error, with [`classify`](RetryLayer::classify) what a classifier calls a failure or throttling, with
 //! [`retry_if`](RetryLayer::retry_if) what a function says. Then all of these must hold, in this order; the first that does not
 //! is why the call [is given up](GiveUp), and the caller has the last result at once:
-//! 1. no layer of buttress beneath refused the attempt without sending it, as it would refuse the next as well;
+//! 1. no layer of buttress beneath refused the attempt without sending it, as it would refuse the next as well. That shows in
+//!    any error in a box and in those of the libraries that buttress has features for; for errors of your own, put `.typed()`
+//!    on the retry too ([`Carry`](crate::Carry));
 //! 2. there are attempts left;
 //! 3. the request can be sent again, and says that it may ([`Replay`]);
 //! 4. the peer does not ask for a longer wait than is acceptable;
@@ -20,13 +22,20 @@
 //! ```
 //! By default there are 3 attempts, with waits of up to 50 ms, 100 ms, and so on ([`Config`]), and the retries of all calls
 //! together are at most a fifth of the calls and one a second ([`Budget`]): when a peer is down for good, it is not asked three
-//! times as much. A call makes its deposit once, however many retries it goes through: a retry right above another leaves the
-//! attempts to the upper one.
+//! times as much.
 //!
 //! # Where it stands in a stack
 //! Above the breaker and the timeout of an attempt, so that each attempt is judged and limited by itself, and beneath the
 //! deadline of the whole call: `operation · fallback · deadline · retry · breaker · timeout · service`. With the breaker above,
 //! that sees one call where the peer sees three.
+//!
+//! A retry above another leaves the attempts to the upper one, so that they do not multiply and each call makes one deposit. The
+//! lower one knows an attempt by the type of the request, while the upper one calls what is beneath it; and one of HTTP by
+//! [`Attempt`] too, wherever it comes from. It does not know others: those that are made later or elsewhere, such as behind
+//! a buffer or in an async block; those whose type was changed on the way; and what a function calls that [is
+//! run](Handle::run), as that can be anything. There both try again, so give one of them up. Conversely, what a service calls
+//! for itself has retries of its own, unless it does so in its `call` rather than in its future, with a request of the same
+//! type.
 //!
 //! # Example
 //! ```
@@ -68,8 +77,10 @@
 //! goes back unless it was sent.
 //!
 //! # Errors
-//! It makes none: the caller has the last result as it is, or with [`explained`](RetryLayer::explained) the last error in an
-//! [`Exhausted`] that says how many attempts there were.
+//! The caller has the last result as it is, or with [`explained`](RetryLayer::explained) the last error in an [`Exhausted`]
+//! that says how many attempts there were. The one it makes itself is a [`Rejected`](crate::Rejected) for
+//! [`Reason::TimedOut`](crate::Reason::TimedOut), where the deadline was over before a service was ready for the next attempt:
+//! that is not sent any more, and the last result is gone.
 //!
 //! # Events
 //! [`Retried`](crate::EventKind::Retried) before each wait and [`GaveUp`](crate::EventKind::GaveUp) when a call fails for good:

@@ -6,9 +6,11 @@ use super::course::{Came, Course, Owner, Rules};
 use super::handle::Handle;
 use super::hooks::{Hooks, Watch};
 use super::layer::RetryLayer;
-use crate::{Rejected, Tick, classify, clock};
+use super::replay::ByClone;
+use crate::{Boxed, Refuse, Tick, classify, clock};
 use pin_project_lite::pin_project;
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::time::{Sleep, sleep};
@@ -29,49 +31,52 @@ use tokio::time::{Sleep, sleep};
 ///     .service(service_fn(|id: u64| async move { Ok::<_, std::io::Error>(id) }));
 /// # let _ = buttress::check::<u64, _>(service);
 /// ```
-pub struct Policy<W = ByClass<classify::Errors>, K = Hooks> {
+pub struct Policy<R = Boxed, W = ByClass<classify::Errors>, K = Hooks> {
     handle: Handle,
     rules: Rules<W, K>,
     began: Option<Tick>,
     /// Of a call that has had a result.
     course: Option<Course<Handle>>,
+    refuse: PhantomData<fn() -> R>,
 }
 
-impl<R, Y, W, K> RetryLayer<Handle, R, Y, W, K> {
+impl<R, W, K> RetryLayer<Handle, R, ByClone, W, K> {
     /// The same conditions and hooks, and the same handle, as a policy for tower's own retry layer.
+    ///
+    /// Only for requests that are [cloned](ByClone): to tower's layer no other [`Replay`](super::Replay) could say which
+    /// requests must not be sent again.
     #[must_use]
-    pub fn policy(self) -> Policy<W, K> {
-        Policy { handle: self.source, rules: self.rules, began: None, course: None }
+    pub fn policy(self) -> Policy<R, W, K> {
+        Policy { handle: self.source, rules: self.rules, began: None, course: None, refuse: PhantomData }
     }
 }
 
-impl<W: Clone, K: Clone> Clone for Policy<W, K> {
+impl<R, W: Clone, K: Clone> Clone for Policy<R, W, K> {
     /// For a call of its own, which the clone begins with.
     fn clone(&self) -> Self {
-        let Self { handle, rules, began, .. } = self;
-        Self { handle: handle.clone(), rules: rules.clone(), began: *began, course: None }
+        let Self { handle, rules, began, refuse, .. } = self;
+        Self { handle: handle.clone(), rules: rules.clone(), began: *began, course: None, refuse: *refuse }
     }
 }
 
-impl<Req, Res, Err, W, K> tower::retry::Policy<Req, Res, Err> for Policy<W, K>
+impl<Req, Res, Err, R, W, K> tower::retry::Policy<Req, Res, Err> for Policy<R, W, K>
 where
     Req: Clone,
-    Err: 'static,
+    R: Refuse<Res, Err>,
     W: Condition<Res, Err>,
     K: Watch<Res, Err>,
 {
     type Future = Wait;
 
     fn retry(&mut self, _: &mut Req, result: &mut Result<Res, Err>) -> Option<Wait> {
-        let Self { handle, rules, began, course } = self;
+        let Self { handle, rules, began, course, .. } = self;
         let Course { owner, progress } = course.get_or_insert_with(|| Course::resume(handle.clone(), *began));
         let decision = rules.condition.decide(result.as_ref());
         if result.is_ok() && decision.keeps() {
             progress.succeed::<Res, Err, K>(owner.shared(), &rules.hooks);
             return None;
         }
-        let rejected = result.as_ref().err().and_then(Rejected::within);
-        let came = Came { decision, rejected, deadline: None };
+        let came = Came::of(&rules.condition, decision, result.as_ref(), R::rejected);
         let retry = progress.next(owner.shared(), rules, result.as_ref(), came, |_, _| Some(())).ok()?;
         Some(Wait { sleep: sleep(retry.delay), token: retry.token })
     }
@@ -89,7 +94,7 @@ where
     }
 }
 
-impl<W, K> fmt::Debug for Policy<W, K> {
+impl<R, W, K> fmt::Debug for Policy<R, W, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Policy").field("handle", &self.handle).finish_non_exhaustive()
     }

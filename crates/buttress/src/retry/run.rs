@@ -8,7 +8,7 @@ use super::handle::Handle;
 use super::hooks::Watch;
 use super::layer::RetryLayer;
 use super::source::Source;
-use crate::{BoxError, Rejected};
+use crate::{BoxError, Refuse, Rejected};
 use buttress_core::retry::GiveUp;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -16,7 +16,11 @@ use std::time::Duration;
 impl Handle {
     /// Calls `attempt` until it succeeds or is given up: any error is tried again. It gets the number of the attempt, from 1.
     ///
-    /// For code that has no tower service. [`RetryLayer::run`] is the same with conditions and hooks.
+    /// For code that has no tower service. [`RetryLayer::run`] is the same with conditions and hooks. What a layer of buttress
+    /// refused within is not tried again where the error shows it: a [`Rejected`], an error in a box, an `io::Error`, or an
+    /// error of a library that buttress has a feature for. For errors of your own take `.typed()` and [`RetryLayer::run`].
+    ///
+    /// Services within that have retries of their own keep them, so the attempts of both multiply: give one of them up.
     ///
     /// ```
     /// use buttress::retry::{Config, Handle};
@@ -33,18 +37,20 @@ impl Handle {
     where
         F: Future<Output = Result<T, E>>,
     {
-        RetryLayer::from_handle(self.clone()).run(attempt).await
+        RetryLayer::from_handle(self.clone()).run_by(attempt, Rejected::within).await
     }
 
     /// The same on this thread, which sleeps between attempts: for code that is not async.
     pub fn run_blocking<T, E: 'static>(&self, attempt: impl FnMut(u32) -> Result<T, E>) -> Done<T, E> {
-        RetryLayer::from_handle(self.clone()).run_blocking(attempt)
+        RetryLayer::from_handle(self.clone()).run_blocking_by(attempt, Rejected::within)
     }
 }
 
 impl<H: Source, R, Y, W, K> RetryLayer<H, R, Y, W, K> {
     /// Calls `attempt` as often as this layer would call a service, with its conditions and hooks, budget and counters. It
     /// gets the number of the attempt, from 1.
+    ///
+    /// A refusal within is seen as a service's would be: with `.typed()` in any error that can [`Carry`](crate::Carry) one.
     ///
     /// ```
     /// use buttress::retry::{Config, GiveUp, RetryLayer};
@@ -57,7 +63,33 @@ impl<H: Source, R, Y, W, K> RetryLayer<H, R, Y, W, K> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn run<T, E: 'static, F>(&self, mut attempt: impl FnMut(u32) -> F) -> Done<T, E>
+    pub async fn run<T, E, F>(&self, attempt: impl FnMut(u32) -> F) -> Done<T, E>
+    where
+        F: Future<Output = Result<T, E>>,
+        R: Refuse<T, E>,
+        W: Condition<T, E>,
+        K: Watch<T, E>,
+    {
+        self.run_by(attempt, R::rejected).await
+    }
+
+    /// The same on this thread, which sleeps between attempts: for code that is not async. Not within a runtime, whose other
+    /// tasks it would hold up.
+    pub fn run_blocking<T, E>(&self, attempt: impl FnMut(u32) -> Result<T, E>) -> Done<T, E>
+    where
+        R: Refuse<T, E>,
+        W: Condition<T, E>,
+        K: Watch<T, E>,
+    {
+        self.run_blocking_by(attempt, R::rejected)
+    }
+
+    /// `find` sees the rejection in an error.
+    async fn run_by<T, E, F>(
+        &self,
+        mut attempt: impl FnMut(u32) -> F,
+        find: fn(&E) -> Option<Rejected>,
+    ) -> Done<T, E>
     where
         F: Future<Output = Result<T, E>>,
         W: Condition<T, E>,
@@ -66,7 +98,7 @@ impl<H: Source, R, Y, W, K> RetryLayer<H, R, Y, W, K> {
         let Some(mut course) = self.begin::<T, E>() else { return Done::once(attempt(1).await) };
         loop {
             let result = attempt(course.progress.attempt().get()).await;
-            let (delay, mut token) = match self.after(&mut course, result) {
+            let (delay, mut token) = match self.after(&mut course, result, find) {
                 ControlFlow::Continue(pause) => pause,
                 ControlFlow::Break(done) => return done,
             };
@@ -76,9 +108,11 @@ impl<H: Source, R, Y, W, K> RetryLayer<H, R, Y, W, K> {
         }
     }
 
-    /// The same on this thread, which sleeps between attempts: for code that is not async. Not within a runtime, whose other
-    /// tasks it would hold up.
-    pub fn run_blocking<T, E: 'static>(&self, mut attempt: impl FnMut(u32) -> Result<T, E>) -> Done<T, E>
+    fn run_blocking_by<T, E>(
+        &self,
+        mut attempt: impl FnMut(u32) -> Result<T, E>,
+        find: fn(&E) -> Option<Rejected>,
+    ) -> Done<T, E>
     where
         W: Condition<T, E>,
         K: Watch<T, E>,
@@ -86,7 +120,7 @@ impl<H: Source, R, Y, W, K> RetryLayer<H, R, Y, W, K> {
         let Some(mut course) = self.begin::<T, E>() else { return Done::once(attempt(1)) };
         loop {
             let result = attempt(course.progress.attempt().get());
-            let (delay, mut token) = match self.after(&mut course, result) {
+            let (delay, mut token) = match self.after(&mut course, result, find) {
                 ControlFlow::Continue(pause) => pause,
                 ControlFlow::Break(done) => return done,
             };
@@ -105,10 +139,11 @@ impl<H: Source, R, Y, W, K> RetryLayer<H, R, Y, W, K> {
     }
 
     /// What follows the result of an attempt: a wait and what the next attempt costs, or the end.
-    fn after<T, E: 'static>(
+    fn after<T, E>(
         &self,
         course: &mut Course<Handle>,
         result: Result<T, E>,
+        find: fn(&E) -> Option<Rejected>,
     ) -> ControlFlow<Done<T, E>, (Duration, Token)>
     where
         W: Condition<T, E>,
@@ -121,8 +156,7 @@ impl<H: Source, R, Y, W, K> RetryLayer<H, R, Y, W, K> {
             progress.succeed::<T, E, K>(owner.shared(), &self.rules.hooks);
             return ControlFlow::Break(Done { result, attempts, gave_up: None });
         }
-        let rejected = result.as_ref().err().and_then(Rejected::within);
-        let came = Came { decision, rejected, deadline: None };
+        let came = Came::of(&self.rules.condition, decision, result.as_ref(), find);
         match progress.next(owner.shared(), &self.rules, result.as_ref(), came, |_, _| Some(())) {
             Ok(retry) => ControlFlow::Continue((retry.delay, retry.token)),
             Err(why) => ControlFlow::Break(Done { result, attempts, gave_up: Some(why) }),

@@ -111,7 +111,8 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
     }
 
     /// Answers in the place of calls that have no answer. A layer without a [handle](fallback::Handle) of its own counts under
-    /// the name of the stack.
+    /// the name of the stack. One on a stack for HTTP or gRPC is to know [HTTP](FallbackLayer::http): it sees no response
+    /// otherwise, of which [`lint`](Self::lint) warns.
     #[must_use]
     pub fn fallback<A, W, P, M>(
         self,

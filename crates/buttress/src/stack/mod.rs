@@ -8,7 +8,8 @@
 //! ```
 //!
 //! - the **operation** counts what callers get, whoever answered;
-//! - the **fallback** answers for all that is beneath it, also when the time is over;
+//! - the **fallback** answers for calls that a part beneath refused and did not send, and with
+//!   [`AnyError`](crate::fallback::AnyError) for all that fails beneath it, also when the time is over;
 //! - the **deadline** ends all attempts and the waits between them;
 //! - the **retry** sends each attempt through
 //! - the **breaker**, so that what one attempt finds out the next one knows, and each is judged by itself;

@@ -2,6 +2,7 @@
 
 use crate::retry::{self, RetryLayer};
 use crate::{Boxed, FallbackLayer, fallback};
+use std::any::{Any, TypeId};
 use tower_layer::Identity;
 
 /// How a stack tries again: the type of its retry, with the replay `Y`, the condition `W` and the hooks `K`.
@@ -24,6 +25,9 @@ pub trait Fallback<R> {
 pub trait Known {
     /// Its handle, unless there is none or it is off.
     fn handle(&self) -> Option<&fallback::Handle>;
+
+    /// Whether it takes any response for a success, as it does not [know HTTP](FallbackLayer::http).
+    fn is_plain(&self) -> bool;
 }
 
 impl<R> Fallback<R> for NoFallback {
@@ -38,11 +42,19 @@ impl Known for NoFallback {
     fn handle(&self) -> Option<&fallback::Handle> {
         None
     }
+
+    fn is_plain(&self) -> bool {
+        false
+    }
 }
 
-impl<A, W, P, M> Known for FallbackLayer<A, W, P, M> {
+impl<A, W, P: Any, M> Known for FallbackLayer<A, W, P, M> {
     fn handle(&self) -> Option<&fallback::Handle> {
         self.handle()
+    }
+
+    fn is_plain(&self) -> bool {
+        self.handle().is_some() && TypeId::of::<P>() == TypeId::of::<fallback::Plain>()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The body of an answer: one that comes and is copied, or one that was kept.
 
 use super::Asked;
-use super::fitness::{Variant, end_to_end};
+use super::fitness::{Variant, age_of, end_to_end};
 use super::store::{Answer, Shelf};
 use crate::Tick;
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 pin_project! {
     /// The body of a service under [`LastGoodHttp`](super::LastGoodHttp): that of the service beneath, or a kept one.
@@ -131,6 +132,7 @@ pub(super) struct Tape {
     shelf: Arc<Shelf>,
     key: String,
     at: Tick,
+    age_then: Duration,
     headers: HeaderMap,
     variant: Variant,
     /// How long the body says it is.
@@ -141,10 +143,11 @@ pub(super) struct Tape {
 }
 
 impl Tape {
-    /// `None` if it is known to be too long.
+    /// `None` if it is known to be too long, or too old.
     pub(super) fn begin(shelf: &Arc<Shelf>, asked: Asked, came: &HeaderMap, at: Tick) -> Option<Self> {
         let Asked { key, is_head, headers: asked } = asked;
         let variant = Variant::of(came, &asked)?;
+        let age_then = Some(age_of(came)).filter(|age| *age <= shelf.max_age())?;
         let headers = end_to_end(came);
         let head = Answer::head_bytes(&key, &headers, &variant);
         let room = shelf.answer_bytes().checked_sub(head)?;
@@ -155,7 +158,8 @@ impl Tape {
             return None;
         }
         let bytes = Vec::with_capacity(length.unwrap_or(0));
-        Some(Self { shelf: Arc::clone(shelf), key, at, headers, variant, length, bytes, room })
+        let shelf = Arc::clone(shelf);
+        Some(Self { shelf, key, at, age_then, headers, variant, length, bytes, room })
     }
 
     /// Whether there was room for it.
@@ -173,11 +177,11 @@ impl Tape {
     }
 
     fn end(self) {
-        let Self { shelf, key, at, headers, variant, length, bytes, .. } = self;
+        let Self { shelf, key, at, age_then, headers, variant, length, bytes, .. } = self;
         // Whoever cut it short, it is not what was promised.
         if length.is_none_or(|length| length == bytes.len()) {
             let body = bytes.into_boxed_slice().into();
-            shelf.keep(key, Answer { at, headers, variant, body });
+            shelf.keep(key, Answer { at, age_then, headers, variant, body });
         }
     }
 }

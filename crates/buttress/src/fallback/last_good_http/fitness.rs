@@ -1,21 +1,45 @@
 //! What may be kept, and for whom.
 
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONNECTION, COOKIE, HeaderName, PROXY_AUTHORIZATION, RANGE, SET_COOKIE, TE,
-    TRAILER, TRANSFER_ENCODING, UPGRADE, VARY,
+    AGE, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HeaderName, RANGE, SET_COOKIE, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE, VARY,
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http_body::Body;
+use std::time::Duration;
 
-/// Whether a request says who asks.
+/// Whether a request says who asks: by `Authorization`, `Proxy-Authorization`, `Cookie`, `X-Api-Key`, `X-Auth-Token` and
+/// whatever else is called like these.
 pub(super) fn has_credentials(headers: &HeaderMap) -> bool {
-    [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].iter().any(|name| headers.contains_key(name))
+    const PARTS: [&str; 7] = ["auth", "cookie", "jwt", "password", "secret", "session", "token"];
+    headers.keys().map(HeaderName::as_str).any(|name| {
+        // As `Ocp-Apim-Subscription-Key`.
+        name.ends_with("key") || PARTS.iter().any(|part| name.contains(part))
+    })
 }
 
 /// Whether a kept answer could do for such a request, and its answer be kept.
-pub(super) fn may_be_asked_for(method: &Method, headers: &HeaderMap) -> bool {
+pub(super) fn may_be_asked_for<B: Body>(request: &Request<B>) -> bool {
+    let (method, headers) = (request.method(), request.headers());
     (method == Method::GET || method == Method::HEAD)
         && !headers.contains_key(RANGE)
         && !says(headers, CACHE_CONTROL, &["no-store"])
+        && !has_body(request)
+}
+
+/// Whether part of the question may be in a body, which no key has. A header can tell of one that was read before, and over
+/// HTTP/2 none needs to.
+fn has_body<B: Body>(request: &Request<B>) -> bool {
+    let (headers, body) = (request.headers(), request.body());
+    headers.contains_key(TRANSFER_ENCODING)
+        || headers.get_all(CONTENT_LENGTH).iter().any(|length| length != "0")
+        || !(body.is_end_stream() || body.size_hint().exact() == Some(0))
+}
+
+/// How old an answer was already when it came.
+pub(super) fn age_of(headers: &HeaderMap) -> Duration {
+    let seconds = headers.get(AGE).and_then(|age| age.to_str().ok()?.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(0))
 }
 
 /// Whether the answer may be given to others, and when it is old (RFC 9111, 3 and 4.2.4).

@@ -34,18 +34,24 @@ use store::Shelf;
 ///
 /// # Whom it is for
 /// Everybody who asks for the same thing: same method, same host and path, same query, and the same value of each header that
-/// `Vary` names. So a request with `Authorization`, `Proxy-Authorization` or `Cookie` leaves nothing and is given nothing,
-/// unless [a key](Self::keyed) tells those who ask apart. Requests for a range or with `no-store` have no part in it.
+/// `Vary` names. So a request that says who asks leaves nothing and is given nothing, unless [a key](Self::keyed) tells those
+/// who ask apart. It says so by `Authorization`, `Proxy-Authorization`, `Cookie`, or any other header whose name ends with `key`
+/// or has `auth`, `cookie`, `jwt`, `password`, `secret`, `session` or `token` in it, as `X-Api-Key` and `X-Auth-Token` do. Where
+/// it is said in another way, as by `X-User`, a network address or a client's certificate, the key is needed: nothing else keeps
+/// one user's answer from another.
+///
+/// Requests for a range, with `no-store` or with a body, which may be part of the question, have no part in it.
 ///
 /// # What the answer says
-/// It has the headers of the kept one and the truth about it: its `Age`, `Warning: 111` (revalidation failed),
+/// It has the headers of the kept one and the truth about it: its `Age`, in which the one counts that it came with, as it does
+/// for the oldest that may be given; `Warning: 111` (revalidation failed),
 /// [`Degraded`] in its extensions and the [header](FallbackLayer::mark_header) that names the source.
 pub struct LastGoodHttp<X = Anybody> {
     shelf: Arc<Shelf>,
     find: X,
 }
 
-/// Those who ask without credentials.
+/// Those who do not say who they are.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Anybody;
 
@@ -132,7 +138,7 @@ impl fmt::Debug for Asked {
     }
 }
 
-impl<X: KeyOf<Request<B>>, B> KeepOf<Request<B>> for LastGoodHttp<X> {
+impl<X: KeyOf<Request<B>>, B: Body> KeepOf<Request<B>> for LastGoodHttp<X> {
     type Attempt = Request<B>;
     type Kept = Option<Asked>;
 
@@ -143,11 +149,11 @@ impl<X: KeyOf<Request<B>>, B> KeepOf<Request<B>> for LastGoodHttp<X> {
 }
 
 impl<X> LastGoodHttp<X> {
-    fn asked<B>(&self, request: &Request<B>) -> Option<Asked>
+    fn asked<B: Body>(&self, request: &Request<B>) -> Option<Asked>
     where
         X: KeyOf<Request<B>>,
     {
-        if !may_be_asked_for(request.method(), request.headers()) {
+        if !may_be_asked_for(request) {
             return None;
         }
         let who = self.find.key(request)?;
@@ -171,6 +177,7 @@ fn key_of<B>(who: &(impl Key + ?Sized), request: &Request<B>) -> String {
 impl<X, A, B, Err> Answers<Request<A>, Response<B>, Err> for LastGoodHttp<X>
 where
     X: KeyOf<Request<A>>,
+    A: Body,
     B: Body<Data = Bytes>,
 {
     type Response = Response<KeptBody<B>>;

@@ -24,6 +24,8 @@ pub(super) struct Shelf {
 pub(super) struct Answer {
     /// When its head was there.
     pub(super) at: Tick,
+    /// How old it was then.
+    pub(super) age_then: Duration,
     pub(super) headers: HeaderMap,
     pub(super) variant: Variant,
     pub(super) body: Bytes,
@@ -76,7 +78,7 @@ impl Shelf {
         let last = slot.and_then(|slot| slot.last().clone());
         let fits = |last: &Arc<Answer>| last.variant.is_for(&asked.headers);
         let Some(last) = last.filter(fits) else { return Err(NothingKept { too_old: None }) };
-        let age = now.since(last.at);
+        let age = last.age(now);
         if age > self.max_age {
             return Err(NothingKept { too_old: Some(age) });
         }
@@ -91,13 +93,15 @@ impl Answer {
         key.len() + variant.bytes() + headers.iter().map(of).sum::<usize>()
     }
 
+    fn age(&self, now: Tick) -> Duration {
+        now.since(self.at).saturating_add(self.age_then)
+    }
+
     fn response<B>(&self, age: Duration) -> Response<KeptBody<B>> {
         let mut response = Response::new(KeptBody::kept(self.body.clone()));
         let headers = response.headers_mut();
         headers.clone_from(&self.headers);
-        // It may have been some seconds old already when it came.
-        let came = headers.get(AGE).and_then(|age| age.to_str().ok()?.parse().ok()).unwrap_or(0);
-        headers.insert(AGE, HeaderValue::from(age.as_secs().saturating_add(came)));
+        headers.insert(AGE, HeaderValue::from(age.as_secs()));
         headers.append(WARNING, HeaderValue::from_static("111 - \"Revalidation Failed\""));
         response
     }
@@ -111,7 +115,7 @@ impl Slot {
 
 impl Keep for Slot {
     fn worth(&self, now: Tick) -> Worth {
-        let fresh = self.last().as_ref().is_some_and(|last| now.since(last.at) <= self.max_age);
+        let fresh = self.last().as_ref().is_some_and(|last| last.age(now) <= self.max_age);
         if fresh { Worth::Memory } else { Worth::Nothing }
     }
 }

@@ -1,37 +1,39 @@
 //! Which gRPC results are worth another attempt.
 
+use super::status::of_own_answer;
 use super::unsent::is_unsent;
 use crate::classify::grpc::code_in;
 use crate::classify::hint::{self, Pushback, pushback};
 use crate::retry::{Condition, Decision};
-use crate::{Rejected, classify};
+use crate::{Classify, Outcome, Rejected, classify};
 use ::http::{HeaderMap, Response, StatusCode};
 use std::sync::Arc;
 
-/// Tries again after the status UNAVAILABLE, by which a server says that the call can be made again.
+/// Tries again after the status UNAVAILABLE, by which a server says that it cannot do the call at the moment.
 ///
 /// After RESOURCE_EXHAUSTED only where the server says when, in `grpc-retry-pushback-ms`. With any status that field is
 /// the wait; a negative value, or one that makes no sense, forbids another attempt, as the specification has it.
 ///
+/// # Which calls
+/// A handler may have done its work and answer UNAVAILABLE all the same, of something that it called afterwards. Every call of
+/// gRPC is a POST, so one is made again if
+/// - the server says when, in `grpc-retry-pushback-ms`;
+/// - you [list the code](Self::on_codes) with which the server answers;
+/// - nobody can have processed it: there was no connection, or the server refused the stream or had gone away before it;
+/// - its metadata have an `idempotency-key`, or it is a call of a service that does nothing twice, by
+///   [`any_method`](crate::retry::RetryLayer::any_method): also after other errors of the connection, and after an answer of
+///   something on the way (429, 502, 503 or 504 without a `grpc-status`).
+///
 /// A call is over once its response has begun: a status in trailers, after a head without one, is final. tonic's servers send
 /// an error that comes before the first message in the head.
-///
-/// An error of the connection is tried again where nobody can have processed the call: there was no connection, or the
-/// server refused the stream or had gone away before it. After others, and after an answer of something on the way (429, 502,
-/// 503 or 504 without a `grpc-status`), only with [`any_method`](crate::retry::RetryLayer::any_method), for a service that does nothing twice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct GrpcCondition {
-    codes: Arc<[i32]>,
+    /// `None`: UNAVAILABLE, which nobody has vouched for.
+    listed: Option<Arc<[i32]>>,
 }
 
 const UNAVAILABLE: i32 = 14;
 const RESOURCE_EXHAUSTED: i32 = 8;
-
-impl Default for GrpcCondition {
-    fn default() -> Self {
-        Self::on_codes([UNAVAILABLE])
-    }
-}
 
 impl GrpcCondition {
     /// Tries again after these status codes and no others: as of [a service's retry policy][policy], which says that calls that
@@ -40,35 +42,35 @@ impl GrpcCondition {
     /// [policy]: https://github.com/grpc/proposal/blob/master/A6-client-retries.md
     #[must_use]
     pub fn on_codes(codes: impl IntoIterator<Item = i32>) -> Self {
-        Self { codes: codes.into_iter().collect() }
+        Self { listed: Some(codes.into_iter().collect()) }
     }
 
     fn retries(&self, code: i32) -> bool {
-        self.codes.contains(&code)
+        self.listed.as_ref().map_or(code == UNAVAILABLE, |codes| codes.contains(&code))
     }
 
-    fn of_code(&self, code: i32, headers: &HeaderMap) -> Decision {
+    fn of_code(&self, code: i32, headers: &HeaderMap, outcome: Outcome) -> Decision {
         const OK: i32 = 0;
-        let (hint, told_when) = match pushback(headers) {
+        let hint = match pushback(headers) {
             Pushback::Never if code != OK => return Decision::Stop,
-            Pushback::After(wait) => (Some(wait), true),
-            Pushback::Silent | Pushback::Never => (None, false),
+            Pushback::After(wait) => Some(wait),
+            Pushback::Silent | Pushback::Never => None,
         };
-        if self.retries(code) || (code == RESOURCE_EXHAUSTED && told_when) {
+        if self.retries(code) || (code == RESOURCE_EXHAUSTED && hint.is_some()) {
             // Or was, by a server that says all the same that the call can be made again.
-            Decision::Retry { hint, unprocessed: true }
+            Decision::Retry { hint, unprocessed: hint.is_some() || self.listed.is_some() }
         } else {
-            Decision::Keep
+            unless_tried(outcome)
         }
     }
 
     /// An HTTP status without one of gRPC, as the specification maps it.
-    fn of_http(&self, status: StatusCode, headers: &HeaderMap) -> Decision {
+    fn of_http(&self, status: StatusCode, headers: &HeaderMap, outcome: Outcome) -> Decision {
         match status.as_u16() {
             429 | 502 | 503 | 504 if self.retries(UNAVAILABLE) => {
                 Decision::Retry { hint: hint::of_http(status, headers), unprocessed: false }
             }
-            _ => Decision::Keep,
+            _ => unless_tried(outcome),
         }
     }
 
@@ -78,9 +80,17 @@ impl GrpcCondition {
             return Decision::Retry { hint: None, unprocessed };
         }
         match classify::grpc::code_of(error) {
-            Some(code) if !self.retries(code) => Decision::Keep,
+            Some(code) if !self.retries(code) => Decision::Stop,
             _ => Decision::RETRY,
         }
+    }
+}
+
+/// A result that is not tried again.
+const fn unless_tried(outcome: Outcome) -> Decision {
+    match outcome {
+        Outcome::Failure(_) | Outcome::Throttled => Decision::Stop,
+        Outcome::Success | Outcome::Ignored | Outcome::Cancelled => Decision::Keep,
     }
 }
 
@@ -91,13 +101,18 @@ impl<B, Err: 'static> Condition<Response<B>, Err> for GrpcCondition {
             Ok(response) => response,
             Err(error) => return self.of_error(error),
         };
-        if let Some(rejected) = response.extensions().get::<Rejected>() {
-            return if rejected.was_sent() { Decision::RETRY } else { Decision::Keep };
+        if let Some(rejected) = response.extensions().get() {
+            return of_own_answer(*rejected);
         }
-        match (code_in(response.headers()), response.status()) {
-            (Some(code), _) => self.of_code(i32::from(code), response.headers()),
-            (None, status) => self.of_http(status, response.headers()),
+        let (headers, outcome) = (response.headers(), classify::Grpc.classify(result));
+        match (code_in(headers), response.status()) {
+            (Some(code), _) => self.of_code(i32::from(code), headers, outcome),
+            (None, status) => self.of_http(status, headers, outcome),
         }
+    }
+
+    fn rejected(&self, response: &Response<B>) -> Option<Rejected> {
+        response.extensions().get().copied()
     }
 }
 
@@ -115,19 +130,25 @@ mod tests {
         Condition::<_, BoxError>::decide(condition, Ok(&response))
     }
 
-    const AGAIN: Decision = Decision::Retry { hint: None, unprocessed: true };
+    const AGAIN: Decision = Decision::RETRY;
+    const LISTED: Decision = Decision::Retry { hint: None, unprocessed: true };
 
     #[test]
-    fn unavailable_is_tried_again_and_no_other_code() {
+    fn e6_unavailable_is_tried_again_and_nobody_says_that_it_was_not_processed() {
         for code in 0..17 {
-            let expected = if code == 14 { AGAIN } else { Decision::Keep };
+            let expected = match code {
+                14 => AGAIN,
+                // Failures, and not such as another attempt mends.
+                2 | 4 | 8 | 13 | 15 => Decision::Stop,
+                _ => Decision::Keep,
+            };
             let told = decide(&GrpcCondition::default(), &[("grpc-status", &code.to_string())]);
             assert_eq!(told, expected, "{code}");
         }
         assert_eq!(decide(&GrpcCondition::default(), &[]), Decision::Keep, "the response has begun");
         let aborted = GrpcCondition::on_codes([10]);
-        assert_eq!(decide(&aborted, &[("grpc-status", "10")]), AGAIN);
-        assert_eq!(decide(&aborted, &[("grpc-status", "14")]), Decision::Keep);
+        assert_eq!(decide(&aborted, &[("grpc-status", "10")]), LISTED);
+        assert_eq!(decide(&aborted, &[("grpc-status", "14")]), Decision::Stop);
     }
 
     #[test]
@@ -152,8 +173,11 @@ mod tests {
             let mut response = Response::new(());
             *response.status_mut() = StatusCode::from_u16(status).expect("a status");
             let told = Condition::<_, BoxError>::decide(&GrpcCondition::default(), Ok(&response));
-            let expected =
-                if matches!(status, 429 | 502 | 503 | 504) { Decision::RETRY } else { Decision::Keep };
+            let expected = match status {
+                429 | 502 | 503 | 504 => Decision::RETRY,
+                200 | 401 | 403 | 404 => Decision::Keep,
+                _ => Decision::Stop,
+            };
             assert_eq!(told, expected, "{status}");
         }
         let reset: BoxError = std::io::Error::from(std::io::ErrorKind::ConnectionReset).into();
@@ -168,6 +192,6 @@ mod tests {
             Condition::<Response<()>, _>::decide(&GrpcCondition::default(), Err(&status))
         };
         assert_eq!(told(tonic::Status::unavailable("")), Decision::RETRY);
-        assert_eq!(told(tonic::Status::internal("")), Decision::Keep);
+        assert_eq!(told(tonic::Status::internal("")), Decision::Stop);
     }
 }

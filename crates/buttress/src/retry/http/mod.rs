@@ -40,8 +40,8 @@ impl RetryLayer<Handle, Boxed, ByBody, HttpCondition> {
 }
 
 impl RetryLayer<Handle, Boxed, ByBody, GrpcCondition> {
-    /// For gRPC: [requests](ByBody::grpc) after the [status codes](GrpcCondition) by which a server says that they can be
-    /// sent again.
+    /// For gRPC: calls that a server [asks for again, or that nobody has processed](GrpcCondition); with
+    /// [`any_method`](Self::any_method) or [`on_codes`](Self::on_codes) all that end with UNAVAILABLE, or with these codes.
     ///
     /// The same over a handle: `RetryLayer::from_handle(handle).replay(ByBody::grpc()).when(GrpcCondition::default())`.
     #[must_use]
@@ -55,6 +55,13 @@ impl<H, R, W, K> RetryLayer<H, R, ByBody, W, K> {
     #[must_use]
     pub fn any_method(mut self) -> Self {
         self.replay = self.replay.any_method();
+        self
+    }
+
+    /// Whether the client beneath [follows redirects](ByBody::follows_redirects); by default reqwest's does, and others do not.
+    #[must_use]
+    pub fn follows_redirects(mut self, follows: bool) -> Self {
+        self.replay = self.replay.follows_redirects(follows);
         self
     }
 

@@ -1,9 +1,10 @@
 //! Which HTTP results are worth another attempt.
 
 use super::unsent::is_unsent;
+use crate::classify::{hint, outcome_of};
 use crate::retry::{Condition, Decision};
 use crate::{Classify, Outcome, Rejected, classify};
-use ::http::{Extensions, Response, StatusCode};
+use ::http::{Extensions, HeaderMap, Response, StatusCode};
 use std::sync::Arc;
 
 /// Tries again what the classifier calls a failure or throttling, and so by default
@@ -11,40 +12,59 @@ use std::sync::Arc;
 /// - 429, and 5xx but for 501 and 505, which say that the peer will never know how.
 ///
 /// Beside these, 408 and 425: by their definition the same request may be sent again, and after a 425 it has not been
-/// processed. The wait is at least what the response asks for; see [`classify::Http`].
+/// processed. These four exceptions are of the default alone: a [classifier of your own](Self::new) has the last word.
+///
+/// The wait is at least what the classifier reads in the result or, where that reads nothing, what the response asks for; see
+/// [`classify::Http`].
 ///
 /// It also knows which requests nobody has processed, so that those can be sent again whatever their method is: where there
 /// was no connection, and where the peer refused the stream or had gone away before it. With features `hyper`, `reqwest` and
-/// `tonic` it sees that in their errors; without them in a refused connection alone.
+/// `tonic` it sees that in their errors; without them in a refused connection alone. Beneath redirects it is not so: see
+/// [`ByBody::follows_redirects`](crate::retry::ByBody::follows_redirects).
 ///
-/// A response that a layer beneath made of its own rejection is what the rejection is: one that was not sent is not tried
-/// again.
+/// A response that a layer beneath made of its own rejection is what the rejection is, whatever its status: a failure, and one
+/// that was not sent is not tried again.
 #[derive(Clone, Debug)]
 pub struct HttpCondition<C = classify::Http> {
     classify: C,
-    statuses: Option<Arc<[StatusCode]>>,
+    statuses: Statuses,
+}
+
+/// Which statuses of the peer are worth another attempt.
+#[derive(Clone, Debug)]
+enum Statuses {
+    /// What the classifier calls a failure or throttling, with the exceptions of the page.
+    Usual,
+    /// What the classifier calls so, and nothing else.
+    AsClassified,
+    Listed(Arc<[StatusCode]>),
 }
 
 impl Default for HttpCondition {
     fn default() -> Self {
-        Self::new(classify::Http)
+        Self { classify: classify::Http, statuses: Statuses::Usual }
     }
 }
 
 impl<C> HttpCondition<C> {
-    /// By another classifier: a type, or a closure over `Result<&Response, &Error>`.
+    /// By another classifier: a type, or a closure over `Result<&Response, &Error>`. What it calls a failure or throttling is
+    /// tried again, and nothing else.
     #[must_use]
     pub const fn new(classify: C) -> Self {
-        Self { classify, statuses: None }
+        Self { classify, statuses: Statuses::AsClassified }
     }
 
-    /// The same rules by another classifier.
+    /// The same list by another classifier.
     pub(super) fn with<C2>(&self, classify: C2) -> HttpCondition<C2> {
-        HttpCondition { classify, statuses: self.statuses.clone() }
+        let statuses = match &self.statuses {
+            Statuses::Listed(listed) => Statuses::Listed(listed.clone()),
+            Statuses::Usual | Statuses::AsClassified => Statuses::AsClassified,
+        };
+        HttpCondition { classify, statuses }
     }
 
     pub(super) fn list(&mut self, statuses: impl IntoIterator<Item = StatusCode>) {
-        self.statuses = Some(statuses.into_iter().collect());
+        self.statuses = Statuses::Listed(statuses.into_iter().collect());
     }
 
     /// Tries responses again with these statuses and no others, whatever the classifier says of them. Errors are left to it.
@@ -56,12 +76,10 @@ impl<C> HttpCondition<C> {
 
     /// Whether a response with this status, which is the peer's, is worth another attempt.
     fn retries(&self, status: StatusCode, outcome: Outcome) -> bool {
-        if let Some(statuses) = &self.statuses {
-            return statuses.contains(&status);
-        }
-        match status {
-            StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED => false,
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => true,
+        match (&self.statuses, status) {
+            (Statuses::Listed(statuses), _) => statuses.contains(&status),
+            (Statuses::Usual, StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED) => false,
+            (Statuses::Usual, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY) => true,
             _ => is_failure(outcome),
         }
     }
@@ -69,28 +87,49 @@ impl<C> HttpCondition<C> {
     fn decide<Res, Err: 'static>(
         &self,
         result: Result<&Res, &Err>,
-        head: impl FnOnce(&Res) -> (StatusCode, &Extensions),
+        head: impl FnOnce(&Res) -> Head<'_>,
     ) -> Decision
     where
         C: Classify<Res, Err>,
     {
         let outcome = self.classify.classify(result);
-        let (retry, unprocessed) = match result.map(head) {
-            Ok((status, _)) if status.is_success() && outcome == Outcome::Success => {
-                (self.statuses.is_some() && self.retries(status, outcome), false)
+        match result.map(head) {
+            Ok(Head(status, ..))
+                if status.is_success()
+                    && outcome == Outcome::Success
+                    && !matches!(self.statuses, Statuses::Listed(_)) =>
+            {
+                Decision::Keep
             }
-            Ok((status, extensions)) => match extensions.get::<Rejected>() {
-                Some(rejected) => (rejected.was_sent(), false),
-                None => (self.retries(status, outcome), status == StatusCode::TOO_EARLY),
-            },
-            Err(error) => (is_failure(outcome), is_unsent(error)),
-        };
-        if retry {
-            Decision::Retry { hint: self.classify.retry_after(result), unprocessed }
-        } else {
-            Decision::Keep
+            Ok(Head(status, headers, extensions)) => {
+                if let Some(rejected) = extensions.get() {
+                    return of_own_answer(*rejected);
+                }
+                match (self.retries(status, outcome), is_failure(outcome)) {
+                    (true, _) => {
+                        let asked = self.classify.retry_after(result);
+                        let hint = asked.or_else(|| hint::of_http(status, headers));
+                        Decision::Retry { hint, unprocessed: status == StatusCode::TOO_EARLY }
+                    }
+                    (false, true) => Decision::Stop,
+                    (false, false) => Decision::Keep,
+                }
+            }
+            Err(error) if is_failure(outcome) => {
+                Decision::Retry { hint: self.classify.retry_after(result), unprocessed: is_unsent(error) }
+            }
+            Err(_) => Decision::Keep,
         }
     }
+}
+
+/// What a condition looks at in a response.
+struct Head<'a>(StatusCode, &'a HeaderMap, &'a Extensions);
+
+/// What to do about a response that a layer beneath made of its rejection. Whether one that was not sent is tried again is
+/// not for a condition to say.
+pub(super) fn of_own_answer(rejected: Rejected) -> Decision {
+    if !rejected.was_sent() || is_failure(outcome_of(rejected)) { Decision::RETRY } else { Decision::Stop }
 }
 
 const fn is_failure(outcome: Outcome) -> bool {
@@ -100,7 +139,11 @@ const fn is_failure(outcome: Outcome) -> bool {
 impl<B, Err: 'static, C: Classify<Response<B>, Err>> Condition<Response<B>, Err> for HttpCondition<C> {
     #[inline]
     fn decide(&self, result: Result<&Response<B>, &Err>) -> Decision {
-        self.decide(result, |response| (response.status(), response.extensions()))
+        self.decide(result, |response| Head(response.status(), response.headers(), response.extensions()))
+    }
+
+    fn rejected(&self, response: &Response<B>) -> Option<Rejected> {
+        response.extensions().get().copied()
     }
 }
 
@@ -110,7 +153,11 @@ impl<Err: 'static, C: Classify<reqwest::Response, Err>> Condition<reqwest::Respo
 {
     #[inline]
     fn decide(&self, result: Result<&reqwest::Response, &Err>) -> Decision {
-        self.decide(result, |response| (response.status(), response.extensions()))
+        self.decide(result, |response| Head(response.status(), response.headers(), response.extensions()))
+    }
+
+    fn rejected(&self, response: &reqwest::Response) -> Option<Rejected> {
+        response.extensions().get().copied()
     }
 }
 
@@ -142,7 +189,7 @@ mod tests {
         let condition = HttpCondition::default();
         for status in 100..600 {
             let expected = match status {
-                501 | 505 => Decision::Keep,
+                501 | 505 => Decision::Stop,
                 425 => Decision::Retry { hint: None, unprocessed: true },
                 408 | 429 | 500..600 => AGAIN,
                 _ => Decision::Keep,
@@ -156,12 +203,17 @@ mod tests {
         let listed = [StatusCode::NOT_FOUND, StatusCode::NOT_IMPLEMENTED, StatusCode::ACCEPTED];
         let condition = HttpCondition::default().on_statuses(listed);
         for status in 100..600 {
-            let expected = if matches!(status, 404 | 501 | 202) { AGAIN } else { Decision::Keep };
+            let expected = match status {
+                404 | 501 | 202 => AGAIN,
+                // A failure all the same.
+                429 | 500..600 => Decision::Stop,
+                _ => Decision::Keep,
+            };
             assert_eq!(decide(&condition, Ok(response(status))), expected, "{status}");
         }
         assert_eq!(decide(&condition, Err(io::Error::from(io::ErrorKind::ConnectionReset).into())), AGAIN);
         let none = HttpCondition::default().on_statuses([]);
-        assert_eq!(decide(&none, Ok(response(503))), Decision::Keep);
+        assert_eq!(decide(&none, Ok(response(503))), Decision::Stop);
     }
 
     #[test]
@@ -174,6 +226,15 @@ mod tests {
         assert_eq!(decide(&condition, Ok(response(418))), AGAIN);
         assert_eq!(decide(&condition, Ok(response(503))), Decision::Keep);
         assert_eq!(decide(&condition, Err(io::Error::other("reset").into())), Decision::Keep);
+        for said in [Outcome::Ignored, Outcome::Success, Outcome::Throttled] {
+            let condition = HttpCondition::new(move |_: Result<&Response<()>, &BoxError>| said);
+            for status in [200, 404, 408, 500, 501, 503, 505] {
+                let expected = if said == Outcome::Throttled { AGAIN } else { Decision::Keep };
+                assert_eq!(decide(&condition, Ok(response(status))), expected, "{status} {said:?}");
+                let replaced = HttpCondition::default().with(move |_: Result<&Response<()>, &BoxError>| said);
+                assert_eq!(decide(&replaced, Ok(response(status))), expected, "{status} {said:?}");
+            }
+        }
     }
 
     #[test]
@@ -209,8 +270,10 @@ mod tests {
             HttpCondition::default(),
             HttpCondition::default().on_statuses([StatusCode::SERVICE_UNAVAILABLE]),
         ] {
-            let refused = decide(&condition, Ok(answer(Refusal::new(Reason::Open))));
-            assert_eq!(refused, Decision::Keep);
+            let refused = answer(Refusal::new(Reason::Open));
+            let rejected = Condition::<_, BoxError>::rejected(&condition, &refused);
+            assert_eq!(rejected.map(|rejected| rejected.was_sent()), Some(false));
+            assert_ne!(decide(&condition, Ok(refused)), Decision::Keep, "it is no success");
             let late = answer(Refusal::after(Reason::TimedOut, Duration::from_secs(1)));
             assert_eq!(decide(&condition, Ok(late)), AGAIN);
         }

@@ -81,17 +81,15 @@ pub(super) enum Recording<B> {
 }
 
 impl<B: Body> Recording<B> {
-    /// The body for the first attempt, and what is kept of it: at most `limit` bytes, and nothing that needs memory of a body
-    /// that is empty or says itself that it is longer.
+    /// The body for the first attempt, and what is kept of it: at most `limit` bytes, and none of a body that is empty or says
+    /// itself that it is longer. As long as nobody has touched that one, there is all of it for another attempt.
     pub(super) fn of(body: B, limit: usize) -> (ReplayBody<B>, Self) {
         let hint = Hint::of(&body);
         if body.is_end_stream() {
             return (ReplayBody::once(body), Self::Empty(hint));
         }
-        if hint.lower > limit as u64 {
-            return (ReplayBody::once(body), Self::Nothing);
-        }
-        let reel = Arc::new(Mutex::new(Reel::new(body, limit)));
+        let kept = if hint.lower > limit as u64 { 0 } else { limit };
+        let reel = Arc::new(Mutex::new(Reel::new(body, kept)));
         (taped(&reel, FIRST, hint), Self::Reel { reel, hint })
     }
 

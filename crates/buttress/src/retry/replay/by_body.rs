@@ -13,13 +13,14 @@ use std::num::NonZeroU32;
 /// Sends HTTP requests again: the head as it was, and the body from a tape.
 ///
 /// The first attempt streams, and what it reads of the body is copied on the way, up to a limit of 64 KiB. While it fits, every
-/// attempt sends the same bytes and trailers, however little the one before had read; a body that is longer is sent once
-/// and what was kept of it is freed at once. A body that is empty costs nothing.
+/// attempt sends the same bytes and trailers, however little the one before had read. A body that is longer is sent once,
+/// and what was kept of it is freed at once; if it says its length, it goes to the next attempt as long as none has
+/// touched it, as after a connection that was refused. A body that is empty costs nothing.
 ///
 /// # Which requests
 /// Those whose method is idempotent: GET, HEAD, OPTIONS, TRACE, PUT and DELETE. Others only with the header `Idempotency-Key`,
 /// [if you say so](Self::any_method), or if it is known that nobody has processed them: there was no connection, or the
-/// peer refused the stream. None that has [`NoRetry`] in its extensions, and none that is [an attempt](Attempt)
+/// peer refused the stream, and [no redirect](Self::follows_redirects) led there. None that has [`NoRetry`] in its extensions, and none that is [an attempt](Attempt)
 /// of somebody else's retry.
 ///
 /// A `reqwest::Request` has no extensions for others, so [`NoRetry`] cannot travel in it.
@@ -38,14 +39,15 @@ impl ByBody {
         Self { limit: 64 * 1024, rules: Rules::HTTP }
     }
 
-    /// The same for gRPC, where every request is a POST: which may be sent again, their status says. Further attempts say how
-    /// many there were before in `grpc-previous-rpc-attempts`.
+    /// The same for gRPC, where every request is a POST: [`GrpcCondition`](crate::retry::GrpcCondition) says which may be sent
+    /// again. Further attempts say how many there were before in `grpc-previous-rpc-attempts`.
     #[must_use]
     pub const fn grpc() -> Self {
         Self { rules: Rules::GRPC, ..Self::new() }
     }
 
-    /// The most bytes that are kept of one body. With 0 only requests without a body are sent again.
+    /// The most bytes that are kept of one body. With 0 only requests without a body are sent again, or those whose body nobody
+    /// has touched.
     #[must_use]
     pub const fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
@@ -64,6 +66,19 @@ impl ByBody {
     #[must_use]
     pub const fn without_header(mut self) -> Self {
         self.rules.header = false;
+        self
+    }
+
+    /// Whether the client beneath follows redirects within a call. Behind a redirect an error says nothing about the request that
+    /// was sent first: that was processed, and answered with the redirect. So what is known not to have been processed is not
+    /// sent again for that reason, but by its method and key alone.
+    ///
+    /// By default true for `reqwest::Request`, whose client does follow them unless it is built with
+    /// `redirect::Policy::none()`: then say false here. For `http::Request` it is false by default: say true above a layer that
+    /// follows redirects, such as tower-http's `FollowRedirect`, or place the retry beneath that.
+    #[must_use]
+    pub const fn follows_redirects(mut self, follows: bool) -> Self {
+        self.rules.redirects = Some(follows);
         self
     }
 
@@ -121,7 +136,7 @@ impl<B: RepeatBody> Replay<Request<B>> for ByBody {
     fn permits(&self, tape: &RequestTape<B>, unprocessed: bool) -> bool {
         tape.0.as_ref().is_some_and(|Kept { head, .. }| {
             head.extensions.get::<NoRetry>().is_none()
-                && (unprocessed || self.rules.repeatable(&head.method, &head.headers))
+                && self.rules.permits(&head.method, &head.headers, unprocessed, false)
         })
     }
 

@@ -10,10 +10,11 @@ use std::num::NonZeroU32;
 /// What is kept of a request of reqwest while it may be sent again.
 pub struct ReqwestTape(Option<Kept>);
 
-/// A body in memory is part of the request, which is then cloned without a copy of it; of one that streams there is a tape.
+/// A body in memory within the limit is part of the request, which is then cloned without a copy of it.
 struct Kept {
     request: Request,
-    streaming: Option<Recording<Body>>,
+    /// What is kept of any other.
+    apart: Option<Recording<Body>>,
 }
 
 #[diagnostic::do_not_recommend]
@@ -25,17 +26,21 @@ impl Replay<Request> for ByBody {
         if is_of_another_retry(request.headers(), None) {
             return (request, ReqwestTape(None));
         }
-        let streams = request.body().is_some_and(|body| body.as_bytes().is_none());
-        let body = streams.then(|| request.body_mut().take()).flatten();
+        let fits = |body: &Body| body.as_bytes().is_some_and(|bytes| bytes.len() <= self.limit);
+        let body = if request.body().is_some_and(fits) { None } else { request.body_mut().take() };
         let kept = request.try_clone().expect("a body that streams was taken out");
         let method = request.method().clone();
         self.rules.mark_first(&method, request.headers_mut());
-        let streaming = body.map(|body| {
-            let (first, recording) = Recording::of(body, self.limit);
+        let apart = body.map(|body| {
+            // Made a stream of, a redirect could not send it again.
+            let (first, recording) = match body.as_bytes() {
+                Some(_) => (ReplayBody::once(body), Recording::Nothing),
+                None => Recording::of(body, self.limit),
+            };
             *request.body_mut() = Some(Body::attempt(first));
             recording
         });
-        (request, ReqwestTape(Some(Kept { request: kept, streaming })))
+        (request, ReqwestTape(Some(Kept { request: kept, apart })))
     }
 
     fn once(&self, request: Request) -> Request {
@@ -43,9 +48,9 @@ impl Replay<Request> for ByBody {
     }
 
     fn again(&self, tape: &ReqwestTape, attempt: NonZeroU32) -> Option<Request> {
-        let Kept { request, streaming } = tape.0.as_ref()?;
+        let Kept { request, apart } = tape.0.as_ref()?;
         let mut request = request.try_clone().expect("a body that streams was taken out");
-        if let Some(recording) = streaming {
+        if let Some(recording) = apart {
             let body: ReplayBody<Body> = recording.again()?;
             *request.body_mut() = Some(Body::attempt(body));
         }
@@ -56,7 +61,7 @@ impl Replay<Request> for ByBody {
 
     fn permits(&self, tape: &ReqwestTape, unprocessed: bool) -> bool {
         tape.0.as_ref().is_some_and(|Kept { request, .. }| {
-            unprocessed || self.rules.repeatable(request.method(), request.headers())
+            self.rules.permits(request.method(), request.headers(), unprocessed, true)
         })
     }
 

@@ -9,6 +9,8 @@ use std::num::NonZeroU32;
 pub(super) struct Rules {
     pub(super) any_method: bool,
     pub(super) header: bool,
+    /// Whether the client beneath follows redirects, if its owner says.
+    pub(super) redirects: Option<bool>,
     grpc: bool,
 }
 
@@ -16,12 +18,24 @@ pub(super) struct Rules {
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 impl Rules {
-    pub(super) const HTTP: Self = Self { any_method: false, header: true, grpc: false };
+    pub(super) const HTTP: Self = Self { any_method: false, header: true, redirects: None, grpc: false };
     pub(super) const GRPC: Self = Self { grpc: true, ..Self::HTTP };
 
     /// Whether it does no harm to process the request twice.
     pub(super) fn repeatable(self, method: &Method, headers: &HeaderMap) -> bool {
         self.any_method || method.is_idempotent() || headers.contains_key(IDEMPOTENCY_KEY)
+    }
+
+    /// Whether another attempt may be made. `unprocessed`: the last request that was sent is known not to have been processed,
+    /// which is another than the first if redirects were followed, as they are by a client that `usually` does.
+    pub(super) fn permits(
+        self,
+        method: &Method,
+        headers: &HeaderMap,
+        unprocessed: bool,
+        usually: bool,
+    ) -> bool {
+        (unprocessed && !self.redirects.unwrap_or(usually)) || self.repeatable(method, headers)
     }
 
     /// Marks the first attempt.

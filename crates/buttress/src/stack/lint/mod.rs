@@ -23,6 +23,7 @@ const LONG: Duration = Duration::from_secs(300);
 #[must_use]
 pub fn lint(parts: &Parts) -> Vec<Warning> {
     let mut found = Vec::new();
+    found.extend(parts.fallback_not_http.then_some(Warning::FallbackNotHttp));
     time(parts, &mut found);
     retries(parts, &mut found);
     breakers(parts, &mut found);

@@ -27,6 +27,8 @@ use std::time::Duration;
 pub struct Parts {
     /// The breaker around all attempts.
     pub circuit_breaker_outside: Option<circuit_breaker::Config>,
+    /// Whether HTTP responses come to a fallback that does not know them.
+    pub fallback_not_http: bool,
     /// The limit over all attempts.
     pub deadline: Option<Duration>,
     /// How often to try, and how long to wait between.
@@ -101,6 +103,7 @@ impl<R, J, Y: Any, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
     #[must_use]
     pub fn parts(&self) -> Parts {
         let retry = self.tries.handle().as_ref();
+        let any_method = sends_any_method(self.tries.replays_by());
         let names = [
             ("operation", self.operation.as_ref().map(|handle| handle.name())),
             ("fallback", self.fallback.handle().map(|handle| handle.name())),
@@ -112,10 +115,11 @@ impl<R, J, Y: Any, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
         ];
         Parts {
             circuit_breaker_outside: self.breaker_outside.as_ref().map(|handle| *handle.config()),
+            fallback_not_http: self.fallback.is_plain() && any_method.is_some(),
             deadline: self.deadline.as_ref().map(|handle| handle.limit()),
             retry: retry.map(|handle| *handle.config()),
             budget: retry.is_some_and(|handle| handle.budget().is_some()),
-            any_method: retry.is_some() && sends_any_method(self.tries.replays_by()),
+            any_method: retry.is_some() && any_method == Some(true),
             circuit_breaker: self.breaker_per_attempt.as_ref().map(|handle| *handle.config()),
             timeout: self.timeout.as_ref().map(|handle| handle.limit()),
             unnamed: names.into_iter().filter(|(_, name)| *name == Some("")).map(|(kind, _)| kind).collect(),
@@ -130,15 +134,15 @@ impl<R, J, Y: Any, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
     }
 }
 
-/// Only of HTTP requests is it known what their methods are.
+/// Whether HTTP requests of any method are sent again; `None` where requests are of another kind.
 #[cfg(feature = "http")]
-fn sends_any_method(replay: &dyn Any) -> bool {
-    replay.downcast_ref().is_some_and(crate::retry::ByBody::sends_any_method)
+fn sends_any_method(replay: &dyn Any) -> Option<bool> {
+    replay.downcast_ref().map(crate::retry::ByBody::sends_any_method)
 }
 
 #[cfg(not(feature = "http"))]
-const fn sends_any_method(_: &dyn Any) -> bool {
-    false
+const fn sends_any_method(_: &dyn Any) -> Option<bool> {
+    None
 }
 
 /// Waits that are looked at one by one; beyond so many all are like the last.

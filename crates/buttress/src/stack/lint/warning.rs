@@ -8,6 +8,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
+    /// The fallback takes every HTTP response for a success.
+    FallbackNotHttp,
     /// The deadline ends before the attempts that a call may make.
     DeadlineTooShort {
         /// The deadline.
@@ -95,6 +97,7 @@ impl Warning {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::FallbackNotHttp => "fallback_not_http",
             Self::DeadlineTooShort { .. } => "deadline_too_short",
             Self::TimeoutNotBelowDeadline { .. } => "timeout_not_below_deadline",
             Self::RetryWithoutTimeout { .. } => "retry_without_timeout",
@@ -116,6 +119,10 @@ impl Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::FallbackNotHttp => f.write_str(
+                "the fallback does not know HTTP: it takes a 503 for a success and does not see a rejection that came as a \
+                 response; make it with `.http()`",
+            ),
             Self::DeadlineTooShort { deadline, attempts, longest } => write!(
                 f,
                 "{attempts} attempts and the waits between them can take {longest:?}, and the deadline is {deadline:?}: \
