@@ -181,7 +181,7 @@ impl Shared {
 
     /// The rejection of a call whose attempts so far took all its time.
     pub(super) fn timed_out(&self) -> Rejected {
-        Rejected::new(self.site, Refusal::new(Reason::TimedOut))
+        Rejected::new(self.site, Refusal::new(Reason::DeadlineExceeded))
     }
 
     pub(super) fn tell(&self, kind: EventKind) {

@@ -79,7 +79,7 @@
 //! # Errors
 //! The caller has the last result as it is, or with [`explained`](RetryLayer::explained) the last error in an [`Exhausted`]
 //! that says how many attempts there were. The one it makes itself is a [`Rejected`](crate::Rejected) for
-//! [`Reason::TimedOut`](crate::Reason::TimedOut), where the deadline was over before a service was ready for the next attempt:
+//! [`Reason::DeadlineExceeded`](crate::Reason::DeadlineExceeded), where the deadline was over before a service was ready for the next attempt:
 //! that is not sent any more, and the last result is gone.
 //!
 //! # Events
