@@ -1,21 +1,26 @@
 //! An axum server that asks another service for prices with a hyper client. A breaker and a timeout stand before that
-//! client, so the server answers at once while the other one is down, and says when to come back.
+//! client, so the server answers at once while the other one is down, and says when to come back. Uploads it passes on as they
+//! come in, with a retry: the store behind it drops some of them, and gets all of each again.
 //!
 //! `cargo run -p buttress-examples --example axum_server`
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, put};
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config};
+use buttress::retry::{self, RetryLayer};
 use buttress::{BoxError, Rejected, TimeoutLayer, whole_seconds};
 use bytes::Bytes;
 use http::{Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -55,6 +60,59 @@ fn unavailable(error: &BoxError) -> Response {
         }
         None => (StatusCode::BAD_GATEWAY, "the prices cannot be reached").into_response(),
     }
+}
+
+/// Puts what streams in into the store.
+type Store = BoxCloneSyncService<Request<Body>, http::Response<Incoming>, BoxError>;
+
+fn store_client(config: retry::Config) -> (Store, retry::Handle) {
+    let retry = RetryLayer::http(config);
+    let handle = retry.handle().clone();
+    let stack = ServiceBuilder::new()
+        .layer(retry)
+        .layer(TimeoutLayer::new(Duration::from_secs(5)))
+        .service(Client::builder(TokioExecutor::new()).build_http());
+    (BoxCloneSyncService::new(stack), handle)
+}
+
+/// Passes an upload on. What the store has read of it is kept until its answer has begun, up to 64 KiB.
+async fn upload(State((store, uri)): State<(Store, Uri)>, mut request: Request<Body>) -> Response {
+    *request.uri_mut() = uri;
+    match store.oneshot(request).await {
+        Ok(response) => response.map(Body::new),
+        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    }
+}
+
+/// A store that drops two uploads of three, the one before it has read it and the other after.
+async fn put_down(State(asked): State<Arc<AtomicUsize>>, body: Body) -> (StatusCode, String) {
+    let number = asked.fetch_add(1, SeqCst) % 3;
+    if number == 0 {
+        return (StatusCode::SERVICE_UNAVAILABLE, String::new());
+    }
+    let len = body.collect().await.map_or(0, |body| body.to_bytes().len());
+    println!("  the store has read {len} bytes");
+    (if number == 1 { StatusCode::BAD_GATEWAY } else { StatusCode::OK }, len.to_string())
+}
+
+/// Has an upload stored through a shop, which tries again.
+async fn uploads() -> Result<(), BoxError> {
+    let free_port = "127.0.0.1:0".parse()?;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (store_addr, _) =
+        serve(Router::new().route("/", put(put_down)).with_state(asked.clone()), free_port).await?;
+    let config = retry::Config::builder().exponential(Duration::from_millis(20), 2.0).build()?;
+    let (store, retries) = store_client(config);
+    let state = (store, format!("http://{store_addr}/").parse::<Uri>()?);
+    let (shop, _) = serve(Router::new().route("/photo", put(upload)).with_state(state), free_port).await?;
+
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let photo = Full::<Bytes>::from(vec![b'x'; 50_000]);
+    let response = client.request(Request::put(format!("http://{shop}/photo")).body(photo)?).await?;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.into_body().collect().await?.to_bytes(), "50000");
+    assert_eq!((asked.load(SeqCst), retries.totals().retries()), (3, 2));
+    Ok(())
 }
 
 async fn serve(app: Router, addr: SocketAddr) -> Result<(SocketAddr, JoinHandle<()>), BoxError> {
@@ -112,5 +170,7 @@ async fn main() -> Result<(), BoxError> {
     for _ in 0..3 {
         assert_eq!(ask(shop).await?, (StatusCode::OK, None));
     }
-    Ok(())
+
+    println!("-- an upload through the shop");
+    uploads().await
 }

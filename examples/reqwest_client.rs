@@ -8,6 +8,7 @@ use buttress::circuit_breaker::{CircuitBreakerLayer, Config, State};
 use buttress::retry::{self, RetryLayer};
 use buttress::{BoxError, Rejected, TimeoutLayer};
 use http::{StatusCode, header};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Request, Url};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -54,7 +55,9 @@ async fn main() -> Result<(), BoxError> {
         retry::Config::builder().fixed(Duration::from_millis(10)).max_hint(Duration::from_secs(1)).build()?;
     let patience = RetryLayer::http(config);
     let handle = patience.handle().clone();
-    let client = patience.layer(Client::builder().no_proxy().build()?);
+    // Without redirects, an error of a connection is one of the first.
+    let direct = Client::builder().no_proxy().redirect(Policy::none()).build()?;
+    let client = patience.follows_redirects(false).layer(direct);
     let response = client.clone().oneshot(Request::new(Method::GET, prices.join("busy")?)).await?;
     assert_eq!((response.status(), handle.totals().retries()), (StatusCode::SERVICE_UNAVAILABLE, 0));
     // Nobody has seen an order that found nobody, so it can be sent again although it is a POST.

@@ -1,10 +1,11 @@
 //! A generated gRPC client behind a breaker and a timeout. While the server fails, calls end at once with UNAVAILABLE and the
-//! time to come back; when it is back, so are the calls. The service is gRPC's own for health, so there is nothing to
-//! generate here.
+//! time to come back; when it is back, so are the calls. A second client makes calls again that a server of several could not
+//! do, as it is being replaced. The service is gRPC's own for health, so there is nothing to generate here.
 //!
 //! `cargo run -p buttress-examples --example tonic_client`
 
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, State};
+use buttress::retry::{self, GiveUp, RetryLayer};
 use buttress::{BoxError, Rejected, TimeoutLayer};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ use tower::ServiceBuilder;
 #[derive(Clone, Default)]
 struct Orders {
     down: Arc<AtomicBool>,
+    /// How many calls it still cannot do.
+    replaced: Arc<AtomicUsize>,
     asked: Arc<AtomicUsize>,
 }
 
@@ -36,6 +39,9 @@ impl Health for Orders {
         self.asked.fetch_add(1, SeqCst);
         if self.down.load(SeqCst) {
             return Err(Status::internal("the database is gone"));
+        }
+        if self.replaced.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return Err(Status::unavailable("being replaced"));
         }
         Ok(Response::new(HealthCheckResponse { status: ServingStatus::Serving.into() }))
     }
@@ -101,5 +107,37 @@ async fn main() -> Result<(), BoxError> {
         println!("{:?}", answer.get_ref().status());
     }
     assert_eq!(handle.state(), State::Closed);
+    replacement(&orders, addr).await
+}
+
+/// The server answers UNAVAILABLE twice, and then well.
+async fn replacement(orders: &Orders, addr: SocketAddr) -> Result<(), BoxError> {
+    let config = retry::Config::builder().exponential(Duration::from_millis(20), 2.0).build()?;
+    let patience = RetryLayer::grpc(config);
+    let handle = patience.handle().clone();
+    let client = |patience| -> Result<_, BoxError> {
+        let channel = Endpoint::from_shared(format!("http://{addr}"))?.connect_lazy();
+        let stack = ServiceBuilder::new()
+            .layer(patience)
+            .layer(TimeoutLayer::new(Duration::from_secs(5)).as_status())
+            .service(channel);
+        Ok(HealthClient::new(stack))
+    };
+    orders.asked.store(0, SeqCst);
+
+    println!("-- an instance is being replaced");
+    // Nobody has said that a call may be made twice, and the server may have done something before it answered.
+    orders.replaced.store(2, SeqCst);
+    let mut careful = client(patience.clone().as_status())?;
+    let refused = careful.check(HealthCheckRequest::default()).await;
+    assert_eq!(refused.map_err(|status| status.code()).err(), Some(Code::Unavailable));
+    assert_eq!((orders.asked.load(SeqCst), handle.totals().gave_up(GiveUp::NotReplayable)), (1, 1));
+
+    // This service does nothing before it says so. The message is a stream, and comes again with each attempt.
+    orders.replaced.store(2, SeqCst);
+    let mut patient = client(patience.on_codes([Code::Unavailable as i32]).as_status())?;
+    let answer = patient.check(HealthCheckRequest::default()).await?;
+    println!("{:?}, tried {} times again", answer.get_ref().status(), handle.totals().retries());
+    assert_eq!((orders.asked.load(SeqCst), handle.totals().retries()), (4, 2));
     Ok(())
 }

@@ -26,7 +26,8 @@ pub(crate) enum Step {
 #[derive(Debug)]
 pub(crate) struct Script {
     steps: VecDeque<Step>,
-    hint: SizeHint,
+    /// What it says about the bytes that are left.
+    announced: Option<u64>,
     ended: bool,
     /// The frames that were taken from it.
     pub(crate) taken: Arc<AtomicUsize>,
@@ -38,8 +39,7 @@ impl Script {
         let steps: VecDeque<_> = steps.into_iter().collect();
         let len: usize =
             steps.iter().map(|step| if let Step::Data(data) = step { data.len() } else { 0 }).sum();
-        let hint = if announced { SizeHint::with_exact(len as u64) } else { SizeHint::default() };
-        Self { steps, hint, ended: false, taken: Arc::default() }
+        Self { steps, announced: announced.then_some(len as u64), ended: false, taken: Arc::default() }
     }
 
     pub(crate) fn of(parts: &[&str]) -> Self {
@@ -71,10 +71,7 @@ impl Body for Script {
                 return Poll::Ready(Some(Err("told to".into())));
             }
             Some(Step::Data(data)) => {
-                if self.hint.exact().is_some() {
-                    let left = self.hint.exact().unwrap() - data.len() as u64;
-                    self.hint = SizeHint::with_exact(left);
-                }
+                self.announced = self.announced.map(|left| left - data.len() as u64);
                 Frame::data(Bytes::from(data))
             }
             Some(Step::Trailers(trailers)) => Frame::trailers(trailers),
@@ -84,11 +81,11 @@ impl Body for Script {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.hint.exact() == Some(0) && self.steps.is_empty()
+        self.announced == Some(0) && self.steps.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.announced.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 

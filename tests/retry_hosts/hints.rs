@@ -13,6 +13,9 @@ use tower::util::BoxCloneService;
 use tower::{Layer, ServiceExt, service_fn};
 
 type Answer = Response<Full<Bytes>>;
+type Peer<Req> = BoxCloneService<Req, Answer, Infallible>;
+/// When it was called, since the beginning of the test.
+type Book = Arc<Mutex<Vec<Duration>>>;
 
 const BACKOFF: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(5);
@@ -25,8 +28,8 @@ fn config() -> Config {
 fn refusing<Req: Send + 'static>(
     status: StatusCode,
     fields: Vec<(HeaderName, HeaderValue)>,
-) -> (BoxCloneService<Req, Answer, Infallible>, Arc<Mutex<Vec<Duration>>>) {
-    let (calls, start) = (Arc::new(Mutex::new(Vec::new())), tokio_now());
+) -> (Peer<Req>, Book) {
+    let (calls, start) = (Book::default(), tokio_now());
     let book = calls.clone();
     let service = service_fn(move |_: Req| {
         book.lock().unwrap().push(tokio_now() - start);

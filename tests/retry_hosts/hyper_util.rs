@@ -2,10 +2,10 @@
 
 use crate::origin::{Fate, Origin};
 use crate::settings::config;
+use buttress::check;
 use buttress::retry::RetryLayer;
-use buttress::{BoxError, check};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, Uri};
+use http::{Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -26,7 +26,7 @@ async fn proxy(origin: SocketAddr) -> SocketAddr {
         async move {
             let path = request.uri().path().to_owned();
             *request.uri_mut() = Uri::try_from(format!("http://{origin}{path}"))?;
-            Ok::<Response<Incoming>, BoxError>(client.oneshot(request).await?)
+            client.oneshot(request).await
         }
     };
     tokio::spawn(async move {

@@ -18,16 +18,19 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tower::ServiceBuilder;
 
+/// A code, and a pushback.
+type Told = (Code, Option<&'static str>);
+
 /// Answers by a list, and then well. Keeps what the calls said.
 #[derive(Clone, Default)]
 struct Desk {
-    answers: Arc<Mutex<Vec<(Code, Option<&'static str>)>>>,
+    answers: Arc<Mutex<Vec<Told>>>,
     seen: Arc<Mutex<Vec<(String, MetadataMap)>>>,
 }
 
 impl Desk {
     /// The answers in the order in which they are given.
-    fn answering(answers: &[(Code, Option<&'static str>)]) -> Self {
+    fn answering(answers: &[Told]) -> Self {
         let answers = answers.iter().rev().copied().collect();
         Self { answers: Arc::new(Mutex::new(answers)), ..Self::default() }
     }
