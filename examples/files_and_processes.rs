@@ -77,6 +77,8 @@ impl fmt::Display for Failed {
     }
 }
 
+impl std::error::Error for Failed {}
+
 async fn sh(script: &str, folder: &Path) -> Result<String, Failed> {
     let output = Command::new("sh").arg("-c").arg(script).current_dir(folder).output().await;
     let output = output.map_err(Failed::Start)?;

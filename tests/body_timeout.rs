@@ -82,7 +82,7 @@ fn told(error: Option<BoxError>) -> String {
 async fn h9_a_body_that_pauses_too_long_ends_with_an_error() {
     let start = clock::now();
     let (bytes, error) = read(limits().watch(dripping(&[MS, IDLE - MS, IDLE * 2, MS]))).await;
-    assert_eq!((bytes, told(error).as_str()), (2, "timeout \"orders\": no answer within 5s"));
+    assert_eq!((bytes, told(error).as_str()), (2, "body_timeout \"orders\": no more of the body within 5s"));
     let late = clock::now().since(start).saturating_sub(IDLE * 2);
     assert!(late <= MS, "{late:?} late");
 }
@@ -91,7 +91,10 @@ async fn h9_a_body_that_pauses_too_long_ends_with_an_error() {
 async fn h9_a_body_that_drips_for_too_long_ends_with_an_error() {
     let start = clock::now();
     let (bytes, error) = read(limits().watch(dripping(&[MS * 1_000; 60]))).await;
-    assert_eq!((bytes, told(error).as_str()), (11, "timeout \"orders\": no answer within 12s"));
+    assert_eq!(
+        (bytes, told(error).as_str()),
+        (11, "body_timeout \"orders\": the body lasted longer than 12s")
+    );
     let late = clock::now().since(start).saturating_sub(TOTAL);
     assert!(late <= MS, "{late:?} late");
 }

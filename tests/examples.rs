@@ -15,6 +15,9 @@ mod files_and_processes;
 #[path = "../examples/migration.rs"]
 mod migration;
 #[expect(dead_code, reason = "its own `main` is for those who run it")]
+#[path = "../examples/payment.rs"]
+mod payment;
+#[expect(dead_code, reason = "its own `main` is for those who run it")]
 #[path = "../examples/registry_pull.rs"]
 mod registry_pull;
 
@@ -60,6 +63,11 @@ async fn s1_41_s1_42_s1_43_s1_53_images_come_from_the_registry_or_from_a_local_c
 #[test]
 fn s1_43_images_whose_names_look_alike_have_each_their_copy() {
     registry_pull::check_the_copies(Folder::new("copies").path()).unwrap();
+}
+
+#[tokio::test]
+async fn s4_75_s1_54_a_charge_is_never_made_twice_and_the_status_says_why_there_are_none() {
+    payment::run().await.unwrap();
 }
 
 #[test]

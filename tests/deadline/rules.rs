@@ -95,7 +95,7 @@ async fn c8_a_call_whose_deadline_is_over_is_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a9_a_refused_call_keeps_what_was_reserved_for_the_next_one() {
+async fn a_refused_call_keeps_what_was_reserved_for_the_next_one() {
     let probe = Probe::default();
     let mut service = TimeoutLayer::new(LIMIT).layer(probe.clone());
     ready(&mut service);
@@ -202,6 +202,96 @@ async fn s2_25_a_peer_that_a_deadline_gives_up_on_counts_as_failing_beneath() {
     let totals = breaker.snapshot().totals;
     assert_eq!((totals.failures, totals.cancelled), (5, 0));
     assert_eq!(breaker.state(), circuit_breaker::State::Open);
+}
+
+/// Which reason a call has, and what breakers above and beneath the deadline make of it, when `header` came with each of ten.
+async fn told(header: Option<&'static str>) -> (Reason, circuit_breaker::Handle, circuit_breaker::Handle) {
+    let breaker = |name| circuit_breaker::Handle::new(name, Config::default());
+    let (above, beneath) = (breaker("above"), breaker("beneath"));
+    let handle = Handle::new("orders", LIMIT);
+    let mut service = ServiceBuilder::new()
+        .layer(CircuitBreakerLayer::from_handle(above.clone()))
+        .layer(DeadlineLayer::from_handle(handle.clone()).incoming(buttress::deadline::Headers::default()))
+        .layer(CircuitBreakerLayer::from_handle(beneath.clone()))
+        .layer(TimeoutLayer::new(None))
+        .layer(TimeoutLayer::new(2 * LIMIT))
+        .service(service_fn(|_: Request<()>| async {
+            sleep(if Deadline::current().unwrap().remaining() < LIMIT { 50 * MS } else { 2 * LIMIT }).await;
+            Ok::<_, BoxError>(())
+        }));
+    let mut last = Reason::Open;
+    for _ in 0..5 {
+        let mut request = Request::new(());
+        if let Some(left) = header {
+            request.headers_mut().insert("buttress-timeout-ms", left.parse().unwrap());
+        }
+        last = reason(&service.ready().await.unwrap().call(request).await.unwrap_err());
+    }
+    let snapshot = handle.snapshot();
+    // With a timeout beneath, that one is the first to say it.
+    assert_eq!((snapshot.timed_out, snapshot.expired), (0, 0));
+    (last, above, beneath)
+}
+
+#[tokio::test(start_paused = true)]
+async fn c8_a_deadline_that_a_stranger_sends_is_no_word_about_the_peer() {
+    let (last, above, beneath) = told(Some("1")).await;
+    assert_eq!(last, Reason::DeadlineExceeded);
+    for breaker in [above, beneath] {
+        let totals = breaker.snapshot().totals;
+        assert_eq!((totals.failures, breaker.state()), (0, circuit_breaker::State::Closed));
+    }
+    // One that asks for more than the limit changes nothing: the owner's own limit is a word about the peer.
+    for header in [None, Some("60000")] {
+        let (last, above, beneath) = told(header).await;
+        assert_eq!(last, Reason::TimedOut);
+        for breaker in [above, beneath] {
+            assert_eq!(breaker.snapshot().totals.failures, 5);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn c8_a_deadline_layer_says_itself_whose_deadline_cut_the_call() {
+    for (left, expected, by_deadline) in [
+        (Some(LIMIT - MS), Reason::DeadlineExceeded, 1),
+        (Some(LIMIT), Reason::TimedOut, 0),
+        (None, Reason::TimedOut, 0),
+    ] {
+        let handle = Handle::new("orders", LIMIT);
+        let layer = DeadlineLayer::from_handle(handle.clone());
+        let never = service_fn(|_: Request<()>| std::future::pending::<Result<(), BoxError>>());
+        let mut request = Request::new(());
+        if let Some(left) = left {
+            request.extensions_mut().insert(Deadline::within(left));
+        }
+        let service = layer.incoming(buttress::deadline::Headers::none()).layer(never);
+        let error = service.oneshot(request).await.unwrap_err();
+        let rejected = Rejected::find(&*error).unwrap();
+        assert_eq!((rejected.reason(), rejected.was_sent()), (expected, true));
+        let snapshot = handle.snapshot();
+        assert_eq!((snapshot.timed_out, snapshot.by_deadline), (1, by_deadline));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn s2_25_an_attempt_with_the_rest_of_the_time_is_no_word_about_the_peer() {
+    let breaker = circuit_breaker::Handle::new("orders", Config::default());
+    let config = retry::Config::builder().attempts(10).fixed(600 * MS).jitter(retry::Jitter::None);
+    let mut service = ServiceBuilder::new()
+        .layer(DeadlineLayer::new(LIMIT))
+        .layer(RetryLayer::new(config.build().unwrap()))
+        .layer(CircuitBreakerLayer::from_handle(breaker.clone()))
+        .layer(TimeoutLayer::new(300 * MS))
+        .service(Probe::default());
+    let error = service.ready().await.unwrap().call(Plan::HANG).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "timeout: no answer within the 200ms that its deadline left",
+        "the third of three"
+    );
+    let totals = breaker.snapshot().totals;
+    assert_eq!((totals.failures, totals.ignored), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -84,3 +84,42 @@ async fn without_a_budget_every_call_has_all_its_attempts() {
     assert!((10..50).contains(&peer.calls()), "{}", peer.calls());
     assert_eq!(handle.totals().gave_up(GiveUp::Budget), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn b7_each_handle_counts_its_own_calls_also_where_one_lends_its_budget() {
+    let owner = Handle::new("orders", attempts(3));
+    let guest = Handle::with_budget("stock", attempts(3), owner.budget().unwrap().clone());
+    let (up, down) = (Peer::default(), Peer::always(REFUSED));
+    for (handle, calls) in [(&owner, 3), (&guest, 5)] {
+        for _ in 0..calls {
+            RetryLayer::from_handle(handle.clone()).layer(up.clone()).oneshot(7).await.unwrap();
+        }
+        RetryLayer::from_handle(handle.clone()).layer(down.clone()).oneshot(7).await.unwrap_err();
+        drop(RetryLayer::from_handle(handle.clone()).layer(up.clone()).call(7));
+    }
+    for (handle, succeeded) in [(&owner, 3), (&guest, 5)] {
+        let totals = handle.totals();
+        assert_eq!((totals.successes(), totals.failures(), totals.cancelled), (succeeded, 1, 1));
+        assert_eq!(totals.attempts()[..3], [succeeded + 2, 1, 1]);
+        assert_eq!(handle.snapshot().budget.unwrap().deposits, Some(12));
+    }
+}
+
+#[test]
+fn b7_successes_are_exact_beside_failures_and_never_shown_too_many_or_fewer_than_before() {
+    const CALLS: u64 = 200_000;
+    let handle = Handle::new("orders", attempts(1));
+    let call = |fails: bool| handle.run_blocking(|_| if fails { Err("down") } else { Ok(7) });
+    std::thread::scope(|scope| {
+        let calls = || (0..CALLS).for_each(|number| drop(call(number % 2 == 0)));
+        let callers = [scope.spawn(calls), scope.spawn(calls)];
+        let mut last = 0;
+        while !callers.iter().all(|caller| caller.is_finished()) {
+            let successes = handle.totals().successes();
+            assert!((last..=CALLS).contains(&successes), "{successes} after {last}");
+            last = successes;
+        }
+    });
+    let totals = handle.totals();
+    assert_eq!((totals.successes(), totals.failures(), totals.attempts()[0]), (CALLS, CALLS, 2 * CALLS));
+}

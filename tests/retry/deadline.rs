@@ -6,6 +6,8 @@ use buttress::{Deadline, DeadlineLayer, Reason, Rejected, TimeoutLayer, clock};
 use proptest::prelude::*;
 use std::io;
 use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 use support::{Plan, Probe, Readiness, Task, paused, ready};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
@@ -143,8 +145,10 @@ proptest! {
             let config = Config::builder().attempts(max).exponential(Duration::from_millis(base), 2.0);
             let handle = Handle::without_budget("orders", config.jitter(Jitter::Full).build().unwrap());
             let calls = Peer::always(REFUSED);
-            let peer = calls.clone();
+            let (peer, begun) = (calls.clone(), Arc::new(AtomicUsize::new(0)));
+            let begins = Arc::clone(&begun);
             let slow = service_fn(move |request: u32| {
+                begins.fetch_add(1, Relaxed);
                 let peer = peer.clone();
                 async move {
                     tokio::time::sleep(Duration::from_millis(took)).await;
@@ -155,10 +159,20 @@ proptest! {
             let limit = Duration::from_millis(limit);
             let start = clock::now();
             let service = DeadlineLayer::new(limit).layer(layer.layer(slow));
-            prop_assert!(service.oneshot(7).await.is_err());
-            // A timer of tokio's ends up to a millisecond late.
-            prop_assert!(clock::now().since(start) <= limit + Duration::from_millis(1));
-            prop_assert!(calls.calls() <= max as usize);
+            let error = service.oneshot(7).await.unwrap_err();
+            let (took, begun) = (clock::now().since(start), begun.load(Relaxed));
+            prop_assert!(begun <= max as usize);
+            // The layer above cuts attempts alone: no wait is begun that does not end before.
+            let cut = handle.totals().cancelled as usize;
+            prop_assert_eq!(begun, calls.calls() + cut);
+            if handle.totals().gave_up(GiveUp::Deadline) == 1 {
+                // A timer of tokio's ends up to a millisecond late, which can be too late for the next attempt.
+                match Rejected::find(&*error) {
+                    None => prop_assert!(took < limit, "{took:?} of {limit:?}"),
+                    Some(rejected) => prop_assert_eq!(rejected.layer(), "retry"),
+                }
+            }
+            prop_assert!(took <= limit + Duration::from_millis(1));
             let early = hint.is_some_and(|hint| calls.waits().iter().any(|wait| *wait < secs(hint)));
             prop_assert!(!early, "sooner than the peer asked for: {:?}", calls.waits());
             Ok(())

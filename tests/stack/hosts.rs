@@ -2,8 +2,11 @@
 
 use buttress::stack;
 use buttress::{AsStatus, Config, Stack, Stacked, retry};
+use std::io::ErrorKind;
 use std::time::Duration;
 use support::serve::{Desk, listen};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic_health::pb::HealthCheckRequest;
@@ -37,6 +40,26 @@ async fn a_stack_on_a_channel_in_the_field_of_a_struct() {
     assert_eq!(health.get_ref().status(), ServingStatus::Serving);
     let health = holder.named.check(HealthCheckRequest::default()).await.unwrap();
     assert_eq!(health.get_ref().status(), ServingStatus::Serving);
+}
+
+#[tokio::test]
+async fn s4_05_whatever_is_done_over_the_network() {
+    let (listener, addr) = listen().await;
+    tokio::spawn(async move {
+        // The first one is cut.
+        drop(listener.accept().await.unwrap());
+        let (mut second, _) = listener.accept().await.unwrap();
+        second.write_all(b"220 ready").await.unwrap();
+    });
+    let greeting = async || {
+        let mut text = String::new();
+        TcpStream::connect(addr).await?.read_to_string(&mut text).await?;
+        if text.is_empty() { Err(ErrorKind::UnexpectedEof.into()) } else { Ok::<_, std::io::Error>(text) }
+    };
+    let retry = retry::Config::builder().attempts(3).fixed(Duration::from_millis(1)).build().unwrap();
+    let stack = Stack::new("mail").circuit_breaker(Config::default()).retry(retry);
+    let stack = stack.timeout(Duration::from_secs(10)).deadline(Duration::from_secs(60));
+    assert_eq!(stack.run(greeting).await.unwrap(), "220 ready");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn fallback_of(subset: u32) -> Option<fallback::Handle> {
 }
 
 #[tokio::test]
-async fn every_subset_of_a_plain_stack() {
+async fn s1_51_every_subset_of_a_plain_stack() {
     let mut types = std::collections::HashSet::new();
     for subset in 0..1 << PARTS {
         let answers = FallbackLayer::value(0_u32).with_handle(fallback_of(subset));

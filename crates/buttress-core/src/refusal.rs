@@ -23,6 +23,26 @@ pub enum Reason {
     TimedOut,
     /// The call's deadline was over before it was sent.
     Expired,
+    /// The call was sent and had no answer in the time that its deadline left. That was less than the peer is given
+    /// otherwise, so it says nothing about the peer.
+    DeadlineExceeded,
+    /// Nothing more of a body came within its limit.
+    BodyIdle,
+    /// A body lasted longer than its limit.
+    BodyTotal,
+}
+
+impl Reason {
+    /// Whether time was over, and no room or permission was missing.
+    #[must_use]
+    pub const fn is_time_over(self) -> bool {
+        match self {
+            Self::Open | Self::HalfOpen | Self::ForcedOpen => false,
+            Self::TimedOut | Self::Expired | Self::DeadlineExceeded | Self::BodyIdle | Self::BodyTotal => {
+                true
+            }
+        }
+    }
 }
 
 const TIME_BITS: u32 = 56;
@@ -36,7 +56,8 @@ impl Refusal {
         Self((reason as u64) << TIME_BITS)
     }
 
-    /// A refusal that ends after `time`, at most 833 days and at least a nanosecond; for [`Reason::TimedOut`], the time limit.
+    /// A refusal that ends after `time`, at most 833 days and at least a nanosecond; where its time was over, the time
+    /// limit.
     #[must_use]
     pub fn after(reason: Reason, time: Duration) -> Self {
         Self::after_nanos(reason, nanos(time))
@@ -77,7 +98,10 @@ impl Refusal {
             1 => Reason::HalfOpen,
             2 => Reason::ForcedOpen,
             3 => Reason::TimedOut,
-            _ => Reason::Expired,
+            4 => Reason::Expired,
+            5 => Reason::DeadlineExceeded,
+            6 => Reason::BodyIdle,
+            _ => Reason::BodyTotal,
         }
     }
 
@@ -87,8 +111,8 @@ impl Refusal {
     pub fn retry_after(self) -> Option<Duration> {
         match self.reason() {
             Reason::HalfOpen => Some(self.time()?.min(Duration::from_secs(1))),
-            Reason::TimedOut | Reason::Expired => None,
             Reason::Open | Reason::ForcedOpen => self.time(),
+            _ => None,
         }
     }
 
@@ -96,20 +120,20 @@ impl Refusal {
     /// `None` if only an operator ends it, or nothing.
     #[must_use]
     pub fn lasts(self) -> Option<Duration> {
-        self.time().filter(|_| !matches!(self.reason(), Reason::TimedOut | Reason::Expired))
+        self.time().filter(|_| !self.reason().is_time_over())
     }
 
-    /// The time limit that passed, of a refusal for [`Reason::TimedOut`].
+    /// The time that the call or its body had, where that is over.
     #[must_use]
     pub fn time_limit(self) -> Option<Duration> {
-        self.time().filter(|_| self.reason() == Reason::TimedOut)
+        self.time().filter(|_| self.reason().is_time_over())
     }
 
     /// Whether the peer may have seen the call. One that was not sent says nothing about the peer; one that was sent
-    /// counts against it.
+    /// counts against it, except for [`Reason::DeadlineExceeded`].
     #[must_use]
     pub const fn was_sent(self) -> bool {
-        matches!(self.reason(), Reason::TimedOut)
+        self.reason().is_time_over() && !matches!(self.reason(), Reason::Expired)
     }
 
     fn time(self) -> Option<Duration> {
@@ -136,6 +160,14 @@ impl fmt::Display for Refusal {
             (Reason::TimedOut, Some(limit)) => write!(f, "no answer within {limit:?}"),
             (Reason::TimedOut, None) => f.write_str("no answer in time"),
             (Reason::Expired, _) => f.write_str("its deadline was over before it was sent"),
+            (Reason::DeadlineExceeded, Some(left)) => {
+                write!(f, "no answer within the {left:?} that its deadline left")
+            }
+            (Reason::DeadlineExceeded, None) => f.write_str("no answer before its deadline"),
+            (Reason::BodyIdle, Some(limit)) => write!(f, "no more of the body within {limit:?}"),
+            (Reason::BodyIdle, None) => f.write_str("no more of the body in time"),
+            (Reason::BodyTotal, Some(limit)) => write!(f, "the body lasted longer than {limit:?}"),
+            (Reason::BodyTotal, None) => f.write_str("the body lasted too long"),
         }
     }
 }
@@ -146,8 +178,16 @@ mod tests {
 
     #[test]
     fn a_refusal_keeps_its_reason_and_its_time() {
-        for reason in [Reason::Open, Reason::HalfOpen, Reason::ForcedOpen, Reason::TimedOut, Reason::Expired]
-        {
+        for reason in [
+            Reason::Open,
+            Reason::HalfOpen,
+            Reason::ForcedOpen,
+            Reason::TimedOut,
+            Reason::Expired,
+            Reason::DeadlineExceeded,
+            Reason::BodyIdle,
+            Reason::BodyTotal,
+        ] {
             assert_eq!(Refusal::new(reason).reason(), reason);
             assert_eq!(Refusal::new(reason).time(), None);
             let timed = Refusal::after(reason, Duration::from_millis(1500));

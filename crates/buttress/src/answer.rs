@@ -1,6 +1,6 @@
 //! Rejections as HTTP responses, of the `http` crate and of its hosts.
 
-use crate::{Answer, Reason, Rejected};
+use crate::{Answer, Rejected};
 use http::{HeaderValue, Response, StatusCode, header};
 use std::time::Duration;
 
@@ -36,9 +36,10 @@ impl axum_core::response::IntoResponse for Rejected {
 }
 
 const fn status(rejected: Rejected) -> StatusCode {
-    match rejected.reason() {
-        Reason::TimedOut | Reason::Expired => StatusCode::GATEWAY_TIMEOUT,
-        _ => StatusCode::SERVICE_UNAVAILABLE,
+    if rejected.reason().is_time_over() {
+        StatusCode::GATEWAY_TIMEOUT
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
     }
 }
 

@@ -67,14 +67,14 @@ impl Rejected {
         self.refusal.retry_after()
     }
 
-    /// The time limit that passed, of a timeout.
+    /// The time that the call or its body had, where that is over.
     #[must_use]
     pub fn time_limit(&self) -> Option<Duration> {
         self.refusal.time_limit()
     }
 
     /// Whether the peer may have seen the call. What was not sent says nothing about the peer and is safe to send again;
-    /// what was sent counts against it.
+    /// what was sent counts against it, except for [`Reason::DeadlineExceeded`].
     #[must_use]
     pub const fn was_sent(&self) -> bool {
         self.refusal.was_sent()

@@ -11,7 +11,8 @@
 //! limit  = limit + (target - limit) / 2     if the target is above
 //!        = limit - (limit - target) / 10    if it is below
 //! ```
-//! It begins at 30 s and stays between 10 ms and 5 minutes.
+//! It begins at 30 s and stays between 10 ms and 5 minutes. Calls that were given up take it back to where it began; only
+//! answers take it further.
 
 mod config;
 
@@ -65,8 +66,15 @@ impl AdaptiveTimeout {
         self.config.percentile(&self.recent()).map(Duration::from_nanos)
     }
 
-    /// A call took so long, or was given up after so long. Nobody waits for another: a call that ends while one is being
-    /// taken in is left out, as it says no more than that one.
+    /// A call was given up after so long. It took longer, and nobody knows how much longer: such calls move the limit up to the
+    /// one it began with and no further, so that calls that never end are not waited for ever longer.
+    pub fn record_given_up(&self, after: Duration) {
+        // Of half of it, twice is that limit.
+        self.record(after.min(self.config.initial() / 2));
+    }
+
+    /// A call took so long. Nobody waits for another: a call that ends while one is being taken in is left out, as it says no
+    /// more than that one.
     pub fn record(&self, took: Duration) {
         let mut recent = match self.recent.try_lock() {
             Ok(recent) => recent,

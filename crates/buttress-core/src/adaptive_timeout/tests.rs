@@ -40,6 +40,28 @@ fn s2_92_it_stays_between_ten_milliseconds_and_five_minutes() {
 }
 
 #[test]
+fn s2_92_calls_that_never_end_take_it_back_to_where_it_began_and_no_further() {
+    let timeout = fed([MS * 50; 1_000]);
+    assert_eq!(timeout.limit(), MS * 100);
+    for call in 0..10_000 {
+        if call % 10 == 0 {
+            timeout.record_given_up(timeout.limit());
+        } else {
+            timeout.record(MS * 50);
+        }
+        assert!(timeout.limit() <= S * 30, "{:?} at call {call}", timeout.limit());
+    }
+    // A peer that became slow is waited for as long as at first.
+    (0..100).for_each(|_| timeout.record_given_up(timeout.limit()));
+    assert_eq!(timeout.limit(), S * 30);
+    // Answers take it further, and calls that are given up then do not.
+    (0..100).for_each(|_| timeout.record(S * 29));
+    assert_eq!(timeout.limit(), S * 58);
+    timeout.record_given_up(timeout.limit());
+    assert_eq!(timeout.limit(), S * 58);
+}
+
+#[test]
 fn s2_92_it_looks_at_the_last_hundred_calls_and_forgets_those_before() {
     let timeout = fed([S * 10; 500]);
     assert_eq!(timeout.percentile(), Some(S * 10));

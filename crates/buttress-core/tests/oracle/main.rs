@@ -226,7 +226,7 @@ fn to_be_seen() -> Vec<String> {
 }
 
 #[test]
-fn d1_d4_d8_f1_f7_b7_every_sequence_matches_the_oracle() {
+fn d1_d4_d8_f1_f7_b7_s1_55_s1_58_every_sequence_matches_the_oracle() {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES);
     let settings = Config { cases, failure_persistence: None, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, b"every sequence matches an oracle");

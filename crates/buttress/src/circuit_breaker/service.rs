@@ -99,6 +99,8 @@ where
         let permit = if let Decided::Closed(pass) = self.decided {
             self.decided.replace_plain(Decided::Nothing);
             Permit::begin(self.source.lease().expect(HELD), pass)
+        } else if self.source.is_off() {
+            Permit::none()
         } else {
             match self.admit(&request) {
                 Ok(permit) => permit,

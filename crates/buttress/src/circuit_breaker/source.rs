@@ -18,6 +18,11 @@ pub trait Source: Clone {
 
     /// What a call that [`Source::ahead`]'s breaker admitted holds of it.
     fn lease(&self) -> Option<Self::Lease>;
+
+    /// Whether there is no breaker at all, whatever the request.
+    fn is_off(&self) -> bool {
+        false
+    }
 }
 
 /// Finds the breaker of a request.
@@ -67,6 +72,11 @@ impl<H: Source> Source for Option<H> {
     #[inline]
     fn lease(&self) -> Option<H::Lease> {
         self.as_ref().and_then(Source::lease)
+    }
+
+    #[inline]
+    fn is_off(&self) -> bool {
+        self.as_ref().is_none_or(Source::is_off)
     }
 }
 

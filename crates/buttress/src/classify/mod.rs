@@ -18,7 +18,7 @@ pub use grpc::Grpc;
 #[cfg(feature = "http")]
 pub use http::Http;
 
-use crate::{FailureKind, Outcome, Rejected};
+use crate::{FailureKind, Outcome, Reason, Rejected};
 use std::time::Duration;
 
 /// Maps a result to an [`Outcome`]. A closure will do:
@@ -35,7 +35,8 @@ use std::time::Duration;
 /// ```
 ///
 /// A rejection by another layer of buttress beneath does not come here where the layer above can see it: one that was not
-/// sent is [`Outcome::Ignored`], one that was sent a failure by [`FailureKind::Timeout`]. It is seen in a
+/// sent is [`Outcome::Ignored`], and so is one whose caller gave it less time than the peer has; any other that was sent is a
+/// failure by [`FailureKind::Timeout`]. It is seen in a
 /// [`BoxError`](crate::BoxError), in what [`Carry`](crate::Carry)s it, in an `io::Error`, and in the errors of axum, tonic and
 /// reqwest with their features. In an error type of your own it is seen by a layer that is `.typed()` too, and otherwise comes
 /// here: then [`Rejected::find`](crate::Rejected::find) tells it from a failure of the peer.
@@ -99,5 +100,9 @@ impl<Res, Err> Classify<Res, Err> for Errors {
 
 /// What a rejection by a layer beneath says about the peer.
 pub(crate) const fn outcome_of(rejected: Rejected) -> Outcome {
-    if rejected.was_sent() { Outcome::Failure(FailureKind::Timeout) } else { Outcome::Ignored }
+    match rejected.reason() {
+        Reason::DeadlineExceeded => Outcome::Ignored,
+        _ if rejected.was_sent() => Outcome::Failure(FailureKind::Timeout),
+        _ => Outcome::Ignored,
+    }
 }

@@ -1,8 +1,8 @@
 //! The future of one call.
 
-use super::{Deadline, scope};
+use super::scope::{self, Scope};
 use crate::Refuse;
-use crate::timeout::{Limited, Source};
+use crate::timeout::{Given, Limited, Source};
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::pin::Pin;
@@ -14,9 +14,9 @@ pin_project! {
     pub struct ResponseFuture<F, R, H> {
         #[pin]
         call: Limited<F>,
-        deadline: Deadline,
+        deadline: Scope,
         // What was left when it was called.
-        limit: Duration,
+        given: Given,
         source: H,
         refuse: R,
     }
@@ -24,8 +24,8 @@ pin_project! {
 
 impl<F, R, H> ResponseFuture<F, R, H> {
     #[inline]
-    pub(super) fn new(inner: Option<F>, deadline: Deadline, limit: Duration, source: H, refuse: R) -> Self {
-        Self { call: Limited::new(inner), deadline, limit, source, refuse }
+    pub(super) fn new(inner: Option<F>, deadline: Scope, given: Given, source: H, refuse: R) -> Self {
+        Self { call: Limited::new(inner), deadline, given, source, refuse }
     }
 }
 
@@ -49,15 +49,15 @@ where
             if !call.is_under_way() {
                 return Poll::Ready(this.refuse.refuse(this.source.expired()));
             }
-            let limit = deadline.was_there().then_some(Duration::MAX);
+            let limit = deadline.deadline.was_there().then_some(Duration::MAX);
             ready!(call.poll_over(cx, limit));
-            Poll::Ready(this.refuse.refuse(this.source.timed_out(*this.limit)))
+            Poll::Ready(this.refuse.refuse(this.source.timed_out(*this.given)))
         })
     }
 }
 
 impl<F, R, H> fmt::Debug for ResponseFuture<F, R, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").field("given", &self.given).finish_non_exhaustive()
     }
 }

@@ -31,8 +31,9 @@ impl<Req> Incoming<Req> for Inherit {
 /// From the extensions of an `http::Request` and from headers of it; to its extensions, in which it also reaches what runs on
 /// another task.
 ///
-/// Headers come from whoever sends requests. They can make a call shorter and never longer than the limit of the layer; what
-/// cannot be read as a time is not there. Where that is still too much trust, [`Headers::none`] leaves them alone.
+/// Headers come from whoever sends requests. They can make the call they come with shorter, and never longer than the limit of
+/// the layer; what cannot be read as a time is not there. A call that they cut is no word about the peer: breakers above and
+/// beneath ignore its [`Reason::DeadlineExceeded`](crate::Reason::DeadlineExceeded), so nobody else's calls are refused for it. Where that is still too much trust, [`Headers::none`] leaves them alone.
 #[cfg(feature = "http")]
 #[derive(Clone, Debug)]
 pub struct Headers(Vec<Header>);

@@ -45,14 +45,19 @@
 //!
 //! # Readiness
 //! That of the service beneath; waiting for it is not limited. Only the call knows its deadline: a refused one keeps what the
-//! service beneath reserved for the next.
+//! service beneath reserved for the next call of this very service. Such a service that is then kept and not used holds a
+//! permit of a concurrency limit beneath that others wait for, as any readied service does that nobody calls: drop it, or
+//! have the limit above the deadline.
 //!
 //! # Cancellation
 //! A dropped call drops the call beneath and its timer.
 //!
 //! # Errors
 //! A [`Rejected`](crate::Rejected): for [`Reason::Expired`](crate::Reason::Expired) it was not sent, for
-//! [`Reason::TimedOut`](crate::Reason::TimedOut) it was. Over HTTP both are 504, over gRPC `DEADLINE_EXCEEDED`.
+//! [`Reason::TimedOut`](crate::Reason::TimedOut) it was, and breakers count it as a failure of the peer. So it is for
+//! [`Reason::DeadlineExceeded`](crate::Reason::DeadlineExceeded), where the deadline came with the request or left less than
+//! half of the limit it comes from; that says nothing about the peer, and breakers ignore it. Over HTTP all are 504, over
+//! gRPC `DEADLINE_EXCEEDED`.
 //!
 //! # Events
 //! With a [`Handle`], an [`EventKind::Rejected`](crate::EventKind::Rejected) for every call that is refused or given up.
@@ -70,7 +75,7 @@ mod member;
 mod point;
 #[cfg(feature = "http")]
 mod propagate;
-mod scope;
+pub(crate) mod scope;
 mod service;
 
 pub use future::ResponseFuture;

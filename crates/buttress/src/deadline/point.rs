@@ -57,7 +57,7 @@ impl Deadline {
 
     #[inline]
     pub(crate) fn current_or_never() -> Self {
-        scope::current_or_never()
+        scope::current().deadline
     }
 
     /// Whether it is one, and not [`Deadline::NEVER`].

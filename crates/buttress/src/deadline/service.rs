@@ -2,8 +2,8 @@
 
 use super::future::ResponseFuture;
 use super::incoming::{Incoming, Inherit};
-use super::{Deadline, scope};
-use crate::timeout::{Limit, Source};
+use super::scope::{self, Scope};
+use crate::timeout::{Given, Limit, SetBy, Source};
 use crate::{Boxed, Refuse, clock};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -46,17 +46,28 @@ where
         let (source, refuse) = (self.source.clone(), self.refuse.clone());
         let Some(limit) = source.limit() else {
             let call = self.inner.call(request);
-            return ResponseFuture::new(Some(call), Deadline::NEVER, Duration::ZERO, source, refuse);
+            return ResponseFuture::new(
+                Some(call),
+                Scope::NEVER,
+                Given::limit(Duration::ZERO),
+                source,
+                refuse,
+            );
         };
         let now = clock::precise();
-        let own = Deadline::at(now + limit).earlier(Deadline::current_or_never());
-        let deadline = self.incoming.read(&request, now).map_or(own, |deadline| deadline.earlier(own));
-        let limit = deadline.remaining_at(now);
-        if limit.is_zero() {
-            return ResponseFuture::new(None, deadline, limit, source, refuse);
+        let own = Scope::own(now, limit);
+        let mut scope = scope::current().earlier(own);
+        if let Some(told) = self.incoming.read(&request, now) {
+            scope = scope.earlier(Scope::told(told));
         }
-        self.incoming.write(&mut request, deadline);
-        let call = scope::scope(deadline, || self.inner.call(request));
-        ResponseFuture::new(Some(call), deadline, limit, source, refuse)
+        let time = scope.deadline.remaining_at(now);
+        let by = if scope.deadline < own.deadline { scope.cuts(now) } else { SetBy::Limit };
+        let given = Given { time, by };
+        if time.is_zero() {
+            return ResponseFuture::new(None, scope, given, source, refuse);
+        }
+        self.incoming.write(&mut request, scope.deadline);
+        let call = scope::scope(scope, || self.inner.call(request));
+        ResponseFuture::new(Some(call), scope, given, source, refuse)
     }
 }

@@ -20,7 +20,7 @@ pub(super) static RETRY_DELAY: Family = family(
     "retry_backoff_delay_seconds",
     POLICY,
     "seconds",
-    "How long it waited before retries, with buckets from 1 ms to 512 ms.",
+    "Waits before retries, as they were decided, with buckets from 1 ms to 512 ms. A call that is dropped ends its wait early.",
 );
 pub(super) static RETRY_SUCCESSES: Family = family(
     Kind::Counter,

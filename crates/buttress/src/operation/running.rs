@@ -25,6 +25,7 @@ impl Running {
         self.end(outcome);
     }
 
+    #[inline]
     fn end(&mut self, outcome: Outcome) {
         if let Some((shared, began)) = self.0.take() {
             shared.end(outcome, began, clock::precise());
@@ -43,6 +44,7 @@ impl Settle for Running {
 }
 
 impl Drop for Running {
+    #[inline]
     fn drop(&mut self) {
         self.end(Outcome::Cancelled);
     }

@@ -32,10 +32,12 @@ where
     type Error = S::Error;
     type Future = ResponseFuture<S::Future, J>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let running = self.handle.as_ref().map_or_else(Running::none, Handle::begin);
         let names = self.handle.as_ref().map(|handle| (handle.name(), handle.component()));

@@ -50,7 +50,7 @@ const UNAVAILABLE: i32 = 14;
 /// The status code. What is not about the peer itself is about a limit.
 pub(super) const fn code(rejected: Rejected) -> i32 {
     match rejected.reason() {
-        Reason::TimedOut | Reason::Expired => DEADLINE_EXCEEDED,
+        reason if reason.is_time_over() => DEADLINE_EXCEEDED,
         Reason::Open | Reason::HalfOpen | Reason::ForcedOpen => UNAVAILABLE,
         _ => RESOURCE_EXHAUSTED,
     }

@@ -11,7 +11,7 @@ pub use grpc::RespondGrpc;
 pub use status::AsStatus;
 
 use crate::fallback::Failed;
-use crate::{BoxError, Reason, Rejected};
+use crate::{BoxError, Rejected};
 use std::num::NonZeroU32;
 use std::{fmt, io};
 
@@ -181,7 +181,7 @@ impl Carry for io::Error {
     /// A time that is over is [`io::ErrorKind::TimedOut`], anything else [`io::ErrorKind::Other`].
     fn carry(rejected: Rejected) -> Self {
         let kind = match rejected.reason() {
-            Reason::TimedOut | Reason::Expired => io::ErrorKind::TimedOut,
+            reason if reason.is_time_over() => io::ErrorKind::TimedOut,
             _ => io::ErrorKind::Other,
         };
         Self::new(kind, rejected)

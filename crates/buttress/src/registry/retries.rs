@@ -25,7 +25,7 @@ pub struct RetryStatus {
     pub cancelled: u64,
     /// The share of calls that succeeded, of those that had a result, in percent; `None` without any.
     pub success_rate: Option<f64>,
-    /// How long it waited before retries.
+    /// The waits before retries, as they were decided.
     #[cfg_attr(feature = "serde", serde(serialize_with = "serialize::buckets"))]
     pub delays: Durations,
     /// How its budget stands, if it has one: of one that others share, with what they spent.

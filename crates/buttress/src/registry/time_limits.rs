@@ -18,7 +18,7 @@ pub struct TimeLimitStatus {
     pub percentile: Option<Duration>,
     /// Calls that were sent and given up, since it was made.
     pub timed_out: u64,
-    /// Those of them for which a deadline left less time than the limit.
+    /// Those of them for which another deadline left less time than the limit: one around it, or one that came with the request.
     pub by_deadline: u64,
     /// Calls that a deadline did not send, as it was over before; none of a timeout.
     pub expired: u64,

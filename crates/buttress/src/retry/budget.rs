@@ -5,6 +5,7 @@ use buttress_core::retry::budget;
 pub use buttress_core::retry::budget::{Config, Snapshot};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many retries there may be, as a share of the requests. Cheap to clone; all clones are one budget, so that several
 /// layers, or all that call one peer, spend from it together.
@@ -18,30 +19,63 @@ use std::sync::Arc;
 /// assert_eq!(budget.snapshot().withdrawn, 0);
 /// ```
 #[derive(Clone)]
-pub struct Budget(Arc<budget::Budget>);
+pub struct Budget(Arc<Shared>);
+
+struct Shared {
+    machine: budget::Budget,
+    /// Whether a handle made it for itself, and takes its deposits for its calls.
+    owned: bool,
+    /// Deposits of others in one that is owned.
+    of_others: AtomicU64,
+}
 
 impl Budget {
     /// A budget with these settings.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self(Arc::new(budget::Budget::new(config, clock::now())))
+        Self::made_of(config, false)
+    }
+
+    /// The default, for a handle that counts by it.
+    pub(super) fn owned() -> Self {
+        Self::made_of(Config::default(), true)
+    }
+
+    fn made_of(config: Config, owned: bool) -> Self {
+        let machine = budget::Budget::new(config, clock::now());
+        Self(Arc::new(Shared { machine, owned, of_others: AtomicU64::new(0) }))
     }
 
     /// How it stands.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.0.snapshot(clock::now())
+        self.0.machine.snapshot(clock::now())
     }
 
-    /// A request comes in: one for each original request, and none for its retries.
+    /// One for each original request of its owner, and none for its retries.
     #[inline]
     pub(super) fn deposit(&self) {
-        self.0.deposit(clock::now());
+        self.0.machine.deposit(clock::now());
+    }
+
+    /// The same for a request of anybody else.
+    pub(super) fn deposit_of_another(&self) {
+        if self.0.owned {
+            // First, so that no deposit is taken for the owner's in between.
+            self.0.of_others.fetch_add(1, Ordering::Relaxed);
+        }
+        self.deposit();
+    }
+
+    /// All deposits of its owner.
+    pub(super) fn deposits_of_owner(&self) -> u64 {
+        let all = self.0.machine.deposits().expect("an owned budget is a window");
+        all.saturating_sub(self.0.of_others.load(Ordering::Relaxed))
     }
 
     /// What one retry costs; `None` if there is not that much.
     pub(super) fn withdraw(&self) -> Option<Token> {
-        let withdrawal = self.0.withdraw(clock::now())?;
+        let withdrawal = self.0.machine.withdraw(clock::now())?;
         Some(Token(Some((self.clone(), withdrawal))))
     }
 }
@@ -74,7 +108,7 @@ impl Token {
 impl Drop for Token {
     fn drop(&mut self) {
         if let Some((budget, withdrawal)) = self.0.take() {
-            budget.0.refund(withdrawal);
+            budget.0.machine.refund(withdrawal);
         }
     }
 }

@@ -51,7 +51,8 @@ impl Decision {
     }
 }
 
-/// Tries again what a classifier calls a failure or throttling, after the peer's own hint where it reads one.
+/// Tries again what a classifier calls a failure or throttling, after the peer's own hint where it reads one. A response that
+/// it ignores is as good as a success.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByClass<C>(pub C);
 

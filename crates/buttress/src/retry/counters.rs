@@ -19,6 +19,7 @@ pub(super) struct Counters {
     /// Of the first attempts, those that ended in another way than as the call's success: a call that succeeds at once is
     /// counted in one place alone.
     attempts: ByAttempt<AtomicU64>,
+    /// Where the budget counts those that succeeded at once, the first of them is what was shown of it last.
     succeeded: ByAttempt<AtomicU64>,
     gave_up: [AtomicU64; REASONS],
     cancelled: AtomicU64,
@@ -27,8 +28,7 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    /// A call succeeded with its attempt of this number.
-    #[inline]
+    /// A call succeeded with its attempt of this number, and nobody else counts it.
     pub(super) fn succeeded(&self, attempt: u32) {
         count(&self.succeeded[place(attempt)]);
     }
@@ -54,10 +54,16 @@ impl Counters {
         count(&self.hook_panics);
     }
 
-    pub(super) fn read(&self) -> Totals {
+    /// `ended`: the calls whose first attempt ended, in any way, where somebody else counts them. It was read before, and each
+    /// was counted here before that, so no other call is taken for one that succeeded.
+    pub(super) fn read(&self, ended: Option<u64>) -> Totals {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let succeeded = self.succeeded.each_ref().map(read);
         let mut attempts = self.attempts.each_ref().map(read);
+        if let Some(ended) = ended {
+            // What was shown before stands.
+            self.succeeded[0].fetch_max(ended.saturating_sub(attempts[0]), Ordering::Relaxed);
+        }
+        let succeeded = self.succeeded.each_ref().map(read);
         attempts[0] += succeeded[0];
         Totals {
             attempts,

@@ -96,7 +96,6 @@ impl<O: Owner> Course<O> {
     /// A call begins. `timed`: somebody wants to know how long it takes.
     #[inline]
     pub(super) fn begin(owner: O, timed: bool) -> Self {
-        owner.shared().deposit();
         Self::resume(owner, timed.then(clock::precise))
     }
 
@@ -125,11 +124,17 @@ impl Progress {
     }
 
     /// The call ended in success.
-    #[inline]
+    #[inline(always)]
     pub(super) fn succeed<Res, Err, K: Watch<Res, Err>>(&mut self, shared: &Shared, hooks: &K) {
-        shared.counters.succeeded(self.attempt.get());
+        if self.attempt == NonZeroU32::MIN {
+            shared.succeeded_at_once();
+        } else {
+            shared.counters.succeeded(self.attempt.get());
+        }
         self.stage = Stage::Over;
-        if let Some(began) = self.began {
+        if K::TELLS_SUCCESS
+            && let Some(began) = self.began
+        {
             let elapsed = clock::precise().since(began);
             shared.guard(|| hooks.succeeded(self.attempt.get(), elapsed));
         }
@@ -225,7 +230,7 @@ impl Progress {
 
     fn ended(&mut self, shared: &Shared) {
         if self.stage == Stage::Attempting && self.attempt == NonZeroU32::MIN {
-            shared.counters.attempted(1);
+            shared.first_ended();
         }
         self.stage = Stage::Between;
     }

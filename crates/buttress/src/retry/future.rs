@@ -105,13 +105,14 @@ where
         let this = self.as_mut().project();
         let StageProj::Calling { inner } = this.stage.project() else { return self.go_on(cx, None) };
         let result = ready!(inner.poll(cx));
-        match this.course.as_mut().map_or(Ok(()), |kept| kept.settle::<Req>(&result)) {
-            Ok(()) => {
-                *this.course = None;
-                Poll::Ready(result.map_err(R::inner))
+        if let Some(kept) = this.course {
+            if let Err(decision) = kept.settle::<Req>(&result) {
+                return self.go_on(cx, Some((result, decision)));
             }
-            Err(decision) => self.go_on(cx, Some((result, decision))),
+            // What is kept is let go here, as the future may be held on to.
+            *this.course = None;
         }
+        Poll::Ready(result.map_err(R::inner))
     }
 }
 
@@ -190,7 +191,7 @@ where
 
 impl<S, H: Source, R, Y, W, K, T> Kept<S, H, R, Y, W, K, T> {
     /// Ends the call if this attempt is a success; otherwise, what the condition says.
-    #[inline]
+    #[inline(always)]
     fn settle<Req>(&mut self, result: &Result<S::Response, S::Error>) -> Result<(), Decision>
     where
         S: Service<Y::Attempt>,

@@ -26,6 +26,8 @@ pub(super) struct Shared {
     seed: u64,
     pub(super) config: Config,
     pub(super) budget: Option<Budget>,
+    /// Whether its budget is its own, so that a deposit counts a call as well: one word to write for a call that succeeds.
+    owns_budget: bool,
     pub(super) dice: Dice,
     pub(super) counters: Counters,
     delays: Histogram,
@@ -40,23 +42,23 @@ impl Handle {
     /// many as it has retries it names.
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
-        Self::with_budget(name, config, Budget::default())
+        Self::made_of(name, config, Some(Budget::owned()), true)
     }
 
     /// The same, with a budget that others may share.
     #[must_use]
     pub fn with_budget(name: &str, config: Config, budget: Budget) -> Self {
-        Self::made_of(name, config, Some(budget))
+        Self::made_of(name, config, Some(budget), false)
     }
 
     /// The same without a budget: each call makes all its attempts, whatever all of them together do to a peer that is down.
     /// For what runs now and then, such as a job or a start-up, and not for traffic.
     #[must_use]
     pub fn without_budget(name: &str, config: Config) -> Self {
-        Self::made_of(name, config, None)
+        Self::made_of(name, config, None, false)
     }
 
-    fn made_of(name: &str, config: Config, budget: Option<Budget>) -> Self {
+    fn made_of(name: &str, config: Config, budget: Option<Budget>, owns_budget: bool) -> Self {
         let site = Site::intern(LAYER, name);
         // The standard library's hasher is the one source of randomness it has.
         let seed = RandomState::new().hash_one(site);
@@ -65,6 +67,7 @@ impl Handle {
             seed,
             config,
             budget,
+            owns_budget,
             dice: Dice::new(seed),
             counters: Counters::default(),
             delays: Histogram::new(delay_bounds()),
@@ -98,10 +101,12 @@ impl Handle {
     /// Calls and attempts since it was made.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        self.0.counters.read()
+        let own_budget = self.budget().filter(|_| self.0.owns_budget);
+        self.0.counters.read(own_budget.map(Budget::deposits_of_owner))
     }
 
-    /// How long it waited before retries, in buckets from 1 ms, each twice as long as the one before.
+    /// The waits before retries, as they were decided: a call that is dropped ends its wait early. In buckets from 1 ms, each
+    /// twice as long as the one before.
     #[must_use]
     pub fn delays(&self) -> Durations {
         self.0.delays.snapshot()
@@ -140,11 +145,31 @@ impl Handle {
 }
 
 impl Shared {
-    /// A call begins: one of those that its budget is a share of.
+    /// A call succeeded with its first attempt.
     #[inline]
-    pub(super) fn deposit(&self) {
-        if let Some(budget) = &self.budget {
-            budget.deposit();
+    pub(super) fn succeeded_at_once(&self) {
+        match &self.budget {
+            Some(budget) if self.owns_budget => budget.deposit(),
+            _ => {
+                self.deposit();
+                self.counters.succeeded(1);
+            }
+        }
+    }
+
+    /// The first attempt of a call ended in another way.
+    pub(super) fn first_ended(&self) {
+        // In this order, so that a deposit which nothing else is known of is a success.
+        self.counters.attempted(1);
+        self.deposit();
+    }
+
+    /// A call is one of those that its budget is a share of.
+    fn deposit(&self) {
+        match &self.budget {
+            Some(budget) if self.owns_budget => budget.deposit(),
+            Some(budget) => budget.deposit_of_another(),
+            None => {}
         }
     }
 
@@ -209,7 +234,7 @@ pub struct Snapshot {
     pub name: &'static str,
     /// Calls and attempts.
     pub totals: Totals,
-    /// How long it waited before retries.
+    /// The waits before retries, as they were decided.
     pub delays: Durations,
     /// How its budget stood, if it has one: of one that others share, with what they spent.
     pub budget: Option<budget::Snapshot>,

@@ -22,7 +22,7 @@
 //! ```
 //! By default there are 3 attempts, with waits of up to 50 ms, 100 ms, and so on ([`Config`]), and the retries of all calls
 //! together are at most a fifth of the calls and one a second ([`Budget`]): when a peer is down for good, it is not asked three
-//! times as much.
+//! times as much. A call makes its deposit when its first attempt has ended.
 //!
 //! # Where it stands in a stack
 //! Above the breaker and the timeout of an attempt, so that each attempt is judged and limited by itself, and beneath the

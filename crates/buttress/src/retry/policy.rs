@@ -84,10 +84,7 @@ where
     /// tower's layer asks for a clone before the first attempt and at the beginning of each other.
     fn clone_request(&mut self, request: &Req) -> Option<Req> {
         match &mut self.course {
-            None => {
-                self.handle.shared().deposit();
-                self.began = K::TELLS_SUCCESS.then(clock::precise);
-            }
+            None => self.began = K::TELLS_SUCCESS.then(clock::precise),
             Some(Course { owner, progress }) => progress.attempt_again(owner.shared()),
         }
         Some(request.clone())

@@ -52,8 +52,8 @@ impl<F: Future, R, H: Source> ResponseFuture<F, R, H> {
         R: Refuse<Res, Err>,
     {
         let this = self.project();
-        let limit = ready!(this.call.poll_over(cx, this.source.limit()));
-        Poll::Ready(this.refuse.refuse(this.source.timed_out(limit)))
+        let given = ready!(this.call.poll_over(cx, this.source.limit()));
+        Poll::Ready(this.refuse.refuse(this.source.timed_out(given)))
     }
 }
 

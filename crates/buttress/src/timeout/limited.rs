@@ -1,7 +1,8 @@
 //! A call that is given up when its time is over: what a timeout and a deadline have in common.
 
+use super::source::Given;
 use super::timer::Timer;
-use crate::Deadline;
+use crate::deadline::scope;
 use pin_project_lite::pin_project;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -48,11 +49,11 @@ impl<F: Future> Limited<F> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         limit: Option<Duration>,
-    ) -> Poll<Duration> {
+    ) -> Poll<Given> {
         let mut this = self.project();
-        let cut = || limit.map(|limit| Deadline::current_or_never().cut(limit));
-        let Poll::Ready(limit) = this.timer.poll(cx, cut) else { return Poll::Pending };
+        let cut = || limit.map(|limit| scope::current().cut(limit));
+        let Poll::Ready(given) = this.timer.poll(cx, cut) else { return Poll::Pending };
         this.inner.set(None);
-        Poll::Ready(limit)
+        Poll::Ready(given)
     }
 }

@@ -42,7 +42,8 @@
 //!
 //! # Errors
 //! A call without an answer is a [`Rejected`](crate::Rejected) that was sent: a breaker or budget above counts it as a failure of the
-//! peer.
+//! peer. Where a deadline left it less than the limit, it counts only if the owner of that deadline gave it at least half of
+//! theirs; otherwise it is a [`Reason::DeadlineExceeded`](crate::Reason::DeadlineExceeded), which says nothing about the peer.
 //!
 //! # Events
 //! With a [`Handle`], an [`EventKind::Rejected`](crate::EventKind::Rejected) for every call that is given up.
@@ -70,7 +71,7 @@ pub use handle::Handle;
 pub use layer::TimeoutLayer;
 pub(crate) use limited::Limited;
 pub use service::TimeoutService;
-pub use source::{Limit, Source};
+pub use source::{Given, Limit, SetBy, Source};
 #[cfg(feature = "http")]
 pub(crate) use timer::Timer;
 pub use watched::Snapshot;

@@ -19,11 +19,49 @@ pub trait Source: Clone {
     /// It had a response, if it is `answered`, or else an error.
     fn ended(&self, began: Self::Began, answered: bool);
 
-    /// It had none in `limit`, and is given up.
-    fn timed_out(&self, limit: Duration) -> Rejected;
+    /// It had none in the time that was `given`, and is given up.
+    fn timed_out(&self, given: Given) -> Rejected;
 
     /// A call is not sent, as its deadline was over before.
     fn expired(&self) -> Rejected;
+}
+
+/// How much time a call had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Given {
+    /// So long.
+    pub time: Duration,
+    /// Who says so.
+    pub by: SetBy,
+}
+
+/// Who says how much time a call has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SetBy {
+    /// The layer, with its limit.
+    Limit,
+    /// A deadline that is before that, of a layer around it that gave this call at least half of its own limit: a peer that
+    /// has no answer then is slow.
+    Deadline,
+    /// A deadline that came with the request, or one that left less than that. It says nothing about the peer.
+    Caller,
+}
+
+impl Given {
+    /// The limit of the layer.
+    pub(crate) const fn limit(time: Duration) -> Self {
+        Self { time, by: SetBy::Limit }
+    }
+
+    pub(crate) fn refusal(self) -> Refusal {
+        let reason = match self.by {
+            SetBy::Limit | SetBy::Deadline => Reason::TimedOut,
+            SetBy::Caller => Reason::DeadlineExceeded,
+        };
+        Refusal::after(reason, self.time)
+    }
 }
 
 /// A time limit that nobody watches.
@@ -62,8 +100,8 @@ impl Source for Limit {
     #[inline]
     fn ended(&self, (): (), _: bool) {}
 
-    fn timed_out(&self, limit: Duration) -> Rejected {
-        Rejected::new(self.site, Refusal::after(Reason::TimedOut, limit))
+    fn timed_out(&self, given: Given) -> Rejected {
+        Rejected::new(self.site, given.refusal())
     }
 
     fn expired(&self) -> Rejected {
@@ -92,8 +130,8 @@ impl<H: Source> Source for Option<H> {
         }
     }
 
-    fn timed_out(&self, limit: Duration) -> Rejected {
-        self.as_ref().expect(NOTHING).timed_out(limit)
+    fn timed_out(&self, given: Given) -> Rejected {
+        self.as_ref().expect(NOTHING).timed_out(given)
     }
 
     fn expired(&self) -> Rejected {

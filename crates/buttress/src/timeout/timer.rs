@@ -1,9 +1,9 @@
 //! A time limit that costs nothing while nobody waits.
 
+use super::source::Given;
 use pin_project_lite::pin_project;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::{Sleep, sleep};
 
@@ -16,7 +16,7 @@ pin_project! {
         // Not subject to the task's budget: a call that uses it up must not hide that its time is over.
         #[pin]
         sleep: Unconstrained<Sleep>,
-        limit: Duration,
+        given: Given,
     }
 }
 
@@ -37,18 +37,25 @@ impl Drop for Timer {
 }
 
 impl Timer {
-    /// The time that is over, if it is; `limit` says when first asked how long it is, or that there is no limit.
+    /// The time that is over, if it is; `given` says when first asked how long it is, or that there is no limit.
+    ///
+    /// Where nothing is left, that is said the next time: whoever calls again and again in one poll is then stopped by the
+    /// layer above, whose time is over too.
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        limit: impl FnOnce() -> Option<Duration>,
-    ) -> Poll<Duration> {
+        given: impl FnOnce() -> Option<Given>,
+    ) -> Poll<Given> {
         if self.0.is_none() {
-            let Some(limit) = limit() else { return Poll::Pending };
-            self.0 = Some(Box::pin(Running { sleep: unconstrained(sleep(limit)), limit }));
+            let Some(given) = given() else { return Poll::Pending };
+            self.0 = Some(Box::pin(Running { sleep: unconstrained(sleep(given.time)), given }));
+            if given.time.is_zero() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
         let Some(running) = &mut self.0 else { return Poll::Pending };
         let running = running.as_mut().project();
-        running.sleep.poll(cx).map(|()| *running.limit)
+        running.sleep.poll(cx).map(|()| *running.given)
     }
 }

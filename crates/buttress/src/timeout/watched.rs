@@ -1,8 +1,9 @@
 //! What is behind the handle of a timeout or of a deadline.
 
+use super::source::{Given, SetBy};
 use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
-use crate::{Deadline, Event, EventKind, Rejected, Tick, clock};
+use crate::{Event, EventKind, Rejected, Tick, clock};
 use buttress_core::adaptive_timeout::{AdaptiveTimeout, Config};
 use buttress_core::{Reason, Refusal};
 use std::hash::{BuildHasher, RandomState};
@@ -110,16 +111,16 @@ impl Watched {
     }
 
     #[cold]
-    pub(crate) fn timed_out(&self, limit: Duration) -> Rejected {
+    pub(crate) fn timed_out(&self, given: Given) -> Rejected {
         self.timed_out.fetch_add(1, Ordering::Relaxed);
-        if Deadline::current().is_some_and(Deadline::is_over) {
+        if given.by != SetBy::Limit {
             // It might have been answered in the time that it was not given.
             self.by_deadline.fetch_add(1, Ordering::Release);
         } else if let Limits::Adaptive(adaptive) = &self.limit {
             // It took longer than that. Left out, a peer that became slow would never be waited for again.
-            adaptive.record(limit);
+            adaptive.record_given_up(given.time);
         }
-        self.reject(Refusal::after(Reason::TimedOut, limit))
+        self.reject(given.refusal())
     }
 
     #[cold]
@@ -160,7 +161,7 @@ pub struct Snapshot {
     pub percentile: Option<Duration>,
     /// Calls that were sent and given up, since it was made.
     pub timed_out: u64,
-    /// Those of them for which a deadline left less time than the limit.
+    /// Those of them for which another deadline left less time than the limit: one around it, or one that came with the request.
     pub by_deadline: u64,
     /// Calls that a deadline did not send, as it was over before; none of a timeout.
     pub expired: u64,
@@ -233,8 +234,8 @@ macro_rules! watched {
                 self.0.ended(began, answered);
             }
 
-            fn timed_out(&self, limit: std::time::Duration) -> crate::Rejected {
-                self.0.timed_out(limit)
+            fn timed_out(&self, given: crate::timeout::Given) -> crate::Rejected {
+                self.0.timed_out(given)
             }
 
             fn expired(&self) -> crate::Rejected {

@@ -112,13 +112,23 @@ impl Budget {
         self.refunded.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Deposits since it was made; `None` for a bucket of tokens. Exact when none is under way, and never too many.
+    #[must_use]
+    pub fn deposits(&self) -> Option<u64> {
+        match &self.form {
+            Form::Window(window) => Some(window.lifetime()),
+            Form::Bucket(_) => None,
+        }
+    }
+
     /// How it stands at `now`; changes nothing.
     #[must_use]
     pub fn snapshot(&self, now: Tick) -> Snapshot {
-        let (balance, deposits) = match &self.form {
-            Form::Window(window) => (window.balance(now), Some(window.lifetime())),
-            Form::Bucket(bucket) => (bucket.balance(), None),
+        let balance = match &self.form {
+            Form::Window(window) => window.balance(now),
+            Form::Bucket(bucket) => bucket.balance(),
         };
+        let deposits = self.deposits();
         let [withdrawn, refused, refunded] =
             [&self.withdrawn, &self.refused, &self.refunded].map(|count| count.load(Ordering::Relaxed));
         Snapshot { balance, deposits, withdrawn, refused, refunded }

@@ -21,15 +21,17 @@ use crate::sync::{AtomicU64, Ordering};
 pub(super) const DEPOSIT_SLOTS: u64 = if cfg!(buttress_loom) { 2 } else { 10 };
 /// A withdrawal counts for one more: the window is as long as the slots of deposits, and may begin within a slot.
 const SLOTS: u64 = DEPOSIT_SLOTS + 1;
+/// Words of deposits: a power of two, as the index of one is found for every request; for the model checker as few as it takes.
+const DEPOSIT_WORDS: u64 = if cfg!(buttress_loom) { SLOTS } else { SLOTS.next_power_of_two() };
 
-type Ring = [AtomicU64; SLOTS as usize];
+type Ring<const WORDS: usize = { SLOTS as usize }> = [AtomicU64; WORDS];
 
 #[derive(Debug)]
 pub(super) struct Window {
     gate: AtomicU64,
     history: Ring,
     refunds: Ring,
-    deposits: Ring,
+    deposits: Ring<{ DEPOSIT_WORDS as usize }>,
     /// What overwritten slots of deposits held.
     retired: AtomicU64,
     /// Additions among it that were made again in another slot.
@@ -41,15 +43,12 @@ pub(super) struct Window {
     /// What there is without any deposit.
     floor: u64,
     slot: u64,
-    /// 2⁶⁴ divided by the width of a slot: a multiplication in place of a division.
-    reciprocal: u64,
     /// Low bits of a word that count: enough for one a nanosecond.
     count_bits: u32,
 }
 
 impl Window {
     pub(super) fn new(ratio: u64, floor: u64, slot: u64, now: Tick) -> Self {
-        let ring = || std::array::from_fn(|_| AtomicU64::new(0));
         let count_bits = (u64::MAX / slot).leading_zeros();
         let window = Self {
             gate: AtomicU64::new(0),
@@ -62,7 +61,6 @@ impl Window {
             ratio,
             floor,
             slot,
-            reciprocal: u64::MAX / slot,
             count_bits,
         };
         window.gate.store(window.word(window.epoch_at(now), 0), Ordering::Relaxed);
@@ -75,7 +73,7 @@ impl Window {
         // Released, so that who counts it has also seen the gate that it follows.
         let old = slot_of(&self.deposits, epoch).fetch_add(1, Ordering::Release);
         // One comparison for both: the right epoch, and the top bit of the count, which marks it as full, not set.
-        if (old ^ self.word(epoch, 0)) >> (self.count_bits - 1) != 0 {
+        if old >> (self.count_bits - 1) != epoch << 1 {
             self.settle(epoch, old);
         }
     }
@@ -83,13 +81,17 @@ impl Window {
     /// The gate, at the epoch of `now` or beyond.
     #[inline]
     fn gate_at(&self, now: Tick) -> u64 {
-        let (epoch, gate) = (self.epoch_at(now), self.gate.load(Ordering::Acquire));
-        if epoch > self.epoch_of(gate) { self.move_on(gate, epoch) } else { gate }
+        let gate = self.gate.load(Ordering::Acquire);
+        // Multiplied and compared, as a division costs as much as the rest.
+        let into = now.as_nanos().saturating_sub(self.epoch_of(gate) * self.slot);
+        if into >= self.slot { self.move_on(gate, now) } else { gate }
     }
 
-    /// Moves the gate to `epoch`, unless somebody moves it there or beyond.
+    /// Moves the gate to the epoch of `now`, unless somebody moves it there or beyond.
     #[cold]
-    fn move_on(&self, mut gate: u64, epoch: u64) -> u64 {
+    #[inline(never)]
+    fn move_on(&self, mut gate: u64, now: Tick) -> u64 {
+        let epoch = self.epoch_at(now);
         while self.epoch_of(gate) < epoch {
             self.close(gate);
             let next = self.word(epoch, 0);
@@ -109,6 +111,7 @@ impl Window {
 
     /// Puts right a deposit that fell into a slot of another epoch, or into a full one.
     #[cold]
+    #[inline(never)]
     fn settle(&self, epoch: u64, strayed_into: u64) {
         let word = slot_of(&self.deposits, epoch);
         let stray = self.epoch_of(strayed_into);
@@ -205,18 +208,14 @@ impl Window {
     }
 
     /// What a ring counts in `epoch`.
-    fn count_in(&self, ring: &Ring, epoch: u64) -> u64 {
+    fn count_in<const WORDS: usize>(&self, ring: &Ring<WORDS>, epoch: u64) -> u64 {
         let word = slot_of(ring, epoch).load(Ordering::Acquire);
         if self.epoch_of(word) == epoch { self.count_of(word).min(self.full()) } else { 0 }
     }
 
     /// The slot of time that `now` is in.
-    #[inline]
-    fn epoch_at(&self, now: Tick) -> u64 {
-        let now = now.as_nanos();
-        // Too small by at most one, as the reciprocal is rounded down.
-        let epoch = ((u128::from(now) * u128::from(self.reciprocal)) >> 64) as u64;
-        epoch + u64::from(now - epoch * self.slot >= self.slot)
+    const fn epoch_at(&self, now: Tick) -> u64 {
+        now.as_nanos() / self.slot
     }
 
     #[inline]
@@ -246,6 +245,10 @@ fn last(slots: u64, epoch: u64) -> std::ops::RangeInclusive<u64> {
 }
 
 #[inline]
-fn slot_of(ring: &Ring, epoch: u64) -> &AtomicU64 {
-    &ring[(epoch % SLOTS) as usize]
+fn slot_of<const WORDS: usize>(ring: &Ring<WORDS>, epoch: u64) -> &AtomicU64 {
+    &ring[(epoch % WORDS as u64) as usize]
+}
+
+fn ring<const WORDS: usize>() -> Ring<WORDS> {
+    std::array::from_fn(|_| AtomicU64::new(0))
 }

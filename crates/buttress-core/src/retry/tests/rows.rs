@@ -103,8 +103,12 @@ fn c13_factors_and_caps_differ_by_preset_and_not_by_rule() {
 }
 
 #[test]
-fn s4_28_s4_29_s4_30_s4_31_s4_33_the_python_framework_doubles_from_a_second_to_a_minute() {
+fn s4_28_s4_29_s4_30_s4_31_s4_32_s4_33_the_python_framework_doubles_from_a_second_to_a_minute() {
     assert_eq!(numbers(&python_framework()), (5, secs(1), 2.0, secs(60)));
+    // Its strategy is a knob like the others.
+    let linear = python_framework().to_builder().linear(secs(1), secs(1)).build().expect("valid");
+    assert_eq!(linear.backoff(), Backoff::Linear { base: secs(1), increment: secs(1) });
+    assert_eq!(waits(&linear, 4, 1.0), [1, 2, 3, 4].map(secs));
     assert_eq!(python_framework().jitter(), Jitter::Full);
     assert_eq!(waits(&python_framework(), 4, 1.0), [1, 2, 4, 8].map(secs));
 }

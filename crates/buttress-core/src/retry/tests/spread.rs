@@ -53,7 +53,7 @@ fn peak(jitter: Jitter) -> usize {
 }
 
 #[test]
-fn e4_clients_that_failed_together_do_not_come_back_together() {
+fn e4_s4_83_clients_that_failed_together_do_not_come_back_together() {
     let peaks = jitters().map(peak);
     println!("{peaks:?}");
     let [none, symmetric, additive, full, equal, decorrelated] = peaks;

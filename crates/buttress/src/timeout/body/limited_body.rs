@@ -2,7 +2,7 @@
 
 use super::BodyLimits;
 use crate::judge::Stall;
-use crate::timeout::Timer;
+use crate::timeout::{Given, Timer};
 use crate::{BoxError, Deadline, Reason, Refusal, Rejected};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -54,27 +54,27 @@ impl<B: Body<Error: Into<BoxError>>> Body for LimitedBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let over = match inner.poll_frame(cx) {
+        let (reason, limit) = match inner.poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 this.stall.frame_came();
                 // Also of a body that always has something: it is never found waiting.
                 if !this.ends.is_some_and(Deadline::is_over) {
                     return Poll::Ready(Some(Ok(frame)));
                 }
-                this.limits.total
+                (Reason::BodyTotal, this.limits.total)
             }
             Poll::Ready(end) => return Poll::Ready(end.map(|frame| frame.map_err(Into::into))),
-            Poll::Pending if this.stall.nothing_came(cx) => this.limits.idle,
+            Poll::Pending if this.stall.nothing_came(cx) => (Reason::BodyIdle, this.limits.idle),
             Poll::Pending => {
-                let left = || this.ends.map(Deadline::remaining);
+                let left = || this.ends.map(Deadline::remaining).map(Given::limit);
                 match this.timer.poll(cx, left) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(_) => this.limits.total,
+                    Poll::Ready(_) => (Reason::BodyTotal, this.limits.total),
                 }
             }
         };
         this.inner.set(None);
-        let refusal = Refusal::after(Reason::TimedOut, over.unwrap_or(Duration::ZERO));
+        let refusal = Refusal::after(reason, limit.unwrap_or(Duration::ZERO));
         Poll::Ready(Some(Err(Rejected::new(this.limits.site, refusal).into())))
     }
 

@@ -6,11 +6,17 @@ mod limited_body;
 pub use layer::{BodyFuture, BodyTimeoutLayer, BodyTimeoutService};
 pub use limited_body::LimitedBody;
 
-use super::handle::LAYER;
 use crate::rejected::Site;
 use std::time::Duration;
 
+/// The kind of layer, in rejections.
+const LAYER: &str = "body_timeout";
+
 /// How long a body may pause and how long it may last in all. By default neither has a limit.
+///
+/// A body that is given up ends with a [`Rejected`](crate::Rejected) for [`Reason::BodyIdle`](crate::Reason::BodyIdle) or
+/// [`Reason::BodyTotal`](crate::Reason::BodyTotal). Nothing else counts or tells it here: that is for a layer above that judges a
+/// call when its body has [ended](crate::AtEnd).
 ///
 /// For responses there is [`BodyTimeoutLayer`]. Bodies of requests have theirs where a server takes them in:
 /// ```
