@@ -237,6 +237,22 @@ async fn e7_a_body_that_is_too_long_to_keep_is_sent_once() {
 }
 
 #[tokio::test]
+async fn e7_a_body_that_is_too_long_to_keep_goes_on_whole_where_nobody_took_of_it() {
+    for chunked in [false, true] {
+        let origin = Origin::start(Mode::ok()).await;
+        let proxy = Running::before(&[nobody(), origin.address]).await;
+        let (request, body) = put(REPLAYED + 1, chunked);
+        // So that each has its first turn at the one that refuses.
+        for number in 1..=2 {
+            let mut client = proxy.connect().await;
+            client.send(&request).await;
+            assert_eq!(client.answer().await.status, 200, "chunked: {chunked}");
+            assert!(origin.log().requests[number - 1].body == body);
+        }
+    }
+}
+
+#[tokio::test]
 async fn e7_a_body_that_is_still_on_its_way_goes_to_the_next_origin() {
     let origins = pair(&Mode::HangUp).await;
     let proxy = Running::before(&addresses(&origins)).await;
