@@ -162,8 +162,9 @@ async fn w42_every_metric_of_the_table_moves() {
         Ok::<_, Infallible>(())
     }));
     for _ in 0..10 {
-        let _ = attempt.clone().oneshot(31).await;
+        let _ = attempt.clone().oneshot(1).await;
     }
+    let _ = attempt.clone().oneshot(31).await;
     let _ = within(1).layer(attempt.clone()).oneshot(31).await;
     let late = service_fn(|took| {
         let (attempt, total) = (attempt.clone(), DeadlineLayer::from_handle(total.clone()));
