@@ -170,7 +170,6 @@ async fn w42_every_metric_of_the_table_moves() {
         let (attempt, total) = (attempt.clone(), DeadlineLayer::from_handle(total.clone()));
         async move {
             advance(Duration::from_secs(1)).await;
-            assert!(attempt.clone().oneshot(took).await.is_err());
             total.layer(attempt).oneshot(took).await
         }
     });
