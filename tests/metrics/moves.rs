@@ -162,14 +162,14 @@ async fn w42_every_metric_of_the_table_moves() {
         Ok::<_, Infallible>(())
     }));
     for _ in 0..10 {
-        let _ = attempt.clone().oneshot(31).await;
+        let _ = attempt.clone().oneshot(1).await;
     }
+    let _ = attempt.clone().oneshot(31).await;
     let _ = within(1).layer(attempt.clone()).oneshot(31).await;
     let late = service_fn(|took| {
         let (attempt, total) = (attempt.clone(), DeadlineLayer::from_handle(total.clone()));
         async move {
             advance(Duration::from_secs(1)).await;
-            assert!(attempt.clone().oneshot(took).await.is_err());
             total.layer(attempt).oneshot(took).await
         }
     });
