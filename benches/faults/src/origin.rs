@@ -223,3 +223,20 @@ async fn until_closed(stream: &mut TcpStream) -> io::Result<()> {
     while stream.read(&mut [0; 64]).await? > 0 {}
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn e6_a_post_that_comes_twice_is_seen_and_nothing_else_is_one() {
+        let stage = Stage::default();
+        let came = |id, is_post| {
+            stage.arrived(&Seen { id, is_post });
+            stage.duplicates()
+        };
+        assert_eq!([came(1, true), came(2, true)], [0, 0]);
+        assert_eq!([came(3, false), came(3, false)], [0, 0], "a GET may come twice");
+        assert_eq!([came(1, true), came(2, true), came(1, true)], [1, 2, 3]);
+    }
+}

@@ -15,7 +15,7 @@ pin_project! {
     /// A body with [limits](BodyLimits). What it yields is what the one beneath yields; when a limit is over, an error with a
     /// [`Rejected`], and never a clean end.
     pub struct LimitedBody<B> {
-        // `None` once it is given up: what it holds, such as a connection, is free at the limit.
+        // `None` once it is given up: what it holds, such as a connection, is free with the error.
         #[pin]
         inner: Option<B>,
         limits: BodyLimits,

@@ -55,7 +55,8 @@ impl BodyLimits {
         Self { idle: limit.into(), ..self }
     }
 
-    /// Ends a body that lasts longer, counted from its head, however much of it comes meanwhile.
+    /// Ends a body that lasts longer, counted from its head, however much of it comes meanwhile. It is looked at when the body
+    /// is read: one that nobody reads is held by the limits that its reader has, such as a server's on slow clients.
     #[must_use]
     pub fn total(self, limit: impl Into<Option<Duration>>) -> Self {
         Self { total: limit.into(), ..self }
