@@ -11,7 +11,8 @@
 //! ```
 //! Over before the call is sent, the call is refused. Over while it is under way, everything beneath is dropped. What is
 //! beneath knows it: as [`Deadline::current`] whatever the type of the request, and for HTTP in its extensions, which also
-//! reach another task. So a [timeout](crate::TimeoutLayer) beneath waits no longer than is left.
+//! reach another task. So a [timeout](crate::TimeoutLayer) beneath waits no longer than is left. A limit of a second and more is
+//! counted by a cheap clock, and may end some milliseconds early.
 //!
 //! # Where it stands in a stack
 //! Above whatever tries again or waits. The limit of one attempt is a [`TimeoutLayer`](crate::TimeoutLayer) beneath the
