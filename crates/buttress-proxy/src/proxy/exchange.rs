@@ -44,7 +44,7 @@ struct State {
     fault: Option<ClientFault>,
     /// The origin would take more, the client has not sent it yet.
     waits_for_client: bool,
-    /// When the client last sent something.
+    /// When the client last sent something, or was last waited for in vain.
     moved_at: Tick,
     answering: Option<Waker>,
     sending: Option<Waker>,
@@ -101,9 +101,13 @@ impl Exchange {
         }
     }
 
-    /// Another origin is asked. It is not known yet whether it would take more than there is.
+    /// Another origin is asked. It is not known yet whether it would take more than there is; a pause of the client
+    /// before that stays the client's.
     pub(super) fn attempt_begins(&self) {
-        self.state().waits_for_client = false;
+        let mut state = self.state();
+        if state.waits_for_client {
+            state.client_moved();
+        }
     }
 
     /// Since when the time is not the client's; `None` while it is.
