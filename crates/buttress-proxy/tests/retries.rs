@@ -17,7 +17,7 @@ const POST: &str = "POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 4\r\n\r\nbo
 const POST_WITH_KEY: &str =
     "POST / HTTP/1.1\r\nHost: shop\r\nIdempotency-Key: 1\r\nContent-Length: 4\r\n\r\nbody";
 
-/// What is sent of a request's body before an attempt has failed stays there for the next.
+/// The longest body that is kept for another attempt.
 const REPLAYED: usize = 64 * 1024;
 
 /// An origin that is well, and one in `mode` before it.
@@ -39,7 +39,7 @@ fn patient(config: &mut ProxyConfig) {
     config.breaker = breaker.build().unwrap();
 }
 
-/// The retry of a single origin, which waits for whatever the origin asks for.
+/// An origin that is not well and says when to ask again.
 fn asks_to_wait(seconds: u64) -> Mode {
     let head =
         format!("HTTP/1.1 503 Service Unavailable\r\nRetry-After: {seconds}\r\nContent-Length: 0\r\n\r\n");
@@ -90,6 +90,18 @@ async fn an_origin_that_failed_with_a_request_gets_it_again_only_after_all_other
     let heads = origins.each_ref().map(|origin| origin.log().heads);
     assert_eq!(heads.iter().sum::<usize>(), 2 + 3, "two at once, and a third by one of them");
     assert_eq!(proxy.retries.as_ref().unwrap().delays().count(), 3);
+}
+
+#[tokio::test]
+async fn e6_an_origin_that_asks_to_be_left_alone_is_not_asked_again_by_the_same_request() {
+    let enough = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n".to_vec();
+    for mode in [Mode::Answer(enough), status("429 Too Many Requests"), asks_to_wait(60)] {
+        let asking = Origin::start(mode.clone()).await;
+        let failing = Origin::start(status("503 Service Unavailable")).await;
+        let proxy = Running::with(&[asking.address, failing.address], patient).await;
+        assert_eq!(proxy.ask(GET).await.status, 503, "{mode:?}");
+        assert_eq!((asking.log().heads, failing.log().heads), (1, 2), "{mode:?}");
+    }
 }
 
 #[tokio::test]
@@ -358,6 +370,27 @@ async fn a_slow_upload_has_its_time_and_the_origin_no_more_than_its_own() {
     origin.set(Mode::Silent);
     let answer = timeout(limit * 4, proxy.ask(POST)).await.expect("the body was there at once");
     assert_eq!(answer.status, 504);
+}
+
+#[tokio::test]
+async fn e1_a_client_that_pauses_takes_none_of_the_time_of_the_attempts_behind_it() {
+    let breaking = Origin::start(Mode::HeadOnly).await;
+    let well = Origin::start(Mode::ok()).await;
+    let limit = Duration::from_millis(300);
+    let proxy = Running::with(&[breaking.address, nobody(), well.address], |config| {
+        config.timeout = limit;
+        config.attempt_timeout = limit;
+    })
+    .await;
+    let mut client = proxy.connect().await;
+    client.send("PUT / HTTP/1.1\r\nHost: shop\r\nContent-Length: 8\r\n\r\nhalf").await;
+    breaking.until(|log| log.heads == 1).await;
+    tokio::time::sleep(limit * 2).await;
+    drop(breaking);
+    well.until(|log| log.heads == 1).await;
+    client.send("more").await;
+    assert_eq!(client.answer().await.status, 200);
+    assert_eq!(well.log().requests[0].body, b"halfmore");
 }
 
 /// The requests that `origin` saw, by the attempt they said they were.

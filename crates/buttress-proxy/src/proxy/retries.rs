@@ -74,6 +74,12 @@ pub(super) fn is_retried(status: StatusCode) -> bool {
     )
 }
 
+/// Whether an origin that answers so has had enough of this client, or says when to ask it again.
+pub(super) fn asks_to_be_left_alone<B>(answer: &Response<B>) -> bool {
+    answer.status() == StatusCode::TOO_MANY_REQUESTS
+        || Classify::<Response<B>, BoxError>::retry_after(&Http, Ok(answer)).is_some()
+}
+
 /// Where another attempt would go; `None` of a result that is final.
 fn outlook<B>(result: Result<&Response<B>, &BoxError>) -> Option<Outlook> {
     match result {

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::request_body::SentBody;
-use super::retries::is_retried;
+use super::retries::{asks_to_be_left_alone, is_retried};
 use super::upstream::{Admitted, Judged};
 use super::upstreams::{Outlook, Tried, Upstreams};
 
@@ -40,10 +40,10 @@ impl Service<Request<SentBody>> for Router {
     fn call(&mut self, mut request: Request<SentBody>) -> RouterFuture {
         let tried = request.extensions_mut().remove::<Tried>();
         match self.0.admit(tried.as_ref()) {
-            Ok((upstream, mut service)) => {
-                upstream.address(&mut request);
+            Ok((origin, mut service)) => {
+                self.0.origin(origin).address(&mut request);
                 let call = service.call(request);
-                RouterFuture::Sent { call, next: tried.map(|tried| (Arc::clone(&self.0), tried)) }
+                RouterFuture::Sent { call, next: tried.map(|tried| (Arc::clone(&self.0), tried, origin)) }
             }
             Err(retry_after) => RouterFuture::Refused { retry_after },
         }
@@ -57,8 +57,8 @@ pin_project! {
         Sent {
             #[pin]
             call: <Admitted as Service<Request<SentBody>>>::Future,
-            // What tells where another attempt would go; nothing where there is none.
-            next: Option<(Arc<Upstreams>, Tried)>,
+            // What tells where another attempt would go, and where this one went; nothing where there is no other.
+            next: Option<(Arc<Upstreams>, Tried, usize)>,
         },
         Refused {
             retry_after: Option<Duration>,
@@ -77,10 +77,15 @@ impl Future for RouterFuture {
             }
         };
         let result = ready!(call.poll(cx));
-        let Some((upstreams, tried)) = next else { return Poll::Ready(result) };
+        let Some((upstreams, tried, origin)) = next else { return Poll::Ready(result) };
         Poll::Ready(match result {
             Ok(mut answer) if is_retried(answer.status()) => {
-                answer.extensions_mut().insert(upstreams.outlook(tried));
+                let outlook = upstreams.outlook(tried);
+                // Nobody waits for it where another origin is asked instead.
+                if outlook == Outlook::Elsewhere && asks_to_be_left_alone(&answer) {
+                    tried.leave_alone(*origin);
+                }
+                answer.extensions_mut().insert(outlook);
                 Ok(answer)
             }
             Ok(answer) => Ok(answer),

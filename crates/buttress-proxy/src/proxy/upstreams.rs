@@ -19,16 +19,22 @@ pub(super) struct Upstreams {
     turn: AtomicUsize,
 }
 
-/// The origins that one request was sent to, by all of its attempts together.
+/// The origins that one request was sent to, by all of its attempts together, and which of those want no more of it.
 #[derive(Debug, Clone)]
-pub(super) struct Tried(Arc<[AtomicU64]>);
+pub(super) struct Tried(Arc<[Word]>);
+
+#[derive(Debug, Default)]
+struct Word {
+    sent: AtomicU64,
+    left_alone: AtomicU64,
+}
 
 /// What another attempt of a request would be, as it looks at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outlook {
     /// An origin that has not seen the request would take it.
     Elsewhere,
-    /// Only an origin would that failed with it already.
+    /// Only an origin would that failed with it already, and did not ask to be left alone.
     Again,
     /// No origin would.
     Nowhere,
@@ -55,27 +61,29 @@ impl Upstreams {
 
     /// Nothing tried yet.
     pub(super) fn untried(&self) -> Tried {
-        Tried((0..self.list.len().div_ceil(WORD)).map(|_| AtomicU64::new(0)).collect())
+        Tried((0..self.list.len().div_ceil(WORD)).map(|_| Word::default()).collect())
     }
 
     /// The next origin whose breaker admits a request, which is one of those it was not sent to yet as long as
-    /// there are any. Nothing is sent to find out.
+    /// there are any, and none that asked to be left alone. Nothing is sent to find out.
     ///
     /// # Errors
     /// When the first of the breakers may admit again; `None` if an operator has to allow it.
-    pub(super) fn admit(&self, tried: Option<&Tried>) -> Result<(&Upstream, Admitted), Option<Duration>> {
+    pub(super) fn admit(&self, tried: Option<&Tried>) -> Result<(usize, Admitted), Option<Duration>> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let (before, from) = self.turns.split_at(turn % self.turns.len());
         let in_turn = || from.iter().chain(before).copied();
         let is_tried = |origin: &usize| tried.is_some_and(|tried| tried.contains(*origin));
         let fresh = in_turn().filter(|origin| !is_tried(origin));
         let mut retry_after: Option<Duration> = None;
-        for origin in fresh.chain(in_turn().filter(is_tried)) {
+        let is_left_alone = |origin: &usize| tried.is_some_and(|tried| tried.leaves_alone(*origin));
+        let again = in_turn().filter(|origin| is_tried(origin) && !is_left_alone(origin));
+        for origin in fresh.chain(again) {
             let upstream = &self.list[origin];
             match upstream.admit() {
                 Ok(Some(service)) => {
                     tried.inspect(|tried| tried.insert(origin));
-                    return Ok((upstream, service));
+                    return Ok((origin, service));
                 }
                 // Another request took the last probe since the breaker was asked: the next one may be due at any time.
                 Ok(None) => retry_after = Some(Duration::ZERO),
@@ -96,10 +104,17 @@ impl Upstreams {
                 if !tried.contains(origin) {
                     return Outlook::Elsewhere;
                 }
-                outlook = Outlook::Again;
+                if !tried.leaves_alone(origin) {
+                    outlook = Outlook::Again;
+                }
             }
         }
         outlook
+    }
+
+    /// The origin that [`admit`](Self::admit) named.
+    pub(super) fn origin(&self, origin: usize) -> &Upstream {
+        &self.list[origin]
     }
 
     pub(super) fn breakers(&self) -> Vec<Handle> {
@@ -112,10 +127,23 @@ const WORD: usize = u64::BITS as usize;
 impl Tried {
     // One request makes its attempts one after the other, so no other order than its own is needed.
     fn contains(&self, origin: usize) -> bool {
-        self.0[origin / WORD].load(Ordering::Relaxed) & (1 << (origin % WORD)) != 0
+        self.0[origin / WORD].sent.load(Ordering::Relaxed) & bit(origin) != 0
     }
 
     fn insert(&self, origin: usize) {
-        self.0[origin / WORD].fetch_or(1 << (origin % WORD), Ordering::Relaxed);
+        self.0[origin / WORD].sent.fetch_or(bit(origin), Ordering::Relaxed);
     }
+
+    fn leaves_alone(&self, origin: usize) -> bool {
+        self.0[origin / WORD].left_alone.load(Ordering::Relaxed) & bit(origin) != 0
+    }
+
+    /// No further attempt of this request goes to `origin`.
+    pub(super) fn leave_alone(&self, origin: usize) {
+        self.0[origin / WORD].left_alone.fetch_or(bit(origin), Ordering::Relaxed);
+    }
+}
+
+const fn bit(origin: usize) -> u64 {
+    1 << (origin % WORD)
 }
