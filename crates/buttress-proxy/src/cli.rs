@@ -24,9 +24,9 @@ const LAST_TASKS: Duration = Duration::from_millis(500);
 /// A request that failed so often does not get better by being sent once more.
 const MOST_RETRIES: i64 = 10;
 
-/// How long an origin may take until its answer begins unless told otherwise: three attempts fit into the default
-/// of `--timeout`.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an origin may take until its answer begins unless told otherwise: three attempts and
+/// the waits between them fit into the default of `--timeout`.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(9);
 
 /// Where `--admin` listens unless told otherwise.
 const ADMIN: &str = "127.0.0.1:9900";
@@ -64,7 +64,7 @@ struct ProxyArgs {
     /// How long a request may take until its answer begins, with all attempts and the waits between them.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = some_time)]
     timeout: Duration,
-    /// How long an origin may take until its answer begins [default: 10s, but no longer than --timeout].
+    /// How long an origin may take until its answer begins [default: 9s, but no longer than --timeout].
     #[arg(long, value_name = "TIME", value_parser = some_time)]
     attempt_timeout: Option<Duration>,
     /// How long an origin may pause within the body of its answer.

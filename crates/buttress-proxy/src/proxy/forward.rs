@@ -127,7 +127,8 @@ impl Answer for Forward {
 }
 
 /// Waits for the head of the answer, or for the client to spoil its request. The latter drops the call,
-/// which says nothing about the origin. So does the end of an upload's time, which each attempt's own limit precedes.
+/// which says nothing about the origin. So does the end of an upload's time: an attempt that this cuts short had less
+/// than its own limit.
 async fn answered(
     call: impl Future<Output = Result<Response<Judged>, BoxError>>,
     mut patience: Option<Patience>,
