@@ -63,22 +63,24 @@ async fn the_pages_show_what_was_sent_again_what_may_be_and_what_took_too_long()
     let limit = Duration::from_millis(200);
     let proxy = Running::with(&origins.each_ref().map(|origin| origin.address), |config| {
         config.attempt_timeout = limit;
-        config.timeout = limit;
+        config.timeout = limit * 2;
     })
     .await;
     assert_eq!(proxy.ask(GET).await.status, 200);
     origins.iter().for_each(|origin| origin.set(Mode::Silent));
-    assert_eq!(proxy.ask(GET).await.status, 504);
+    let once = "POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(proxy.ask(once).await.status, 504);
     let status = parsed(&proxy.page("/status").await);
     let retries = &status["retries"]["proxy"];
     assert_eq!((&retries["max_attempts"], &retries["attempts"][1]), (&json!(3), &json!(1)), "{status:#}");
     assert_eq!(retries["budget"]["withdrawn"], 1, "{status:#}");
-    assert_eq!(status["deadlines"]["proxy"]["limit"], 0.2, "{status:#}");
+    assert_eq!(status["deadlines"]["proxy"]["limit"], 0.4, "{status:#}");
 
     let metrics = proxy.page("/metrics").await.text();
     for line in [
         "buttress_retry_attempts_total{policy=\"proxy\",attempt=\"2\"} 1",
-        "buttress_retry_budget_balance{policy=\"proxy\"} 9",
+        "buttress_retry_budget_balance{policy=\"proxy\"} 10",
+        "buttress_timeouts_total{name=\"proxy\",cause=\"limit\"} 1",
     ] {
         assert!(metrics.contains(&format!("\n{line}\n")), "no {line} in {metrics}");
     }

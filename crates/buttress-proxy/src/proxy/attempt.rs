@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use buttress::{BoxError, TimeoutLayer};
+use buttress::{BoxError, Boxed, TimeoutLayer, timeout};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -42,7 +42,7 @@ impl Service<Request<SentBody>> for HttpClient {
     }
 }
 
-type Timed = <TimeoutLayer as Layer<HttpClient>>::Service;
+type Timed = <TimeoutLayer<Boxed, timeout::Handle> as Layer<HttpClient>>::Service;
 
 /// Sends a request and waits at most so long for the head of its answer.
 ///
@@ -56,8 +56,10 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    pub(super) fn new(client: HttpClient, timeout: Duration) -> Self {
-        Self { timed: TimeoutLayer::new(timeout).layer(client.clone()), client, timeout }
+    /// `limit` counts the attempts it ends, which are those without a body.
+    pub(super) fn new(client: HttpClient, limit: timeout::Handle) -> Self {
+        let timeout = limit.limit();
+        Self { timed: TimeoutLayer::from_handle(limit).layer(client.clone()), client, timeout }
     }
 }
 

@@ -91,8 +91,8 @@ impl Proxy {
         if attempt > request {
             return Err(Failure::AttemptOutlastsRequest { attempt, request });
         }
-        // The retries and the limit stand there beside the breakers.
-        let room = origins.saturating_add(2).max(Registry::DEFAULT_CAPACITY);
+        // The retries and both limits stand there beside the breakers.
+        let room = origins.saturating_add(3).max(Registry::DEFAULT_CAPACITY);
         let registry = Registry::with_capacity(room);
         let upstreams = Arc::new(Upstreams::new(&config, &registry));
         let forward = Forward::new(&config, Arc::clone(&upstreams));
@@ -119,7 +119,9 @@ impl Proxy {
         self.admin.as_ref().map(Admin::local_addr)
     }
 
-    /// The breakers by their names, which are the authorities of the origins.
+    /// The breakers by their names, which are the authorities of the origins; and, each named `proxy`, the retry if
+    /// there is one, the deadline of a request and the timeout of an attempt. That timeout counts the attempts of
+    /// requests without a body; what uploads wait for in vain counts for the breaker alone.
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry

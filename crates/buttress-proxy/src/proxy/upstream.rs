@@ -45,7 +45,7 @@ pub(super) type Admitted = CircuitBreakerService<Attempt, Handle, Boxed, AtEnd<O
 pub(super) type Judged = JudgedBody<Incoming, Permit<<Handle as Source>::Lease>, OfOrigin>;
 
 impl Upstream {
-    pub(super) fn new(origin: &Origin, breaker: Handle, config: &ProxyConfig, client: HttpClient) -> Self {
+    pub(super) fn new(origin: &Origin, breaker: Handle, config: &ProxyConfig, attempt: Attempt) -> Self {
         let authority = origin.authority().clone();
         let host = HeaderValue::try_from(authority.as_str()).expect("an authority is printable ASCII");
         let layer = CircuitBreakerLayer::from_handle(breaker.clone())
@@ -53,8 +53,7 @@ impl Upstream {
             .at_body_end()
             .stalled_after(config.body_timeout)
             .readiness();
-        let service =
-            ServiceBuilder::new().layer(layer).service(Attempt::new(client, config.attempt_timeout));
+        let service = ServiceBuilder::new().layer(layer).service(attempt);
         Self { authority, host, breaker, service }
     }
 

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use buttress::circuit_breaker::Handle;
 use buttress::registry::Registry;
+use buttress::timeout;
 
 use super::ProxyConfig;
+use super::attempt::Attempt;
 use super::upstream::{Admitted, Upstream, breaker, http_client};
 
 /// All origins of one proxy.
@@ -41,9 +43,11 @@ pub(super) enum Outlook {
 }
 
 impl Upstreams {
-    /// Puts the breakers into `registry`, which has room for them.
+    /// Puts the breakers, and the limit on each attempt, into `registry`, which has room for them.
     pub(super) fn new(config: &ProxyConfig, registry: &Registry) -> Self {
-        let client = http_client();
+        let limit = timeout::Handle::new(NAME, config.attempt_timeout);
+        registry.add(limit.clone()).expect("there is room, and it has a name");
+        let attempt = Attempt::new(http_client(), limit);
         let mut list: Vec<Upstream> = Vec::new();
         let mut turns = Vec::new();
         for origin in &config.origins {
@@ -53,7 +57,7 @@ impl Upstreams {
             if known.is_none() {
                 let breaker = breaker(name, config);
                 registry.add(breaker.clone()).expect("there is room, and no authority is empty");
-                list.push(Upstream::new(origin, breaker, config, client.clone()));
+                list.push(Upstream::new(origin, breaker, config, attempt.clone()));
             }
         }
         Self { list, turns, turn: AtomicUsize::new(0) }
@@ -121,6 +125,9 @@ impl Upstreams {
         self.turns.iter().map(|origin| self.list[*origin].breaker().clone()).collect()
     }
 }
+
+/// What the limit on an attempt is called.
+const NAME: &str = "proxy";
 
 const WORD: usize = u64::BITS as usize;
 
