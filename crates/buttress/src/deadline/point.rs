@@ -66,11 +66,6 @@ impl Deadline {
         self != Self::NEVER
     }
 
-    /// `limit`, or what is left if that is less.
-    pub(crate) fn cut(self, limit: Duration) -> Duration {
-        if self.was_there() { limit.min(self.remaining()) } else { limit }
-    }
-
     /// When it is over.
     #[must_use]
     pub const fn tick(self) -> Tick {

@@ -83,7 +83,7 @@ impl<S: Service<Request<B>>, B> Service<Request<B>> for PropagateService<S> {
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         let (deadline, at_most) = (Deadline::of(&request), self.told.at_most);
         if deadline.was_there() || at_most.is_some() {
-            let left = deadline.cut(at_most.unwrap_or(Duration::MAX));
+            let left = deadline.remaining().min(at_most.unwrap_or(Duration::MAX));
             self.told.header.write(request.headers_mut(), left);
         }
         self.inner.call(request)
