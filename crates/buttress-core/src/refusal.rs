@@ -30,6 +30,14 @@ pub enum Reason {
     BodyIdle,
     /// A body lasted longer than its limit.
     BodyTotal,
+    /// As many calls are under way as there may be, and as many wait as there may.
+    Full,
+    /// The call waited for its turn as long as it may.
+    QueueTimedOut,
+    /// The calls of late have used up what a rate limit allows.
+    RateLimited,
+    /// The call asks for more at once than a limit ever allows.
+    TooLarge,
 }
 
 impl Reason {
@@ -37,7 +45,13 @@ impl Reason {
     #[must_use]
     pub const fn is_time_over(self) -> bool {
         match self {
-            Self::Open | Self::HalfOpen | Self::ForcedOpen => false,
+            Self::Open
+            | Self::HalfOpen
+            | Self::ForcedOpen
+            | Self::Full
+            | Self::QueueTimedOut
+            | Self::RateLimited
+            | Self::TooLarge => false,
             Self::TimedOut | Self::Expired | Self::DeadlineExceeded | Self::BodyIdle | Self::BodyTotal => {
                 true
             }
@@ -101,32 +115,41 @@ impl Refusal {
             4 => Reason::Expired,
             5 => Reason::DeadlineExceeded,
             6 => Reason::BodyIdle,
-            _ => Reason::BodyTotal,
+            7 => Reason::BodyTotal,
+            8 => Reason::Full,
+            9 => Reason::QueueTimedOut,
+            10 => Reason::RateLimited,
+            _ => Reason::TooLarge,
         }
     }
 
-    /// When to ask again, where the machine knows: the rest of the open time, and at most a second while probes are out,
-    /// as they can end at any moment.
+    /// When to ask again, where the machine knows: the rest of the open time, or until a rate limit admits the call; and at
+    /// most a second while probes are out, as they can end at any moment.
     #[must_use]
     pub fn retry_after(self) -> Option<Duration> {
         match self.reason() {
             Reason::HalfOpen => Some(self.time()?.min(Duration::from_secs(1))),
-            Reason::Open | Reason::ForcedOpen => self.time(),
+            Reason::Open | Reason::ForcedOpen | Reason::RateLimited => self.time(),
             _ => None,
         }
     }
 
-    /// How long the cause of the refusal can last: the rest of the open time, or of the leases of the probes that are out.
-    /// `None` if only an operator ends it, or nothing.
+    /// How long the cause of the refusal can last: the rest of the open time, or of the leases of the probes that are out, or
+    /// until a rate limit admits the call. `None` if only an operator ends it, or nothing.
     #[must_use]
     pub fn lasts(self) -> Option<Duration> {
-        self.time().filter(|_| !self.reason().is_time_over())
+        self.time().filter(|_| !self.is_of_a_limit())
     }
 
-    /// The time that the call or its body had, where that is over.
+    /// The time that the call, its body or its wait for a turn had, where that is over.
     #[must_use]
     pub fn time_limit(self) -> Option<Duration> {
-        self.time().filter(|_| self.reason().is_time_over())
+        self.time().filter(|_| self.is_of_a_limit())
+    }
+
+    /// Whether its time is one that is over, and not one to wait for.
+    const fn is_of_a_limit(self) -> bool {
+        self.reason().is_time_over() || matches!(self.reason(), Reason::QueueTimedOut)
     }
 
     /// Whether the peer may have seen the call. One that was not sent says nothing about the peer; one that was sent
@@ -168,6 +191,12 @@ impl fmt::Display for Refusal {
             (Reason::BodyIdle, None) => f.write_str("no more of the body in time"),
             (Reason::BodyTotal, Some(limit)) => write!(f, "the body lasted longer than {limit:?}"),
             (Reason::BodyTotal, None) => f.write_str("the body lasted too long"),
+            (Reason::Full, _) => f.write_str("full"),
+            (Reason::QueueTimedOut, Some(wait)) => write!(f, "no turn within {wait:?}"),
+            (Reason::QueueTimedOut, None) => f.write_str("no turn in time"),
+            (Reason::RateLimited, Some(wait)) => write!(f, "over its rate for another {wait:.1?}"),
+            (Reason::RateLimited, None) => f.write_str("over its rate"),
+            (Reason::TooLarge, _) => f.write_str("more at once than is ever allowed"),
         }
     }
 }
@@ -187,6 +216,10 @@ mod tests {
             Reason::DeadlineExceeded,
             Reason::BodyIdle,
             Reason::BodyTotal,
+            Reason::Full,
+            Reason::QueueTimedOut,
+            Reason::RateLimited,
+            Reason::TooLarge,
         ] {
             assert_eq!(Refusal::new(reason).reason(), reason);
             assert_eq!(Refusal::new(reason).time(), None);

@@ -1,13 +1,13 @@
 //! Rejections as HTTP responses, of the `http` crate and of its hosts.
 
-use crate::{Answer, Rejected};
+use crate::{Answer, Reason, Rejected};
 use http::{HeaderValue, Response, StatusCode, header};
 use std::time::Duration;
 
 #[diagnostic::do_not_recommend]
 impl<B: Default> Answer for Response<B> {
-    /// 504 for what had no answer in time, sent or not; 503 for all else that was not sent, with `Retry-After` in whole
-    /// seconds where the layer knows it. The body is empty, the rejection is in the extensions.
+    /// 504 for what had no answer in time, sent or not; 429 for what a rate limit refuses; 503 for all else that was not sent.
+    /// With `Retry-After` in whole seconds where the layer knows it. The body is empty, the rejection is in the extensions.
     fn answer(rejected: Rejected) -> Self {
         let mut response = Self::new(B::default());
         *response.status_mut() = status(rejected);
@@ -36,10 +36,10 @@ impl axum_core::response::IntoResponse for Rejected {
 }
 
 const fn status(rejected: Rejected) -> StatusCode {
-    if rejected.reason().is_time_over() {
-        StatusCode::GATEWAY_TIMEOUT
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
+    match rejected.reason() {
+        Reason::RateLimited | Reason::TooLarge => StatusCode::TOO_MANY_REQUESTS,
+        reason if reason.is_time_over() => StatusCode::GATEWAY_TIMEOUT,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
