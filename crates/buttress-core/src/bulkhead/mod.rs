@@ -32,7 +32,7 @@
 //!
 //! let bulkhead = Bulkhead::new(Config::builder().max_concurrent(1).queue(1).build()?);
 //! let ticket = bulkhead.try_acquire(Weight::MIN).expect("nobody is in there");
-//! let Joined::Waiting(mut place) = bulkhead.join(Weight::MIN, Priority::Normal)? else {
+//! let Ok(Joined::Waiting(mut place)) = bulkhead.join(Weight::MIN, Priority::Normal) else {
 //!     unreachable!("there is one place, and it is taken");
 //! };
 //! let refusal = bulkhead.join(Weight::MIN, Priority::Normal).expect_err("the queue is full too");
@@ -42,7 +42,7 @@
 //! assert!(bulkhead.poll(&mut place, waker).is_pending());
 //! bulkhead.release(ticket);
 //! assert!(bulkhead.poll(&mut place, waker).is_ready());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok::<(), buttress_core::InvalidConfig>(())
 //! ```
 
 mod builder;
