@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`CircuitBreaker`] | whether a peer that fails is asked at all |
 //! | [`retry`] | whether and when a call that failed is tried again, and how much of that a peer bears |
+//! | [`AdaptiveLimit`] | how many calls may be in flight |
 //! | [`AdaptiveTimeout`] | how long a call may take |
 //! | [`Bulkhead`] | how many calls are under way at a time, and who is next |
 //!
@@ -16,6 +17,7 @@
 //! The shared words are [`Tick`], [`Outcome`], [`Refusal`], [`Event`], [`Ratio`] and each machine's `Snapshot`. A
 //! [`Histogram`] counts how long calls took.
 
+pub mod adaptive_limit;
 pub mod adaptive_timeout;
 pub mod bulkhead;
 pub mod circuit_breaker;
@@ -31,6 +33,7 @@ pub mod retry;
 mod sync;
 mod trigger;
 
+pub use adaptive_limit::AdaptiveLimit;
 pub use adaptive_timeout::AdaptiveTimeout;
 pub use bulkhead::Bulkhead;
 pub use circuit_breaker::CircuitBreaker;
