@@ -1,6 +1,7 @@
 //! The stack, and how it is put together.
 
 use super::Part;
+use super::handles::Handles;
 use super::shape::{NoFallback, Tries};
 #[cfg(feature = "http")]
 use crate::AtEnd;
@@ -33,14 +34,10 @@ pub struct Stack<
     F = NoFallback,
 > {
     pub(super) name: &'static str,
-    pub(super) operation: Option<operation::Handle>,
+    pub(super) handles: Handles,
     pub(super) fallback: F,
-    pub(super) breaker_outside: Option<circuit_breaker::Handle>,
-    pub(super) deadline: Option<deadline::Handle>,
     pub(super) incoming: I,
     pub(super) tries: T,
-    pub(super) breaker_per_attempt: Option<circuit_breaker::Handle>,
-    pub(super) timeout: Option<timeout::Handle>,
     pub(super) refuse: R,
     pub(super) judge: J,
 }
@@ -64,14 +61,10 @@ impl Stack {
     pub fn new(name: &str) -> Self {
         Self {
             name: Site::intern("stack", name).name,
-            operation: None,
+            handles: Handles::default(),
             fallback: NoFallback,
-            breaker_outside: None,
-            deadline: None,
             incoming: Inherit,
             tries: RetryLayer::from_handle(None),
-            breaker_per_attempt: None,
-            timeout: None,
             refuse: Boxed,
             judge: AtHead(classify::Errors),
         }
@@ -106,7 +99,7 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
     /// stack.
     #[must_use]
     pub fn operation(mut self, operation: impl Part<operation::Handle>) -> Self {
-        self.operation = operation.named(self.name);
+        self.handles.operation = operation.named(self.name);
         self
     }
 
@@ -126,14 +119,14 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
     /// Has a breaker around all attempts: one call whose attempts are used up is one failure, so it opens that much later.
     #[must_use]
     pub fn circuit_breaker_outside(mut self, breaker: impl Part<circuit_breaker::Handle>) -> Self {
-        self.breaker_outside = breaker.named(self.name);
+        self.handles.breaker_outside = breaker.named(self.name);
         self
     }
 
     /// Limits a call with all its attempts and the waits between them.
     #[must_use]
     pub fn deadline(mut self, limit: impl Part<deadline::Handle>) -> Self {
-        self.deadline = limit.named(self.name);
+        self.handles.deadline = limit.named(self.name);
         self
     }
 
@@ -146,14 +139,14 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
     /// Has a breaker before each attempt: what one attempt finds out, the next one knows. One failed attempt is one failure.
     #[must_use]
     pub fn circuit_breaker(mut self, breaker: impl Part<circuit_breaker::Handle>) -> Self {
-        self.breaker_per_attempt = breaker.named(self.name);
+        self.handles.breaker_per_attempt = breaker.named(self.name);
         self
     }
 
     /// Limits each attempt.
     #[must_use]
     pub fn timeout(mut self, limit: impl Part<timeout::Handle>) -> Self {
-        self.timeout = limit.named(self.name);
+        self.handles.timeout = limit.named(self.name);
         self
     }
 
@@ -184,22 +177,9 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
         self,
         map: impl FnOnce(R, J, T, I, F) -> (R2, J2, T2, I2, F2),
     ) -> Stack<R2, J2, T2, I2, F2> {
-        let Self { name, operation, breaker_outside, deadline, breaker_per_attempt, timeout, .. } = self;
         let (refuse, judge, tries, incoming, fallback) =
             map(self.refuse, self.judge, self.tries, self.incoming, self.fallback);
-        Stack {
-            name,
-            operation,
-            fallback,
-            breaker_outside,
-            deadline,
-            incoming,
-            tries,
-            breaker_per_attempt,
-            timeout,
-            refuse,
-            judge,
-        }
+        Stack { name: self.name, handles: self.handles, fallback, incoming, tries, refuse, judge }
     }
 }
 

@@ -13,34 +13,34 @@ impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
 
     fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        if let Some(operation) = &self.operation {
+        if let Some(operation) = &self.handles.operation {
             lines.push(format!("operation {:?} of {:?}", operation.name(), operation.component()));
         }
         if let Some(fallback) = self.fallback.handle() {
             lines.push(format!("fallback {:?}", fallback.name()));
         }
-        if let Some(breaker) = &self.breaker_outside {
+        if let Some(breaker) = &self.handles.breaker_outside {
             lines.push(format!(
                 "circuit_breaker {:?}, around all attempts: {}",
                 breaker.name(),
                 breaker.config()
             ));
         }
-        if let Some(deadline) = &self.deadline {
+        if let Some(deadline) = &self.handles.deadline {
             lines.push(format!("deadline {:?}: {:?} for all attempts", deadline.name(), deadline.limit()));
         }
         if let Some(retry) = self.tries.handle() {
             let budget = if retry.budget().is_some() { "with" } else { "without" };
             lines.push(format!("retry {:?}: {}, {budget} a budget", retry.name(), retry.config()));
         }
-        if let Some(breaker) = &self.breaker_per_attempt {
+        if let Some(breaker) = &self.handles.breaker_per_attempt {
             lines.push(format!(
                 "circuit_breaker {:?}, before each attempt: {}",
                 breaker.name(),
                 breaker.config()
             ));
         }
-        if let Some(timeout) = &self.timeout {
+        if let Some(timeout) = &self.handles.timeout {
             lines.push(format!("timeout {:?}: {:?} for each attempt", timeout.name(), timeout.limit()));
         }
         lines

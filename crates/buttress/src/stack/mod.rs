@@ -73,6 +73,7 @@
 
 mod builder;
 mod explain;
+mod handles;
 mod lint;
 mod part;
 mod register;

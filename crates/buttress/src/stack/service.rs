@@ -60,14 +60,14 @@ where
             let layer = CircuitBreakerLayer::from_handle(handle.clone()).with_refuse(refuse());
             layer.map_judge(|_| self.judge.clone())
         };
-        let timeout = TimeoutLayer::from_handle(self.timeout.clone()).with_refuse(refuse());
-        let deadline = DeadlineLayer::from_handle(self.deadline.clone()).with_refuse(refuse());
-        let attempt = breaker(&self.breaker_per_attempt).layer(timeout.layer(inner));
+        let timeout = TimeoutLayer::from_handle(self.handles.timeout.clone()).with_refuse(refuse());
+        let deadline = DeadlineLayer::from_handle(self.handles.deadline.clone()).with_refuse(refuse());
+        let attempt = breaker(&self.handles.breaker_per_attempt).layer(timeout.layer(inner));
         let attempts = self.tries.clone().with_refuse(refuse()).layer(attempt);
         let attempts = deadline.incoming(self.incoming.clone()).layer(attempts);
-        let guarded = breaker(&self.breaker_outside).layer(attempts);
+        let guarded = breaker(&self.handles.breaker_outside).layer(attempts);
         let answered = self.fallback.in_mode(&self.refuse).layer(guarded);
-        let operation = OperationLayer::from_handle(self.operation.clone());
+        let operation = OperationLayer::from_handle(self.handles.operation.clone());
         operation.map_judge(|_| self.judge.clone()).layer(answered)
     }
 }
