@@ -2,7 +2,7 @@
 
 use super::Part;
 use super::handles::Handles;
-use super::shape::{NoFallback, Tries};
+use super::shape::{NoBandwidth, NoFallback, Tries};
 #[cfg(feature = "http")]
 use crate::AtEnd;
 #[cfg(feature = "http")]
@@ -32,9 +32,11 @@ pub struct Stack<
     T = Tries<ByClone, ByClass<classify::Errors>>,
     I = Inherit,
     F = NoFallback,
+    B = NoBandwidth,
 > {
     pub(super) name: &'static str,
     pub(super) handles: Handles,
+    pub(super) bandwidth: B,
     pub(super) fallback: F,
     pub(super) incoming: I,
     pub(super) tries: T,
@@ -44,14 +46,14 @@ pub struct Stack<
 
 /// A stack for HTTP clients and servers: as [`Stack::http`] makes it, and in another mode `R` or with another judge `J`.
 #[cfg(feature = "http")]
-pub type Http<R = Boxed, J = AtHead<classify::Http>, F = NoFallback> =
-    Stack<R, J, Tries<ByBody, HttpCondition>, Headers, F>;
+pub type Http<R = Boxed, J = AtHead<classify::Http>, F = NoFallback, B = NoBandwidth> =
+    Stack<R, J, Tries<ByBody, HttpCondition>, Headers, F, B>;
 
 /// A stack for gRPC clients and servers: as [`Stack::grpc`] makes it, and in another mode `R`, such as
 /// [`AsStatus`](crate::AsStatus).
 #[cfg(feature = "http")]
-pub type Grpc<R = Boxed, J = AtEnd<classify::Grpc>, F = NoFallback> =
-    Stack<R, J, Tries<ByBody, GrpcCondition>, Headers, F>;
+pub type Grpc<R = Boxed, J = AtEnd<classify::Grpc>, F = NoFallback, B = NoBandwidth> =
+    Stack<R, J, Tries<ByBody, GrpcCondition>, Headers, F, B>;
 
 impl Stack {
     /// A stack with every part off, for requests that can be cloned. Any error is a failure, any response a success.
@@ -62,6 +64,7 @@ impl Stack {
         Self {
             name: Site::intern("stack", name).name,
             handles: Handles::default(),
+            bandwidth: NoBandwidth,
             fallback: NoFallback,
             incoming: Inherit,
             tries: RetryLayer::from_handle(None),
@@ -94,7 +97,7 @@ impl Grpc {
     }
 }
 
-impl<R, J, T, I, F> Stack<R, J, T, I, F> {
+impl<R, J, T, I, F, B> Stack<R, J, T, I, F, B> {
     /// Counts and times the calls: a [handle](operation::Handle), or the name of the operation, whose component is then the
     /// stack.
     #[must_use]
@@ -110,7 +113,7 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
     pub fn fallback<A, W, P, M>(
         self,
         layer: FallbackLayer<A, W, P, M>,
-    ) -> Stack<R, J, T, I, FallbackLayer<A, W, P, M>> {
+    ) -> Stack<R, J, T, I, FallbackLayer<A, W, P, M>, B> {
         let unnamed = layer.handle().is_some_and(|handle| handle.name().is_empty());
         let layer = if unnamed { layer.with_handle(fallback::Handle::new(self.name)) } else { layer };
         self.map(|refuse, judge, tries, incoming, _| (refuse, judge, tries, incoming, layer))
@@ -132,7 +135,7 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
 
     /// Has the deadline come with requests as well, as [`DeadlineLayer::incoming`](crate::DeadlineLayer::incoming).
     #[must_use]
-    pub fn incoming<I2>(self, incoming: I2) -> Stack<R, J, T, I2, F> {
+    pub fn incoming<I2>(self, incoming: I2) -> Stack<R, J, T, I2, F, B> {
         self.map(|refuse, judge, tries, _, fallback| (refuse, judge, tries, incoming, fallback))
     }
 
@@ -159,16 +162,16 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
     /// Has an error of a call whose attempts were all in vain say how many those were, as
     /// [`RetryLayer::explained`](crate::RetryLayer::explained).
     #[must_use]
-    pub fn explained(self) -> Stack<Explained, J, T, I, F> {
+    pub fn explained(self) -> Stack<Explained, J, T, I, F, B> {
         self.with_refuse(Explained)
     }
 
-    fn with_refuse<R2>(self, refuse: R2) -> Stack<R2, J, T, I, F> {
+    fn with_refuse<R2>(self, refuse: R2) -> Stack<R2, J, T, I, F, B> {
         self.map(|_, judge, tries, incoming, fallback| (refuse, judge, tries, incoming, fallback))
     }
 
     #[cfg(feature = "http")]
-    fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> Stack<R, J2, T, I, F> {
+    fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> Stack<R, J2, T, I, F, B> {
         self.map(|refuse, judge, tries, incoming, fallback| (refuse, map(judge), tries, incoming, fallback))
     }
 
@@ -176,14 +179,14 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
     fn map<R2, J2, T2, I2, F2>(
         self,
         map: impl FnOnce(R, J, T, I, F) -> (R2, J2, T2, I2, F2),
-    ) -> Stack<R2, J2, T2, I2, F2> {
-        let (refuse, judge, tries, incoming, fallback) =
-            map(self.refuse, self.judge, self.tries, self.incoming, self.fallback);
-        Stack { name: self.name, handles: self.handles, fallback, incoming, tries, refuse, judge }
+    ) -> Stack<R2, J2, T2, I2, F2, B> {
+        let Self { name, handles, bandwidth, fallback, incoming, tries, refuse, judge } = self;
+        let (refuse, judge, tries, incoming, fallback) = map(refuse, judge, tries, incoming, fallback);
+        Stack { name, handles, bandwidth, fallback, incoming, tries, refuse, judge }
     }
 }
 
-impl<R, J, Y, W, K, I, F> Stack<R, J, Tries<Y, W, K>, I, F> {
+impl<R, J, Y, W, K, I, F, B> Stack<R, J, Tries<Y, W, K>, I, F, B> {
     /// Tries failed calls again.
     #[must_use]
     pub fn retry(self, retry: impl Part<retry::Handle>) -> Self {
@@ -204,7 +207,7 @@ impl<R, J, Y, W, K, I, F> Stack<R, J, Tries<Y, W, K>, I, F> {
     /// # let _ = stack;
     /// ```
     #[must_use]
-    pub fn retry_by<T>(self, change: impl FnOnce(Tries<Y, W, K>) -> T) -> Stack<R, J, T, I, F> {
+    pub fn retry_by<T>(self, change: impl FnOnce(Tries<Y, W, K>) -> T) -> Stack<R, J, T, I, F, B> {
         self.map(|refuse, judge, tries, incoming, fallback| {
             (refuse, judge, change(tries), incoming, fallback)
         })
@@ -248,13 +251,13 @@ impl<R, J, Y, W, K, I, F> Stack<R, J, Tries<Y, W, K>, I, F> {
 }
 
 /// A stack that judges by `C`.
-type Classified<R, C, T, I, F> = Stack<R, AtHead<C>, T, I, F>;
+type Classified<R, C, T, I, F, B> = Stack<R, AtHead<C>, T, I, F, B>;
 
-impl<R, C, Y, D, K, I, F> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F> {
+impl<R, C, Y, D, K, I, F, B> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F, B> {
     /// Judges results by `classify`, and tries again what it calls a failure: a type, or a closure over
     /// `Result<&Response, &Error>`.
     #[must_use]
-    pub fn classify<C2: Clone>(self, classify: C2) -> Classified<R, C2, Tries<Y, ByClass<C2>, K>, I, F> {
+    pub fn classify<C2: Clone>(self, classify: C2) -> Classified<R, C2, Tries<Y, ByClass<C2>, K>, I, F, B> {
         self.map(|refuse, _, tries, incoming, fallback| {
             (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
         })
@@ -262,19 +265,19 @@ impl<R, C, Y, D, K, I, F> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F> {
 }
 
 #[cfg(feature = "http")]
-impl<R, C, Y, D: Clone, K, I, F> Stack<R, AtHead<C>, Tries<Y, HttpCondition<D>, K>, I, F> {
+impl<R, C, Y, D: Clone, K, I, F, B> Stack<R, AtHead<C>, Tries<Y, HttpCondition<D>, K>, I, F, B> {
     /// Judges results by `classify`, and tries again what it calls a failure: a type, or a closure over
     /// `Result<&Response, &Error>`.
     #[must_use]
     pub fn classify<C2: Clone>(
         self,
         classify: C2,
-    ) -> Classified<R, C2, Tries<Y, HttpCondition<C2>, K>, I, F> {
+    ) -> Classified<R, C2, Tries<Y, HttpCondition<C2>, K>, I, F, B> {
         self.map(|refuse, _, tries, incoming, fallback| {
             (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
         })
     }
 }
 
-judged_at_end!(Stack<R, _, T, I, L>);
-refuse_modes!(Stack<_, J, T, I, L>);
+judged_at_end!(Stack<R, _, T, I, L, B>);
+refuse_modes!(Stack<_, J, T, I, L, B>);

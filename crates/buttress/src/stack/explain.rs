@@ -1,10 +1,10 @@
 //! A stack in words.
 
 use super::Stack;
-use super::shape::{Known, Tries};
+use super::shape::{Known, Shaping, Tries};
 use std::fmt;
 
-impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
+impl<R, J, Y, W, K, I, F: Known, B: Shaping> Stack<R, J, Tries<Y, W, K>, I, F, B> {
     /// The parts that are on, outermost first, with their numbers. For people: the same as its [`Display`](fmt::Display).
     #[must_use]
     pub fn explain(&self) -> String {
@@ -47,7 +47,7 @@ impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
     }
 }
 
-impl<R, J, Y, W, K, I, F: Known> fmt::Display for Stack<R, J, Tries<Y, W, K>, I, F> {
+impl<R, J, Y, W, K, I, F: Known, B: Shaping> fmt::Display for Stack<R, J, Tries<Y, W, K>, I, F, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "stack {:?}, outermost first:", self.name)?;
         let lines = self.lines();

@@ -1,11 +1,11 @@
 //! The handles of a stack in a registry.
 
 use super::Stack;
-use super::shape::{Known, Tries};
+use super::shape::{Known, Shaping, Tries};
 use crate::registry::{Member, Registry, RegistryError};
 use crate::{circuit_breaker, deadline, fallback, operation, retry, timeout};
 
-impl<R, J, Y, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
+impl<R, J, Y, W, K, I, F: Known, B: Shaping> Stack<R, J, Tries<Y, W, K>, I, F, B> {
     /// Takes all handles into `registry`, for its status, its health and its streams of events. One that is from there, or that
     /// another stack took there, stays.
     ///

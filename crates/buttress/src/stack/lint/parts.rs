@@ -2,7 +2,7 @@
 
 use super::{Warning, lint};
 use crate::presets::{Order, Preset};
-use crate::stack::shape::{Known, Tries};
+use crate::stack::shape::{Known, Shaping, Tries};
 use crate::{Stack, circuit_breaker, retry};
 use std::any::Any;
 use std::time::Duration;
@@ -98,7 +98,7 @@ impl Parts {
     }
 }
 
-impl<R, J, Y: Any, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
+impl<R, J, Y: Any, W, K, I, F: Known, B: Shaping> Stack<R, J, Tries<Y, W, K>, I, F, B> {
     /// Its numbers.
     #[must_use]
     pub fn parts(&self) -> Parts {
