@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`CircuitBreaker`] | whether a peer that fails is asked at all |
 //! | [`retry`] | whether and when a call that failed is tried again, and how much of that a peer bears |
+//! | [`AdaptiveLimit`] | how many calls may be in flight |
 //! | [`AdaptiveTimeout`] | how long a call may take |
 //!
 //! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
@@ -15,6 +16,7 @@
 //! The shared words are [`Tick`], [`Outcome`], [`Refusal`], [`Event`], [`Ratio`] and each machine's `Snapshot`. A
 //! [`Histogram`] counts how long calls took.
 
+pub mod adaptive_limit;
 pub mod adaptive_timeout;
 pub mod circuit_breaker;
 pub mod clock;
@@ -29,6 +31,7 @@ pub mod retry;
 mod sync;
 mod trigger;
 
+pub use adaptive_limit::AdaptiveLimit;
 pub use adaptive_timeout::AdaptiveTimeout;
 pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
