@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`CircuitBreaker`] | whether a peer that fails is asked at all |
 //! | [`retry`] | whether and when a call that failed is tried again, and how much of that a peer bears |
+//! | [`rate_limit`] | how many calls there may be over time |
 //! | [`AdaptiveTimeout`] | how long a call may take |
 //!
 //! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
@@ -23,6 +24,7 @@ mod event;
 pub mod keyed;
 mod measure;
 mod outcome;
+pub mod rate_limit;
 mod ratio;
 mod refusal;
 pub mod retry;
