@@ -9,6 +9,7 @@
 //! | [`CircuitBreaker`] | whether a peer that fails is asked at all |
 //! | [`retry`] | whether and when a call that failed is tried again, and how much of that a peer bears |
 //! | [`AdaptiveTimeout`] | how long a call may take |
+//! | [`Bandwidth`] | how many bytes may pass |
 //!
 //! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
 //!
@@ -16,6 +17,7 @@
 //! [`Histogram`] counts how long calls took.
 
 pub mod adaptive_timeout;
+pub mod bandwidth;
 pub mod circuit_breaker;
 pub mod clock;
 mod config;
@@ -30,6 +32,7 @@ mod sync;
 mod trigger;
 
 pub use adaptive_timeout::AdaptiveTimeout;
+pub use bandwidth::Bandwidth;
 pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
 pub use config::{Difference, InvalidConfig};
