@@ -11,6 +11,7 @@
 //! | [`AdaptiveLimit`] | how many calls may be in flight |
 //! | [`AdaptiveTimeout`] | how long a call may take |
 //! | [`Bulkhead`] | how many calls are under way at a time, and who is next |
+//! | [`Bandwidth`] | how many bytes may pass |
 //!
 //! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
 //!
@@ -20,6 +21,7 @@
 pub mod adaptive_limit;
 pub mod adaptive_timeout;
 pub mod bulkhead;
+pub mod bandwidth;
 pub mod circuit_breaker;
 pub mod clock;
 mod config;
@@ -36,6 +38,7 @@ mod trigger;
 pub use adaptive_limit::AdaptiveLimit;
 pub use adaptive_timeout::AdaptiveTimeout;
 pub use bulkhead::Bulkhead;
+pub use bandwidth::Bandwidth;
 pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
 pub use config::{Difference, InvalidConfig};

@@ -11,7 +11,8 @@
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 #![cfg_attr(
     feature = "http",
-    doc = "| [`BodyTimeoutLayer`](timeout::BodyTimeoutLayer) | a body that falls silent or never ends is cut |"
+    doc = "| [`BandwidthLayer`] | a few large transfers take the whole line: bodies pass at a rate |
+| [`BodyTimeoutLayer`](timeout::BodyTimeoutLayer) | a body that falls silent or never ends is cut |"
 )]
 //!
 //! The order in a stack, outermost first: `operation · fallback · deadline · retry · breaker · timeout · service`. A [`Stack`]
@@ -44,6 +45,7 @@ mod macros;
 #[cfg(feature = "http")]
 mod answer;
 pub mod bulkhead;
+pub mod bandwidth;
 mod check;
 pub mod circuit_breaker;
 pub mod classify;
@@ -71,6 +73,8 @@ pub mod timeout;
 #[cfg(feature = "http")]
 pub use answer::whole_seconds;
 pub use bulkhead::BulkheadLayer;
+#[cfg(feature = "http")]
+pub use bandwidth::BandwidthLayer;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
     Refusal, Tick, Trigger,
