@@ -10,6 +10,7 @@
 //! | [`retry`] | whether and when a call that failed is tried again, and how much of that a peer bears |
 //! | [`AdaptiveLimit`] | how many calls may be in flight |
 //! | [`AdaptiveTimeout`] | how long a call may take |
+//! | [`Bulkhead`] | how many calls are under way at a time, and who is next |
 //!
 //! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
 //!
@@ -18,6 +19,7 @@
 
 pub mod adaptive_limit;
 pub mod adaptive_timeout;
+pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod clock;
 mod config;
@@ -33,6 +35,7 @@ mod trigger;
 
 pub use adaptive_limit::AdaptiveLimit;
 pub use adaptive_timeout::AdaptiveTimeout;
+pub use bulkhead::Bulkhead;
 pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
 pub use config::{Difference, InvalidConfig};

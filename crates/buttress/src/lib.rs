@@ -50,6 +50,8 @@ pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
 pub mod fallback;
+#[expect(dead_code, reason = "the layers that let calls wait for a turn come on it")]
+mod held;
 #[cfg(doc)]
 pub mod hosts;
 mod judge;
