@@ -2,6 +2,7 @@
 //!
 //! | layer | answers |
 //! |---|---|
+//! | [`BulkheadLayer`] | one slow peer takes all there is: so many calls at a time and no more |
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
 //! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
 //! | [`FallbackLayer`] | a call that fails has an answer all the same |
@@ -42,6 +43,7 @@ mod macros;
 
 #[cfg(feature = "http")]
 mod answer;
+pub mod bulkhead;
 mod check;
 pub mod circuit_breaker;
 pub mod classify;
@@ -50,7 +52,6 @@ pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
 pub mod fallback;
-#[expect(dead_code, reason = "the layers that let calls wait for a turn come on it")]
 mod held;
 #[cfg(doc)]
 pub mod hosts;
@@ -69,6 +70,7 @@ pub mod timeout;
 
 #[cfg(feature = "http")]
 pub use answer::whole_seconds;
+pub use bulkhead::BulkheadLayer;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
     Refusal, Tick, Trigger,
@@ -100,3 +102,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// In a request's extensions: this call passes by every layer that was told to look for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bypass;
+
+/// In a request's extensions: how much the call counts for the layers that limit and were told to look for it; 1 without it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost(pub u32);
