@@ -232,7 +232,7 @@ fn c9_steady_traffic_sees_no_dips() {
 }
 
 #[test]
-fn s_m_a_peer_that_finishes_what_nobody_waits_for_recovers() {
+fn h18_a_peer_that_finishes_what_nobody_waits_for_recovers() {
     for algorithm in [Algorithm::GRADIENT2, Algorithm::Vegas, Algorithm::Aimd { slow: None }] {
         for peer in PEERS {
             for load in [0.7, 0.85, 0.95] {
