@@ -146,12 +146,13 @@ fn worth(full_at: u64, now: Tick) -> Worth {
 }
 
 /// A token bucket (GCRA) as a word.
+#[derive(Default)]
 struct Bucket;
 
 impl WordState for Bucket {
     const FRESH: u64 = 0;
 
-    fn worth(full_at: u64, now: Tick) -> Worth {
+    fn worth(&self, full_at: u64, now: Tick) -> Worth {
         worth(full_at, now)
     }
 }
