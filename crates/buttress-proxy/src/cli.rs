@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use buttress::InvalidConfig;
 use buttress::circuit_breaker::{self, presets};
+use buttress::key::Network;
 use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::{Failure, Origin, Proxy, ProxyConfig, demo};
@@ -58,6 +59,9 @@ struct ProxyArgs {
     /// An origin, http://host[:port]; repeat it for more, they take turns.
     #[arg(long, value_name = "ORIGIN", required = true)]
     to: Vec<Origin>,
+    /// A network of proxies that may say for whom they ask, in X-Forwarded-For or Forwarded; repeat it for more.
+    #[arg(long, value_name = "ADDRESS[/BITS]")]
+    trust: Vec<Network>,
     /// How often a request is sent again that failed, if that is safe; 0 for never.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u32).range(0..=MOST_RETRIES))]
     retries: u32,
@@ -130,6 +134,7 @@ async fn proxy(args: ProxyArgs) -> Result<(), Failure> {
         listen: args.listen,
         admin: args.admin,
         origins: args.to.clone(),
+        trusted: args.trust.into_iter().collect(),
         retries: args.retries,
         timeout: args.timeout,
         attempt_timeout: args.attempt_timeout.unwrap_or(ATTEMPT_TIMEOUT.min(args.timeout)),

@@ -2,6 +2,7 @@
 //!
 //! | layer | answers |
 //! |---|---|
+//! | [`BulkheadLayer`] | one slow peer takes all there is: so many calls at a time and no more |
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
 //! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
 //! | [`FallbackLayer`] | a call that fails has an answer all the same |
@@ -10,7 +11,8 @@
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 #![cfg_attr(
     feature = "http",
-    doc = "| [`BodyTimeoutLayer`](timeout::BodyTimeoutLayer) | a body that falls silent or never ends is cut |"
+    doc = "| [`BandwidthLayer`] | a few large transfers take the whole line: bodies pass at a rate |
+| [`BodyTimeoutLayer`](timeout::BodyTimeoutLayer) | a body that falls silent or never ends is cut |"
 )]
 //!
 //! The order in a stack, outermost first: `operation · fallback · deadline · retry · breaker · timeout · service`. A [`Stack`]
@@ -42,6 +44,8 @@ mod macros;
 
 #[cfg(feature = "http")]
 mod answer;
+pub mod bulkhead;
+pub mod bandwidth;
 mod check;
 pub mod circuit_breaker;
 pub mod classify;
@@ -50,6 +54,7 @@ pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
 pub mod fallback;
+mod held;
 #[cfg(doc)]
 pub mod hosts;
 mod judge;
@@ -67,6 +72,9 @@ pub mod timeout;
 
 #[cfg(feature = "http")]
 pub use answer::whole_seconds;
+pub use bulkhead::BulkheadLayer;
+#[cfg(feature = "http")]
+pub use bandwidth::BandwidthLayer;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
     Refusal, Tick, Trigger,
@@ -98,3 +106,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// In a request's extensions: this call passes by every layer that was told to look for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bypass;
+
+/// In a request's extensions: how much the call counts for the layers that limit and were told to look for it; 1 without it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost(pub u32);

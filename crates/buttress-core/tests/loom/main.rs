@@ -6,6 +6,7 @@
 mod budget;
 mod bulkhead;
 mod changes;
+mod limits;
 mod probes;
 mod words;
 

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use buttress::circuit_breaker::presets;
+use buttress::key::TrustedProxies;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -53,6 +54,7 @@ impl Stage {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             admin: None,
             origins: origins.addresses().map(origin).to_vec(),
+            trusted: TrustedProxies::nobody(),
             retries: RETRIES,
             timeout: PATIENCE,
             attempt_timeout: ATTEMPT_TIMEOUT,

@@ -7,6 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use buttress::deadline::{self, DeadlineService};
+use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
 use buttress::{BoxError, Boxed, DeadlineLayer, Rejected, retry};
 use http::header::{self, HeaderMap};
@@ -28,6 +29,7 @@ use super::retries::{self, Retried};
 use super::router::{Failed, NoOrigin, Router};
 use super::silence::Silence;
 use super::target::Target;
+use super::trail::Trail;
 use super::upstream::Judged;
 use super::upstreams::Upstreams;
 use crate::server::{Answer, Client};
@@ -39,6 +41,7 @@ pub(super) struct Forward {
     /// For requests with a body: how long a client takes for that is not known before, and not limited as a whole.
     uploads: Limited,
     upstreams: Arc<Upstreams>,
+    trusted: TrustedProxies,
     retries: Option<retry::Handle>,
     deadline: deadline::Handle,
     timeout: Duration,
@@ -60,7 +63,8 @@ impl Forward {
         let retried = retries::retried(Router::new(Arc::clone(&upstreams)), retries.clone(), timeout);
         let limited = |limit| DeadlineLayer::from_handle(limit).layer(retried.clone());
         let (origins, uploads) = (limited(Some(deadline.clone())), limited(None));
-        Self { origins, uploads, upstreams, retries, deadline, timeout, body_timeout }
+        let trusted = config.trusted.clone();
+        Self { origins, uploads, upstreams, trusted, retries, deadline, timeout, body_timeout }
     }
 
     pub(super) fn retries(&self) -> Option<&retry::Handle> {
@@ -82,7 +86,8 @@ impl Forward {
     ) -> Result<Response<AnswerBody>, OwnAnswer> {
         let target = Target::of(&request)?;
         let (mut parts, body) = request.into_parts();
-        headers::to_origin(&mut parts.headers, target.host, body.is_chunked(), &client);
+        let trail = Trail::of(&client, &parts.headers, &self.trusted);
+        headers::to_origin(&mut parts.headers, target.host, body.is_chunked(), &trail);
         parts.uri = Uri::from(target.path);
         parts.version = Version::HTTP_11;
         parts.extensions.clear();

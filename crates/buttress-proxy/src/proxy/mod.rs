@@ -13,6 +13,7 @@ mod retries;
 mod router;
 mod silence;
 mod target;
+mod trail;
 mod upstream;
 mod upstreams;
 
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use buttress::circuit_breaker::{self, Handle};
+use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
 use buttress::retry;
 use tokio::net::TcpListener;
@@ -42,6 +44,8 @@ pub struct ProxyConfig {
     pub admin: Option<SocketAddr>,
     /// Where requests go, in turns.
     pub origins: Vec<Origin>,
+    /// Whose word counts on where a request comes from. What others say of it is replaced.
+    pub trusted: TrustedProxies,
     /// How often a request is sent again that failed, if that is safe; none with 0.
     pub retries: u32,
     /// How long a request may take until its answer begins, with all its attempts and the waits between them. The

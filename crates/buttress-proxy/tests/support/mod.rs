@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use buttress::circuit_breaker::{Handle, Totals, presets};
+use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
 use buttress::retry::{self, budget};
 use buttress_proxy::{Proxy, ProxyConfig};
@@ -54,6 +55,7 @@ impl Running {
             listen: ([127, 0, 0, 1], 0).into(),
             admin: Some(([127, 0, 0, 1], 0).into()),
             origins: origins.iter().map(|origin| format!("http://{origin}").parse().unwrap()).collect(),
+            trusted: TrustedProxies::nobody(),
             retries: 2,
             timeout: PATIENCE,
             attempt_timeout: PATIENCE,

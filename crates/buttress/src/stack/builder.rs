@@ -1,7 +1,8 @@
 //! The stack, and how it is put together.
 
 use super::Part;
-use super::shape::{NoFallback, Tries};
+use super::handles::Handles;
+use super::shape::{NoBandwidth, NoFallback, Tries};
 #[cfg(feature = "http")]
 use crate::AtEnd;
 #[cfg(feature = "http")]
@@ -31,30 +32,28 @@ pub struct Stack<
     T = Tries<ByClone, ByClass<classify::Errors>>,
     I = Inherit,
     F = NoFallback,
+    B = NoBandwidth,
 > {
     pub(super) name: &'static str,
-    pub(super) operation: Option<operation::Handle>,
+    pub(super) handles: Handles,
+    pub(super) bandwidth: B,
     pub(super) fallback: F,
-    pub(super) breaker_outside: Option<circuit_breaker::Handle>,
-    pub(super) deadline: Option<deadline::Handle>,
     pub(super) incoming: I,
     pub(super) tries: T,
-    pub(super) breaker_per_attempt: Option<circuit_breaker::Handle>,
-    pub(super) timeout: Option<timeout::Handle>,
     pub(super) refuse: R,
     pub(super) judge: J,
 }
 
 /// A stack for HTTP clients and servers: as [`Stack::http`] makes it, and in another mode `R` or with another judge `J`.
 #[cfg(feature = "http")]
-pub type Http<R = Boxed, J = AtHead<classify::Http>, F = NoFallback> =
-    Stack<R, J, Tries<ByBody, HttpCondition>, Headers, F>;
+pub type Http<R = Boxed, J = AtHead<classify::Http>, F = NoFallback, B = NoBandwidth> =
+    Stack<R, J, Tries<ByBody, HttpCondition>, Headers, F, B>;
 
 /// A stack for gRPC clients and servers: as [`Stack::grpc`] makes it, and in another mode `R`, such as
 /// [`AsStatus`](crate::AsStatus).
 #[cfg(feature = "http")]
-pub type Grpc<R = Boxed, J = AtEnd<classify::Grpc>, F = NoFallback> =
-    Stack<R, J, Tries<ByBody, GrpcCondition>, Headers, F>;
+pub type Grpc<R = Boxed, J = AtEnd<classify::Grpc>, F = NoFallback, B = NoBandwidth> =
+    Stack<R, J, Tries<ByBody, GrpcCondition>, Headers, F, B>;
 
 impl Stack {
     /// A stack with every part off, for requests that can be cloned. Any error is a failure, any response a success.
@@ -64,14 +63,11 @@ impl Stack {
     pub fn new(name: &str) -> Self {
         Self {
             name: Site::intern("stack", name).name,
-            operation: None,
+            handles: Handles::default(),
+            bandwidth: NoBandwidth,
             fallback: NoFallback,
-            breaker_outside: None,
-            deadline: None,
             incoming: Inherit,
             tries: RetryLayer::from_handle(None),
-            breaker_per_attempt: None,
-            timeout: None,
             refuse: Boxed,
             judge: AtHead(classify::Errors),
         }
@@ -101,12 +97,12 @@ impl Grpc {
     }
 }
 
-impl<R, J, T, I, F> Stack<R, J, T, I, F> {
+impl<R, J, T, I, F, B> Stack<R, J, T, I, F, B> {
     /// Counts and times the calls: a [handle](operation::Handle), or the name of the operation, whose component is then the
     /// stack.
     #[must_use]
     pub fn operation(mut self, operation: impl Part<operation::Handle>) -> Self {
-        self.operation = operation.named(self.name);
+        self.handles.operation = operation.named(self.name);
         self
     }
 
@@ -117,7 +113,7 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
     pub fn fallback<A, W, P, M>(
         self,
         layer: FallbackLayer<A, W, P, M>,
-    ) -> Stack<R, J, T, I, FallbackLayer<A, W, P, M>> {
+    ) -> Stack<R, J, T, I, FallbackLayer<A, W, P, M>, B> {
         let unnamed = layer.handle().is_some_and(|handle| handle.name().is_empty());
         let layer = if unnamed { layer.with_handle(fallback::Handle::new(self.name)) } else { layer };
         self.map(|refuse, judge, tries, incoming, _| (refuse, judge, tries, incoming, layer))
@@ -126,34 +122,34 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
     /// Has a breaker around all attempts: one call whose attempts are used up is one failure, so it opens that much later.
     #[must_use]
     pub fn circuit_breaker_outside(mut self, breaker: impl Part<circuit_breaker::Handle>) -> Self {
-        self.breaker_outside = breaker.named(self.name);
+        self.handles.breaker_outside = breaker.named(self.name);
         self
     }
 
     /// Limits a call with all its attempts and the waits between them.
     #[must_use]
     pub fn deadline(mut self, limit: impl Part<deadline::Handle>) -> Self {
-        self.deadline = limit.named(self.name);
+        self.handles.deadline = limit.named(self.name);
         self
     }
 
     /// Has the deadline come with requests as well, as [`DeadlineLayer::incoming`](crate::DeadlineLayer::incoming).
     #[must_use]
-    pub fn incoming<I2>(self, incoming: I2) -> Stack<R, J, T, I2, F> {
+    pub fn incoming<I2>(self, incoming: I2) -> Stack<R, J, T, I2, F, B> {
         self.map(|refuse, judge, tries, _, fallback| (refuse, judge, tries, incoming, fallback))
     }
 
     /// Has a breaker before each attempt: what one attempt finds out, the next one knows. One failed attempt is one failure.
     #[must_use]
     pub fn circuit_breaker(mut self, breaker: impl Part<circuit_breaker::Handle>) -> Self {
-        self.breaker_per_attempt = breaker.named(self.name);
+        self.handles.breaker_per_attempt = breaker.named(self.name);
         self
     }
 
     /// Limits each attempt.
     #[must_use]
     pub fn timeout(mut self, limit: impl Part<timeout::Handle>) -> Self {
-        self.timeout = limit.named(self.name);
+        self.handles.timeout = limit.named(self.name);
         self
     }
 
@@ -166,16 +162,16 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
     /// Has an error of a call whose attempts were all in vain say how many those were, as
     /// [`RetryLayer::explained`](crate::RetryLayer::explained).
     #[must_use]
-    pub fn explained(self) -> Stack<Explained, J, T, I, F> {
+    pub fn explained(self) -> Stack<Explained, J, T, I, F, B> {
         self.with_refuse(Explained)
     }
 
-    fn with_refuse<R2>(self, refuse: R2) -> Stack<R2, J, T, I, F> {
+    fn with_refuse<R2>(self, refuse: R2) -> Stack<R2, J, T, I, F, B> {
         self.map(|_, judge, tries, incoming, fallback| (refuse, judge, tries, incoming, fallback))
     }
 
     #[cfg(feature = "http")]
-    fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> Stack<R, J2, T, I, F> {
+    fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> Stack<R, J2, T, I, F, B> {
         self.map(|refuse, judge, tries, incoming, fallback| (refuse, map(judge), tries, incoming, fallback))
     }
 
@@ -183,27 +179,14 @@ impl<R, J, T, I, F> Stack<R, J, T, I, F> {
     fn map<R2, J2, T2, I2, F2>(
         self,
         map: impl FnOnce(R, J, T, I, F) -> (R2, J2, T2, I2, F2),
-    ) -> Stack<R2, J2, T2, I2, F2> {
-        let Self { name, operation, breaker_outside, deadline, breaker_per_attempt, timeout, .. } = self;
-        let (refuse, judge, tries, incoming, fallback) =
-            map(self.refuse, self.judge, self.tries, self.incoming, self.fallback);
-        Stack {
-            name,
-            operation,
-            fallback,
-            breaker_outside,
-            deadline,
-            incoming,
-            tries,
-            breaker_per_attempt,
-            timeout,
-            refuse,
-            judge,
-        }
+    ) -> Stack<R2, J2, T2, I2, F2, B> {
+        let Self { name, handles, bandwidth, fallback, incoming, tries, refuse, judge } = self;
+        let (refuse, judge, tries, incoming, fallback) = map(refuse, judge, tries, incoming, fallback);
+        Stack { name, handles, bandwidth, fallback, incoming, tries, refuse, judge }
     }
 }
 
-impl<R, J, Y, W, K, I, F> Stack<R, J, Tries<Y, W, K>, I, F> {
+impl<R, J, Y, W, K, I, F, B> Stack<R, J, Tries<Y, W, K>, I, F, B> {
     /// Tries failed calls again.
     #[must_use]
     pub fn retry(self, retry: impl Part<retry::Handle>) -> Self {
@@ -224,7 +207,7 @@ impl<R, J, Y, W, K, I, F> Stack<R, J, Tries<Y, W, K>, I, F> {
     /// # let _ = stack;
     /// ```
     #[must_use]
-    pub fn retry_by<T>(self, change: impl FnOnce(Tries<Y, W, K>) -> T) -> Stack<R, J, T, I, F> {
+    pub fn retry_by<T>(self, change: impl FnOnce(Tries<Y, W, K>) -> T) -> Stack<R, J, T, I, F, B> {
         self.map(|refuse, judge, tries, incoming, fallback| {
             (refuse, judge, change(tries), incoming, fallback)
         })
@@ -268,13 +251,13 @@ impl<R, J, Y, W, K, I, F> Stack<R, J, Tries<Y, W, K>, I, F> {
 }
 
 /// A stack that judges by `C`.
-type Classified<R, C, T, I, F> = Stack<R, AtHead<C>, T, I, F>;
+type Classified<R, C, T, I, F, B> = Stack<R, AtHead<C>, T, I, F, B>;
 
-impl<R, C, Y, D, K, I, F> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F> {
+impl<R, C, Y, D, K, I, F, B> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F, B> {
     /// Judges results by `classify`, and tries again what it calls a failure: a type, or a closure over
     /// `Result<&Response, &Error>`.
     #[must_use]
-    pub fn classify<C2: Clone>(self, classify: C2) -> Classified<R, C2, Tries<Y, ByClass<C2>, K>, I, F> {
+    pub fn classify<C2: Clone>(self, classify: C2) -> Classified<R, C2, Tries<Y, ByClass<C2>, K>, I, F, B> {
         self.map(|refuse, _, tries, incoming, fallback| {
             (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
         })
@@ -282,19 +265,19 @@ impl<R, C, Y, D, K, I, F> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F> {
 }
 
 #[cfg(feature = "http")]
-impl<R, C, Y, D: Clone, K, I, F> Stack<R, AtHead<C>, Tries<Y, HttpCondition<D>, K>, I, F> {
+impl<R, C, Y, D: Clone, K, I, F, B> Stack<R, AtHead<C>, Tries<Y, HttpCondition<D>, K>, I, F, B> {
     /// Judges results by `classify`, and tries again what it calls a failure: a type, or a closure over
     /// `Result<&Response, &Error>`.
     #[must_use]
     pub fn classify<C2: Clone>(
         self,
         classify: C2,
-    ) -> Classified<R, C2, Tries<Y, HttpCondition<C2>, K>, I, F> {
+    ) -> Classified<R, C2, Tries<Y, HttpCondition<C2>, K>, I, F, B> {
         self.map(|refuse, _, tries, incoming, fallback| {
             (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
         })
     }
 }
 
-judged_at_end!(Stack<R, _, T, I, L>);
-refuse_modes!(Stack<_, J, T, I, L>);
+judged_at_end!(Stack<R, _, T, I, L, B>);
+refuse_modes!(Stack<_, J, T, I, L, B>);

@@ -73,6 +73,7 @@
 
 mod builder;
 mod explain;
+mod handles;
 mod lint;
 mod part;
 mod register;
@@ -87,4 +88,4 @@ pub use lint::{Parts, Warning, lint};
 pub use part::Part;
 pub use run::{Function, Ran};
 pub use service::Stacked;
-pub use shape::{Fallback, Known, NoFallback, Tries};
+pub use shape::{Fallback, Known, NoBandwidth, NoFallback, Shaping, Tries};

@@ -36,12 +36,16 @@ type Attempt<S, R, J> = Breaker<TimeoutService<S, R, Option<timeout::Handle>>, R
 type Attempts<S, R, Y, W, K, I> =
     DeadlineService<RetryService<S, Option<retry::Handle>, R, Y, W, K>, R, Option<deadline::Handle>, I>;
 
+/// The same with the fallback.
+type Answered<S, R, J, Y, W, K, I, F> =
+    <<F as Fallback<R>>::Layer as Layer<Guarded<S, R, J, Y, W, K, I>>>::Service;
+
 /// All but what stands around it to look on or to step in.
 type Guarded<S, R, J, Y, W, K, I> = Breaker<Attempts<Attempt<S, R, J>, R, Y, W, K, I>, R, J>;
 
 type Breaker<S, R, J> = CircuitBreakerService<S, Option<Handle>, R, J>;
 
-impl<S, R, J, Y, W, K, I, F> Layer<S> for Stack<R, J, Tries<Y, W, K>, I, F>
+impl<S, R, J, Y, W, K, I, F, B> Layer<S> for Stack<R, J, Tries<Y, W, K>, I, F, B>
 where
     S: Clone,
     R: Clone,
@@ -51,8 +55,9 @@ where
     K: Clone,
     I: Clone,
     F: Fallback<R, Layer: Layer<Guarded<S, R, J, Y, W, K, I>>>,
+    B: Layer<Answered<S, R, J, Y, W, K, I, F>>,
 {
-    type Service = OperationService<<F::Layer as Layer<Guarded<S, R, J, Y, W, K, I>>>::Service, J>;
+    type Service = OperationService<B::Service, J>;
 
     fn layer(&self, inner: S) -> Self::Service {
         let refuse = || self.refuse.clone();
@@ -60,14 +65,14 @@ where
             let layer = CircuitBreakerLayer::from_handle(handle.clone()).with_refuse(refuse());
             layer.map_judge(|_| self.judge.clone())
         };
-        let timeout = TimeoutLayer::from_handle(self.timeout.clone()).with_refuse(refuse());
-        let deadline = DeadlineLayer::from_handle(self.deadline.clone()).with_refuse(refuse());
-        let attempt = breaker(&self.breaker_per_attempt).layer(timeout.layer(inner));
+        let timeout = TimeoutLayer::from_handle(self.handles.timeout.clone()).with_refuse(refuse());
+        let deadline = DeadlineLayer::from_handle(self.handles.deadline.clone()).with_refuse(refuse());
+        let attempt = breaker(&self.handles.breaker_per_attempt).layer(timeout.layer(inner));
         let attempts = self.tries.clone().with_refuse(refuse()).layer(attempt);
         let attempts = deadline.incoming(self.incoming.clone()).layer(attempts);
-        let guarded = breaker(&self.breaker_outside).layer(attempts);
+        let guarded = breaker(&self.handles.breaker_outside).layer(attempts);
         let answered = self.fallback.in_mode(&self.refuse).layer(guarded);
-        let operation = OperationLayer::from_handle(self.operation.clone());
-        operation.map_judge(|_| self.judge.clone()).layer(answered)
+        let operation = OperationLayer::from_handle(self.handles.operation.clone());
+        operation.map_judge(|_| self.judge.clone()).layer(self.bandwidth.layer(answered))
     }
 }

@@ -3,7 +3,7 @@
 use crate::retry::{self, RetryLayer};
 use crate::{Boxed, FallbackLayer, fallback};
 use std::any::{Any, TypeId};
-use tower_layer::Identity;
+use tower_layer::{Identity, Layer};
 
 /// How a stack tries again: the type of its retry, with the replay `Y`, the condition `W` and the hooks `K`.
 pub type Tries<Y, W, K = retry::Hooks> = RetryLayer<Option<retry::Handle>, Boxed, Y, W, K>;
@@ -11,6 +11,23 @@ pub type Tries<Y, W, K = retry::Hooks> = RetryLayer<Option<retry::Handle>, Boxed
 /// No fallback.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoFallback;
+
+/// No limit on the bytes of bodies.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoBandwidth;
+
+impl<S> Layer<S> for NoBandwidth {
+    type Service = S;
+
+    fn layer(&self, inner: S) -> S {
+        inner
+    }
+}
+
+/// What a stack says about the bytes of bodies.
+pub trait Shaping {}
+
+impl Shaping for NoBandwidth {}
 
 /// The outermost of what a stack does about a failure: [`NoFallback`], or a [`FallbackLayer`].
 pub trait Fallback<R> {

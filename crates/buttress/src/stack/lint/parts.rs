@@ -2,7 +2,7 @@
 
 use super::{Warning, lint};
 use crate::presets::{Order, Preset};
-use crate::stack::shape::{Known, Tries};
+use crate::stack::shape::{Known, Shaping, Tries};
 use crate::{Stack, circuit_breaker, retry};
 use std::any::Any;
 use std::time::Duration;
@@ -98,30 +98,30 @@ impl Parts {
     }
 }
 
-impl<R, J, Y: Any, W, K, I, F: Known> Stack<R, J, Tries<Y, W, K>, I, F> {
+impl<R, J, Y: Any, W, K, I, F: Known, B: Shaping> Stack<R, J, Tries<Y, W, K>, I, F, B> {
     /// Its numbers.
     #[must_use]
     pub fn parts(&self) -> Parts {
         let retry = self.tries.handle().as_ref();
         let any_method = sends_any_method(self.tries.replays_by());
         let names = [
-            ("operation", self.operation.as_ref().map(|handle| handle.name())),
+            ("operation", self.handles.operation.as_ref().map(|handle| handle.name())),
             ("fallback", self.fallback.handle().map(|handle| handle.name())),
-            ("circuit_breaker", self.breaker_outside.as_ref().map(|handle| handle.name())),
-            ("deadline", self.deadline.as_ref().map(|handle| handle.name())),
+            ("circuit_breaker", self.handles.breaker_outside.as_ref().map(|handle| handle.name())),
+            ("deadline", self.handles.deadline.as_ref().map(|handle| handle.name())),
             ("retry", retry.map(|handle| handle.name())),
-            ("circuit_breaker", self.breaker_per_attempt.as_ref().map(|handle| handle.name())),
-            ("timeout", self.timeout.as_ref().map(|handle| handle.name())),
+            ("circuit_breaker", self.handles.breaker_per_attempt.as_ref().map(|handle| handle.name())),
+            ("timeout", self.handles.timeout.as_ref().map(|handle| handle.name())),
         ];
         Parts {
-            circuit_breaker_outside: self.breaker_outside.as_ref().map(|handle| *handle.config()),
+            circuit_breaker_outside: self.handles.breaker_outside.as_ref().map(|handle| *handle.config()),
             fallback_not_http: self.fallback.is_plain() && any_method.is_some(),
-            deadline: self.deadline.as_ref().map(|handle| handle.limit()),
+            deadline: self.handles.deadline.as_ref().map(|handle| handle.limit()),
             retry: retry.map(|handle| *handle.config()),
             budget: retry.is_some_and(|handle| handle.budget().is_some()),
             any_method: retry.is_some() && any_method == Some(true),
-            circuit_breaker: self.breaker_per_attempt.as_ref().map(|handle| *handle.config()),
-            timeout: self.timeout.as_ref().map(|handle| handle.limit()),
+            circuit_breaker: self.handles.breaker_per_attempt.as_ref().map(|handle| *handle.config()),
+            timeout: self.handles.timeout.as_ref().map(|handle| handle.limit()),
             unnamed: names.into_iter().filter(|(_, name)| *name == Some("")).map(|(kind, _)| kind).collect(),
             boxed_on_tonic_server: false,
         }
