@@ -63,6 +63,7 @@
 //! held up by a reader that does not read.
 
 mod book;
+mod bulkheads;
 mod error;
 mod fallbacks;
 mod health;
@@ -77,6 +78,7 @@ mod stream;
 mod time_limits;
 mod watch;
 
+pub use bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
 pub use error::{RegistryError, UnknownName};
 pub use fallbacks::FallbackStatus;
 pub(crate) use health::Verdicts;
