@@ -1,5 +1,6 @@
 //! What a machine tells those who watch it.
 
+use crate::bandwidth::{Direction, Scope};
 use crate::circuit_breaker::Transition;
 use crate::retry::GiveUp;
 use crate::{Refusal, Tick, Trigger};
@@ -52,6 +53,13 @@ pub enum EventKind {
         /// Why there is no other.
         why: GiveUp,
     },
+    /// Bytes had to wait, or did not pass, as there was no room for them.
+    Throttled {
+        /// Which way they go.
+        direction: Direction,
+        /// Whose limit has no room.
+        scope: Scope,
+    },
     /// A fallback was asked in the place of a call.
     FellBack {
         /// Why.
@@ -101,6 +109,7 @@ impl fmt::Display for EventKind {
                 let plural = if *attempts == 1 { "" } else { "s" };
                 write!(f, "gave up after {attempts} attempt{plural}: {why}")
             }
+            Self::Throttled { direction, scope } => write!(f, "{direction} throttled by the {scope} limit"),
             Self::FellBack { trigger, source, answered: true } => {
                 write!(f, "{trigger}: answered by {source}")
             }

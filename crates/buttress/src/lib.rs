@@ -11,7 +11,8 @@
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 #![cfg_attr(
     feature = "http",
-    doc = "| [`BodyTimeoutLayer`](timeout::BodyTimeoutLayer) | a body that falls silent or never ends is cut |"
+    doc = "| [`BandwidthLayer`] | a few large transfers take the whole line: bodies pass at a rate |
+| [`BodyTimeoutLayer`](timeout::BodyTimeoutLayer) | a body that falls silent or never ends is cut |"
 )]
 //!
 //! The order in a stack, outermost first: `operation · fallback · deadline · retry · breaker · timeout · service`. A [`Stack`]
@@ -43,6 +44,7 @@ mod macros;
 
 #[cfg(feature = "http")]
 mod answer;
+pub mod bandwidth;
 pub mod bulkhead;
 mod check;
 pub mod circuit_breaker;
@@ -70,6 +72,8 @@ pub mod timeout;
 
 #[cfg(feature = "http")]
 pub use answer::whole_seconds;
+#[cfg(feature = "http")]
+pub use bandwidth::BandwidthLayer;
 pub use bulkhead::BulkheadLayer;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,

@@ -78,6 +78,10 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.owner = Owner::TimeLimit(timeout.seed);
         page.timeout(name, timeout);
     }
+    for (name, bandwidth) in &status.bandwidths {
+        page.owner = Owner::Bandwidth(bandwidth.seed);
+        page.bandwidth(name, bandwidth);
+    }
     if scope.per_state {
         page.owner = Owner::All;
         page.count(&is::PEER_TRIPS, Labels::new(), memory.trips());

@@ -1,5 +1,6 @@
 //! Every family there is.
 
+use super::bandwidths as bandwidth;
 use super::bulkheads as bulkhead;
 use super::family::{Family, Kind};
 use super::retries as retry;
@@ -60,6 +61,13 @@ pub static FAMILIES: &[&Family] = &[
     &TIMEOUT_LIMIT,
     &DEADLINE_EXCEEDED,
     &DEADLINE_EXPIRED,
+    &bandwidth::BANDWIDTH_BYTES,
+    &bandwidth::BANDWIDTH_THROTTLED,
+    &bandwidth::BANDWIDTH_LIMIT,
+    &bandwidth::BANDWIDTH_AVAILABLE,
+    &bandwidth::BANDWIDTH_PEERS,
+    &bandwidth::BANDWIDTH_PEERS_EVICTED,
+    &bandwidth::BANDWIDTH_PEERS_OVERFLOWED,
 ];
 
 pub(super) const fn family(

@@ -17,6 +17,8 @@ pub(super) enum Owner {
     Retry(u64),
     /// The timeout or the deadline with this seed.
     TimeLimit(u64),
+    /// The bandwidth with this seed.
+    Bandwidth(u64),
     /// All members together.
     All,
 }

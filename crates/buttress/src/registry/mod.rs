@@ -62,6 +62,7 @@
 //! [`Registry::subscribe`] has all events in one bounded stream, which costs nothing while nobody reads it, and no call is
 //! held up by a reader that does not read.
 
+mod bandwidths;
 mod book;
 mod bulkheads;
 mod error;
@@ -78,6 +79,7 @@ mod stream;
 mod time_limits;
 mod watch;
 
+pub use bandwidths::{BandwidthStatus, LaneStatus};
 pub use bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
 pub use error::{RegistryError, UnknownName};
 pub use fallbacks::FallbackStatus;

@@ -1,5 +1,6 @@
 //! How everything stands, as one plain value.
 
+use super::bandwidths::BandwidthStatus;
 use super::bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
 use super::fallbacks::FallbackStatus;
 use super::health::{Health, Verdict};
@@ -44,6 +45,8 @@ pub struct Status {
     pub keyed_bulkheads: BTreeMap<String, KeyedBulkheadStatus>,
     /// The fallbacks by name.
     pub fallbacks: BTreeMap<String, FallbackStatus>,
+    /// The limits on bytes by name.
+    pub bandwidths: BTreeMap<String, BandwidthStatus>,
     /// The deadlines by name.
     pub deadlines: BTreeMap<String, TimeLimitStatus>,
     /// The timeouts by name.
