@@ -1,6 +1,7 @@
 //! Every family there is.
 
 use super::bandwidths as bandwidth;
+use super::bulkheads as bulkhead;
 use super::family::{Family, Kind};
 use super::retries as retry;
 
@@ -39,6 +40,23 @@ pub static FAMILIES: &[&Family] = &[
     &retry::RETRY_CANCELLED,
     &retry::RETRY_PANICS,
     &retry::RETRY_BALANCE,
+    &bulkhead::CONCURRENT,
+    &bulkhead::LIMIT,
+    &bulkhead::LIMIT_CHANGES,
+    &bulkhead::QUEUED,
+    &bulkhead::QUEUE_LIMIT,
+    &bulkhead::REJECTED,
+    &bulkhead::TIMED_OUT,
+    &bulkhead::LEFT,
+    &bulkhead::COMPLETED,
+    &bulkhead::CANCELLED,
+    &bulkhead::PANICS,
+    &bulkhead::WAIT,
+    &bulkhead::DURATION,
+    &bulkhead::KEYS,
+    &bulkhead::KEYS_CAPACITY,
+    &bulkhead::KEYS_EVICTED,
+    &bulkhead::KEYS_OVERFLOWED,
     &TIMEOUTS,
     &TIMEOUT_LIMIT,
     &DEADLINE_EXCEEDED,
