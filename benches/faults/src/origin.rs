@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -133,7 +134,8 @@ impl Origins {
         for (index, listener) in self.listeners.into_iter().enumerate() {
             let behaviour = if index == 0 { fault.first } else { fault.others };
             let dice = Dice::new(index as u64 + 1);
-            let origin = Arc::new(Origin { behaviour, dice, stage: stage.clone() });
+            let desks = fault.workers.map(|workers| (Semaphore::new(workers.count as usize), workers.each));
+            let origin = Arc::new(Origin { behaviour, desks, dice, stage: stage.clone() });
             servers.spawn(accept(TcpListener::from_std(listener)?, origin));
         }
         match servers.join_next().await {
@@ -146,6 +148,8 @@ impl Origins {
 #[derive(Debug)]
 struct Origin {
     behaviour: Behaviour,
+    /// One for each request it works on at a time, if that is limited, and how long one takes.
+    desks: Option<(Semaphore, Duration)>,
     dice: Dice,
     stage: Arc<Stage>,
 }
@@ -187,12 +191,23 @@ impl Origin {
                     return stream.write_all(&page(PAGE.len() / 2)).await;
                 }
                 Behaviour::Well | Behaviour::Fails(_) => {
-                    sleep(THINKS).await;
+                    self.think().await;
                     stream.write_all(&page(PAGE.len())).await?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Works on a request, when its turn has come. Nobody looks meanwhile whether the client is still there.
+    async fn think(&self) {
+        match &self.desks {
+            Some((desks, each)) => {
+                let _desk = desks.acquire().await.expect("it is never closed");
+                sleep(*each).await;
+            }
+            None => sleep(THINKS).await,
+        }
     }
 
     /// What it does with this request, where that is left to the dice.

@@ -13,6 +13,8 @@ use buttress_faults::subject::Subject;
 
 const SMALL: Plan = Plan {
     rate: 100,
+    surge: 1,
+    capacity: None,
     before: Duration::from_millis(400),
     during: Duration::from_millis(1000),
     after: Duration::from_millis(600),
