@@ -20,8 +20,8 @@
 
 pub mod adaptive_limit;
 pub mod adaptive_timeout;
-pub mod bulkhead;
 pub mod bandwidth;
+pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod clock;
 mod config;
@@ -37,8 +37,8 @@ mod trigger;
 
 pub use adaptive_limit::AdaptiveLimit;
 pub use adaptive_timeout::AdaptiveTimeout;
-pub use bulkhead::Bulkhead;
 pub use bandwidth::Bandwidth;
+pub use bulkhead::Bulkhead;
 pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
 pub use config::{Difference, InvalidConfig};
