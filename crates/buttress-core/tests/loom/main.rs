@@ -5,6 +5,7 @@
 
 mod budget;
 mod changes;
+mod limits;
 mod probes;
 mod words;
 
