@@ -23,13 +23,24 @@ async fn h18_overload() {
         let proxy = Running::with(&[origin.address], |config| {
             config.timeout = Duration::from_secs(30);
             config.attempt_timeout = Duration::from_secs(9);
-        }).await;
-        for (factor, seconds) in [(0.7, 3), (3.0, 4), (0.7, 1), (0.7, 1), (0.7,1)] {
+        })
+        .await;
+        for (factor, seconds) in [(0.7, 3), (3.0, 4), (0.7, 1), (0.7, 1), (0.7, 1)] {
             let rate = (capacity as f64 * factor) as u32;
             let before = proxy.bulkheads[0].snapshot();
             let share = open_loop(proxy.address, rate, seconds, b"ok").await;
             let s = proxy.bulkheads[0].snapshot();
-            eprintln!("{workers}x{work}ms cap {capacity}: offered {rate}/s good {}/s ({:.2} of cap, {:.3} of offered) limit {} timed_out {} rejected {} waited {}  learnt {:?}", share.good / seconds, f64::from(share.good) / f64::from(seconds) / capacity as f64, share.ratio(), s.limit, s.timed_out - before.timed_out, s.rejected - before.rejected, s.waited - before.waited, proxy.bulkheads[0].learnt().unwrap());
+            eprintln!(
+                "{workers}x{work}ms cap {capacity}: offered {rate}/s good {}/s ({:.2} of cap, {:.3} of offered) limit {} timed_out {} rejected {} waited {}  learnt {:?}",
+                share.good / seconds,
+                f64::from(share.good) / f64::from(seconds) / capacity as f64,
+                share.ratio(),
+                s.limit,
+                s.timed_out - before.timed_out,
+                s.rejected - before.rejected,
+                s.waited - before.waited,
+                proxy.bulkheads[0].learnt().unwrap()
+            );
         }
     }
 }
