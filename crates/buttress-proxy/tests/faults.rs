@@ -61,7 +61,7 @@ fn h18_origins_that_are_asked_three_times_what_they_can_still_do_it_and_nothing_
         let (_, figures, _) = measured(name);
         let offered = [&figures.before, &figures.during, &figures.after].map(|phase| phase.offered);
         assert_eq!(offered, [80, 1200, 120], "{name}");
-        // How close it comes is for a machine that has nothing else to do. Without a limit it is less than half.
+        // How close it comes is for a machine that has nothing else to do.
         assert!(figures.goodput > Some(0.8), "{name}: {figures:?}");
         assert!(figures.hits < 0.5, "{name}: what is too much is not sent: {figures:?}");
         assert!(figures.after.good_share() > 0.9, "{name}: {figures:?}");
