@@ -45,8 +45,8 @@ mod macros;
 
 #[cfg(feature = "http")]
 mod answer;
-pub mod bulkhead;
 pub mod bandwidth;
+pub mod bulkhead;
 mod check;
 pub mod circuit_breaker;
 pub mod classify;
@@ -74,9 +74,9 @@ pub mod timeout;
 
 #[cfg(feature = "http")]
 pub use answer::whole_seconds;
-pub use bulkhead::BulkheadLayer;
 #[cfg(feature = "http")]
 pub use bandwidth::BandwidthLayer;
+pub use bulkhead::BulkheadLayer;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
     Refusal, Tick, Trigger,
