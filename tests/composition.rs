@@ -9,6 +9,8 @@ macro_rules! named {
 }
 
 const OURS: &[Named] = &named![
+    bandwidth,
+    bandwidth_keyed,
     circuit_breaker,
     circuit_breaker_waiting,
     circuit_breaker_typed,

@@ -76,6 +76,9 @@ macro_rules! contract {
 
 contract! {
     open {
+        bandwidth;
+        bandwidth_keyed;
+        bandwidth_off;
         circuit_breaker;
         circuit_breaker_waiting;
         circuit_breaker_typed;
