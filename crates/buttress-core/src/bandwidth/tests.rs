@@ -22,7 +22,7 @@ fn never() -> Tick {
 }
 
 fn config(set: impl FnOnce(Builder) -> Builder) -> Config {
-    set(Config::builder()).build().unwrap()
+    set(Config::builder()).build().expect("they are valid")
 }
 
 fn bandwidth(set: impl FnOnce(Builder) -> Builder) -> Bandwidth {
