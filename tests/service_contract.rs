@@ -93,6 +93,18 @@ contract! {
         fallback_that_fails;
         fallback_over_http;
         operation;
+        rate_limit;
+        rate_limit_with_cost;
+        rate_limit_typed;
+        rate_limit_off;
+        rate_limit_static;
+        rate_limit_with_bypass;
+        rate_limit_of_several;
+        rate_limit_waiting;
+        rate_limit_keyed;
+        rate_limit_keyed_waiting;
+        rate_limit_respond;
+        rate_limit_following;
         retry;
         retry_typed;
         retry_off;

@@ -2,6 +2,7 @@
 
 use super::bandwidths as bandwidth;
 use super::family::{Family, Kind};
+use super::rate_limits as rate;
 use super::retries as retry;
 
 /// All families, in the order of the reference.
@@ -39,6 +40,14 @@ pub static FAMILIES: &[&Family] = &[
     &retry::RETRY_CANCELLED,
     &retry::RETRY_PANICS,
     &retry::RETRY_BALANCE,
+    &rate::RATE_LIMIT_ALLOWED,
+    &rate::RATE_LIMIT_REJECTED,
+    &rate::RATE_LIMIT_RATE,
+    &rate::RATE_LIMIT_REMAINING,
+    &rate::RATE_LIMIT_WAITING,
+    &rate::RATE_LIMIT_KEYS,
+    &rate::RATE_LIMIT_KEYS_EVICTED,
+    &rate::RATE_LIMIT_KEYS_OVERFLOWED,
     &TIMEOUTS,
     &TIMEOUT_LIMIT,
     &DEADLINE_EXCEEDED,
