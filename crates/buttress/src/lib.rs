@@ -110,9 +110,6 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bypass;
 
-/// In a request's extensions: how much the call counts for the layers that limit and were told to look for it; 1 without it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost(pub u32);
 /// In a request's extensions: what this call costs a layer that was told to look for it, in places of a bulkhead or tokens of
 /// a rate limit. A call without it costs one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

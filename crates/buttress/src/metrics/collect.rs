@@ -70,6 +70,14 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.owner = Owner::RateLimit(limit.seed);
         page.keyed_rate_limit(name, limit);
     }
+    for (name, bulkhead) in &status.bulkheads {
+        page.owner = Owner::Bulkhead(bulkhead.seed);
+        page.bulkhead(name, bulkhead);
+    }
+    for (name, keyed) in &status.keyed_bulkheads {
+        page.owner = Owner::Bulkhead(keyed.overflow.seed);
+        page.keyed_bulkhead(name, keyed);
+    }
     for (name, deadline) in &status.deadlines {
         page.owner = Owner::TimeLimit(deadline.seed);
         page.deadline(name, deadline);

@@ -11,6 +11,8 @@ pub(super) enum Owner {
     Operation(u64),
     /// The fallback with this seed.
     Fallback(u64),
+    /// The bulkhead, or the bulkheads of many keys, with this seed.
+    Bulkhead(u64),
     /// The retry with this seed.
     Retry(u64),
     /// The rate limit, or the rate limits of many keys, with this seed.

@@ -35,6 +35,7 @@
 //! Prometheus takes for a restart; the same one goes on where it was.
 
 mod bandwidths;
+mod bulkheads;
 mod collect;
 mod counts;
 mod exporter;

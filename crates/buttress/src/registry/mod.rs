@@ -64,6 +64,7 @@
 
 mod bandwidths;
 mod book;
+mod bulkheads;
 mod error;
 mod fallbacks;
 mod health;
@@ -80,6 +81,7 @@ mod time_limits;
 mod watch;
 
 pub use bandwidths::{BandwidthStatus, LaneStatus};
+pub use bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
 pub use error::{RegistryError, UnknownName};
 pub use fallbacks::FallbackStatus;
 pub(crate) use health::Verdicts;
