@@ -55,6 +55,11 @@ impl Handle {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Tells it from another that came under its name.
+    pub(crate) fn seed(&self) -> u64 {
+        self.0.group.seed
+    }
+
     /// The name it was given.
     #[must_use]
     pub fn name(&self) -> &'static str {

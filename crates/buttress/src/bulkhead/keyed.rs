@@ -155,6 +155,12 @@ impl<K: Key + ?Sized> Keyed<K> {
         self.0.overflowed.load(Ordering::Relaxed)
     }
 
+    /// How many calls were refused or waited in vain, of all keys, those that are gone included.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.0.group.refused.load(Ordering::Relaxed)
+    }
+
     /// How long the calls of all keys waited that had to wait and got their turn.
     #[must_use]
     pub fn waits(&self) -> Durations {

@@ -81,6 +81,7 @@ mod future;
 mod handle;
 mod keyed;
 mod layer;
+mod member;
 mod permit;
 mod reserve;
 mod run;

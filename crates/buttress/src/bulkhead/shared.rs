@@ -43,6 +43,8 @@ pub(super) struct Group {
     pub(super) config: Config,
     pub(super) adaptive: Option<adaptive_limit::Config>,
     pub(super) listeners: Listeners,
+    /// Calls that were refused or waited in vain, of all keys.
+    pub(super) refused: AtomicU64,
     /// How long calls waited that had to and got their turn.
     pub(super) waits: Histogram,
     /// How long calls took, where somebody wants to know.
@@ -89,6 +91,7 @@ impl Group {
             config,
             adaptive,
             listeners: Listeners::default(),
+            refused: AtomicU64::new(0),
             waits: Histogram::new(Bounds::default()),
             durations: durations.map(Histogram::new),
         })
@@ -257,6 +260,9 @@ impl Shared {
 
     /// The rejection of a call, which the machine has counted.
     pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
+        if self.label.is_some() {
+            self.group.refused.fetch_add(1, Ordering::Relaxed);
+        }
         if self.refusals_are_heard() {
             self.tell(EventKind::Rejected(refusal));
         }
