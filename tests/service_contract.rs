@@ -91,6 +91,9 @@ contract! {
         bulkhead_keyed;
         bulkhead_at_body_end;
         bulkhead_respond;
+        bandwidth;
+        bandwidth_keyed;
+        bandwidth_off;
         circuit_breaker;
         circuit_breaker_waiting;
         circuit_breaker_typed;
@@ -108,6 +111,18 @@ contract! {
         fallback_that_fails;
         fallback_over_http;
         operation;
+        rate_limit;
+        rate_limit_with_cost;
+        rate_limit_typed;
+        rate_limit_off;
+        rate_limit_static;
+        rate_limit_with_bypass;
+        rate_limit_of_several;
+        rate_limit_waiting;
+        rate_limit_keyed;
+        rate_limit_keyed_waiting;
+        rate_limit_respond;
+        rate_limit_following;
         retry;
         retry_typed;
         retry_off;

@@ -1,6 +1,7 @@
 //! Every metric there is moves.
 
 use crate::page::Page;
+use buttress::bandwidth::{self, Direction};
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, State};
 use buttress::fallback::{self, FallbackLayer};
 use buttress::metrics::{Exporter, FAMILIES};
@@ -187,6 +188,20 @@ async fn w42_every_metric_of_the_table_moves() {
     seen.look(&exporter);
     assert!(!patient.run(async |_| Err::<(), _>("busy")).await.is_success());
     assert!(panics(patient.run(async |_| -> Result<(), ()> { panic!("a bug") })).await);
+    seen.look(&exporter);
+
+    // Limits on bytes: some pass, some do not, and peers come until there is no room, and go.
+    let limits = bandwidth::Config::builder().upload(100).per_peer_upload(10).build().unwrap();
+    let line = bandwidth::Handle::with_capacity("line", limits, NonZeroUsize::MIN);
+    registry.add(line.clone()).unwrap();
+    seen.look(&exporter);
+    assert!(line.peer("a").try_consume(Direction::Upload, 10));
+    let _b = line.peer("b");
+    seen.look(&exporter);
+    assert!(!line.try_consume(Direction::Upload, 95));
+    advance(Duration::from_secs(1)).await;
+    let _c = line.peer("c");
+    line.set(bandwidth::Config::default().to_builder().upload(200).build().unwrap());
     seen.look(&exporter);
 
     // A fallback: one answer, and one panic.

@@ -7,6 +7,7 @@
 //! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
 //! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
+//! | [`RateLimitLayer`] | one caller asks for more than was agreed |
 //! | [`RetryLayer`] | a call fails that would succeed the next time |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 #![cfg_attr(
@@ -63,6 +64,7 @@ pub mod metrics;
 mod observe;
 pub mod operation;
 pub mod presets;
+pub mod rate_limit;
 mod refuse;
 pub mod registry;
 mod rejected;
@@ -90,6 +92,7 @@ pub use fallback::FallbackLayer;
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
 pub use operation::OperationLayer;
+pub use rate_limit::RateLimitLayer;
 #[cfg(feature = "tonic")]
 pub use refuse::AsStatus;
 #[cfg(feature = "http")]
@@ -107,6 +110,10 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bypass;
 
-/// In a request's extensions: how much the call counts for the layers that limit and were told to look for it; 1 without it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost(pub u32);
+/// In a request's extensions: what this call costs a layer that was told to look for it, in places of a bulkhead or tokens of
+/// a rate limit. A call without it costs one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cost(
+    /// So many.
+    pub u32,
+);

@@ -15,6 +15,8 @@ pub(super) enum Owner {
     Bulkhead(u64),
     /// The retry with this seed.
     Retry(u64),
+    /// The rate limit, or the rate limits of many keys, with this seed.
+    RateLimit(u64),
     /// The timeout or the deadline with this seed.
     TimeLimit(u64),
     /// The bandwidth with this seed.

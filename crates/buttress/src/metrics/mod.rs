@@ -47,6 +47,7 @@ mod family;
 mod members;
 mod memory;
 mod operations;
+mod rate_limits;
 mod retries;
 #[cfg(any(feature = "metrics", test))]
 mod spread;

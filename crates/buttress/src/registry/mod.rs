@@ -71,6 +71,7 @@ mod health;
 mod member;
 mod names;
 mod operations;
+mod rate_limits;
 mod retries;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -89,6 +90,7 @@ pub(crate) use member::Held;
 pub use member::Member;
 pub use names::Registry;
 pub use operations::OperationStatus;
+pub use rate_limits::{KeyedRateLimitStatus, LimitStatus, RateLimitStatus};
 pub use retries::RetryStatus;
 pub use status::{BreakerStatus, Change, KeyedStatus, LastFailure, StateCounts, Status};
 pub use stream::Subscription;

@@ -5,6 +5,7 @@ use super::bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
 use super::fallbacks::FallbackStatus;
 use super::health::{Health, Verdict};
 use super::operations::OperationStatus;
+use super::rate_limits::{KeyedRateLimitStatus, RateLimitStatus};
 use super::retries::RetryStatus;
 #[cfg(feature = "serde")]
 use super::serialize;
@@ -51,6 +52,10 @@ pub struct Status {
     pub deadlines: BTreeMap<String, TimeLimitStatus>,
     /// The timeouts by name.
     pub timeouts: BTreeMap<String, TimeLimitStatus>,
+    /// The rate limits by name.
+    pub rate_limits: BTreeMap<String, RateLimitStatus>,
+    /// The rate limits that keep a state per key, by name.
+    pub keyed_rate_limits: BTreeMap<String, KeyedRateLimitStatus>,
 }
 
 /// How one circuit breaker stands.
