@@ -6,6 +6,7 @@
 mod budget;
 mod changes;
 mod probes;
+mod rate_limit;
 mod words;
 
 use buttress_core::circuit_breaker::{Builder, CircuitBreaker, Config, Cursor, State, Ticket, Transition};
