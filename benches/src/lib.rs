@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`bodies`] | a service whose responses have bodies, and who reads them to the end |
 //! | [`inner`] | the services beneath: their futures are ready at once, so that the layers are what is measured |
+//! | [`over_http`] | a service of HTTP requests as one of numbers |
 //! | [`worker`] | many calls through one service, one after the other |
 //! | [`paths`] | the ways a call can take through buttress |
 //! | `peers` | the same ways through other crates (feature `peers`) |
@@ -20,6 +21,7 @@ pub mod flood;
 pub mod inner;
 pub mod keys;
 pub mod measure;
+pub mod over_http;
 pub mod paths;
 #[cfg(feature = "peers")]
 pub mod peers;

@@ -8,15 +8,21 @@
 //! |---|---|
 //! | [`CircuitBreaker`] | whether a peer that fails is asked at all |
 //! | [`retry`] | whether and when a call that failed is tried again, and how much of that a peer bears |
+//! | [`AdaptiveLimit`] | how many calls may be in flight |
 //! | [`rate_limit`] | how many calls there may be over time |
 //! | [`AdaptiveTimeout`] | how long a call may take |
+//! | [`Bandwidth`] | how many bytes may pass |
+//! | [`Bulkhead`] | how many calls are under way at a time, and who is next |
 //!
 //! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
 //!
 //! The shared words are [`Tick`], [`Outcome`], [`Refusal`], [`Event`], [`Ratio`] and each machine's `Snapshot`. A
 //! [`Histogram`] counts how long calls took.
 
+pub mod adaptive_limit;
 pub mod adaptive_timeout;
+pub mod bandwidth;
+pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod clock;
 mod config;
@@ -31,7 +37,10 @@ pub mod retry;
 mod sync;
 mod trigger;
 
+pub use adaptive_limit::AdaptiveLimit;
 pub use adaptive_timeout::AdaptiveTimeout;
+pub use bandwidth::Bandwidth;
+pub use bulkhead::Bulkhead;
 pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
 pub use config::{Difference, InvalidConfig};

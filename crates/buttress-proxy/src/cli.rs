@@ -9,13 +9,17 @@ use std::time::Duration;
 
 use buttress::InvalidConfig;
 use buttress::circuit_breaker::{self, presets};
+use buttress::key::Network;
 use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::{Failure, Origin, Proxy, ProxyConfig, demo};
 
+mod amount;
+mod limits;
 mod probe;
 mod signals;
 
+use limits::LimitArgs;
 use signals::Signals;
 
 /// How long the end of the program may take once all is said.
@@ -58,6 +62,9 @@ struct ProxyArgs {
     /// An origin, http://host[:port]; repeat it for more, they take turns.
     #[arg(long, value_name = "ORIGIN", required = true)]
     to: Vec<Origin>,
+    /// A network of proxies that may say for whom they ask, in X-Forwarded-For or Forwarded; repeat it for more.
+    #[arg(long, value_name = "ADDRESS[/BITS]")]
+    trust: Vec<Network>,
     /// How often a request is sent again that failed, if that is safe; 0 for never.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u32).range(0..=MOST_RETRIES))]
     retries: u32,
@@ -75,6 +82,8 @@ struct ProxyArgs {
     /// How long a breaker stays open the first time [default: 250ms].
     #[arg(long, value_name = "TIME", value_parser = some_time)]
     open_for: Option<Duration>,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// How long requests under way may go on after a signal to stop.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     grace: Duration,
@@ -130,10 +139,12 @@ async fn proxy(args: ProxyArgs) -> Result<(), Failure> {
         listen: args.listen,
         admin: args.admin,
         origins: args.to.clone(),
+        trusted: args.trust.into_iter().collect(),
         retries: args.retries,
         timeout: args.timeout,
         attempt_timeout: args.attempt_timeout.unwrap_or(ATTEMPT_TIMEOUT.min(args.timeout)),
         body_timeout: args.body_timeout,
+        limits: args.limits.limits(),
         breaker,
         grace: args.grace,
     };

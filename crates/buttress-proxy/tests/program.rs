@@ -81,6 +81,8 @@ fn wrong_arguments_are_refused_with_one_clear_message_and_code_2() {
         (&["--listen", free, "--to", good, "--admin", "[::]:0"], "loopback only for now"),
         (&["--listen", free, "--to", good, "--admin", "192.0.2.1:9900"], "loopback only for now"),
         (&["--listen", free, "--to", good, "--grace=-1s"], "--grace"),
+        (&["--listen", free, "--to", good, "--trust", "10.0.0.0/33"], "no network"),
+        (&["--listen", free, "--to", good, "--trust", "balancer"], "no network"),
         (&["--listen", free, "--to", good, "--fast"], "--fast"),
     ];
     for (arguments, says) in cases {

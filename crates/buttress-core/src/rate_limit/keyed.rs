@@ -2,6 +2,7 @@
 
 use super::gcra::{Gcra, No};
 use super::{Config, Snapshot};
+use crate::clock::nanos;
 use crate::keyed::{WordState, Words, Worth};
 use crate::{Reason, Refusal, Tick};
 use std::hash::Hash;
@@ -54,6 +55,40 @@ impl PerKey {
             Err(No::TooLarge) => Err(Refusal::new(Reason::TooLarge)),
             Err(No::After(units)) => Err(Refusal::after_nanos(Reason::RateLimited, self.gcra.nanos(units))),
         }
+    }
+
+    /// What `state` becomes when `cost` is taken, also from the next minute, and how long to wait for it.
+    ///
+    /// # Errors
+    /// It would be later than after `max_wait` or a minute, or never.
+    pub fn reserve(
+        &self,
+        state: u64,
+        cost: u32,
+        max_wait: Duration,
+        now: Tick,
+    ) -> Result<(u64, Duration), Refusal> {
+        let ahead = self.ahead(state, now);
+        match self.gcra.take(ahead, cost, 0) {
+            Ok(after) => Ok((self.state(after, now), Duration::ZERO)),
+            Err(No::TooLarge) => Err(Refusal::new(Reason::TooLarge)),
+            Err(No::After(units)) => {
+                let wait = self.gcra.nanos(units);
+                // What lies further ahead than that would be taken for long past.
+                if wait > nanos(max_wait).min(LATE) {
+                    return Err(Refusal::after_nanos(Reason::RateLimited, wait));
+                }
+                Ok((self.state(self.gcra.capacity + units, now), Duration::from_nanos(wait)))
+            }
+        }
+    }
+
+    /// What `state` becomes when it admits nothing for `time`, of a minute at most, and then one token.
+    #[must_use]
+    pub fn pause(&self, state: u64, time: Duration, now: Tick) -> u64 {
+        let units = nanos(time).min(LATE) * self.gcra.per_nano;
+        let held = self.gcra.capacity - self.gcra.token + units;
+        self.state(self.ahead(state, now).max(held), now)
     }
 
     /// What `state` becomes when `cost` that was not used is put back.
@@ -150,6 +185,30 @@ impl Buckets {
             Ok(after) => (after, Ok(())),
             Err(refusal) => (state, Err(refusal)),
         })
+    }
+
+    /// Takes `cost` tokens of `key`, also from the next minute, and tells how long to wait for them.
+    ///
+    /// # Errors
+    /// They would come later than after `max_wait` or a minute, or never.
+    pub fn reserve<K: Hash + ?Sized>(
+        &self,
+        key: &K,
+        cost: u32,
+        max_wait: Duration,
+        now: Tick,
+    ) -> Result<Duration, Refusal> {
+        let rule = self.0.meaning();
+        self.0.update(key, now, |state| match rule.reserve(state, cost, max_wait, now) {
+            Ok((after, wait)) => (after, Ok(wait)),
+            Err(refusal) => (state, Err(refusal)),
+        })
+    }
+
+    /// Admits nothing of `key` for `time`, of a minute at most; a wait that is longer already stays. Then there is one token.
+    pub fn pause<K: Hash + ?Sized>(&self, key: &K, time: Duration, now: Tick) {
+        let rule = self.0.meaning();
+        self.0.update(key, now, |state| (rule.pause(state, time, now), ()));
     }
 
     /// Puts `cost` tokens of `key` back that were not used.

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use buttress::circuit_breaker::presets;
+use buttress::key::TrustedProxies;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -16,7 +17,7 @@ use super::origins::Origins;
 use super::report::{OriginSummary, Report, RetrySummary, Scene, Share, Summary};
 use super::schedule::{Behaviour, NAMES, Schedule};
 use super::tally::Tally;
-use crate::{Origin, Proxy, ProxyConfig, Stopped};
+use crate::{Limits, Origin, Proxy, ProxyConfig, Stopped};
 
 /// The proxy's patience with an origin: far above what a healthy one needs here, and short
 /// enough that a caller of a hanging one hears of it within its own patience.
@@ -53,10 +54,12 @@ impl Stage {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             admin: None,
             origins: origins.addresses().map(origin).to_vec(),
+            trusted: TrustedProxies::nobody(),
             retries: RETRIES,
             timeout: PATIENCE,
             attempt_timeout: ATTEMPT_TIMEOUT,
             body_timeout: ATTEMPT_TIMEOUT,
+            limits: Limits::default(),
             breaker: presets::proxy(),
             grace: GRACE,
         };

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use buttress::bandwidth::{self, Direction, ShapedBody};
 use buttress::deadline::{self, DeadlineService};
+use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
-use buttress::{BoxError, Boxed, DeadlineLayer, Rejected, retry};
+use buttress::{BoxError, Boxed, DeadlineLayer, Reason, Rejected, retry};
 use http::header::{self, HeaderMap};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
@@ -28,6 +30,7 @@ use super::retries::{self, Retried};
 use super::router::{Failed, NoOrigin, Router};
 use super::silence::Silence;
 use super::target::Target;
+use super::trail::Trail;
 use super::upstream::Judged;
 use super::upstreams::Upstreams;
 use crate::server::{Answer, Client};
@@ -39,6 +42,8 @@ pub(super) struct Forward {
     /// For requests with a body: how long a client takes for that is not known before, and not limited as a whole.
     uploads: Limited,
     upstreams: Arc<Upstreams>,
+    trusted: TrustedProxies,
+    bandwidth: bandwidth::Handle,
     retries: Option<retry::Handle>,
     deadline: deadline::Handle,
     timeout: Duration,
@@ -60,7 +65,9 @@ impl Forward {
         let retried = retries::retried(Router::new(Arc::clone(&upstreams)), retries.clone(), timeout);
         let limited = |limit| DeadlineLayer::from_handle(limit).layer(retried.clone());
         let (origins, uploads) = (limited(Some(deadline.clone())), limited(None));
-        Self { origins, uploads, upstreams, retries, deadline, timeout, body_timeout }
+        let trusted = config.trusted.clone();
+        let bandwidth = bandwidth::Handle::new(NAME, config.limits.bandwidth());
+        Self { origins, uploads, upstreams, trusted, bandwidth, retries, deadline, timeout, body_timeout }
     }
 
     pub(super) fn retries(&self) -> Option<&retry::Handle> {
@@ -73,6 +80,7 @@ impl Forward {
             registry.add(retries.clone()).expect(ROOM);
         }
         registry.add(self.deadline.clone()).expect(ROOM);
+        registry.add(self.bandwidth.clone()).expect(ROOM);
     }
 
     async fn exchange(
@@ -82,7 +90,8 @@ impl Forward {
     ) -> Result<Response<AnswerBody>, OwnAnswer> {
         let target = Target::of(&request)?;
         let (mut parts, body) = request.into_parts();
-        headers::to_origin(&mut parts.headers, target.host, body.is_chunked(), &client);
+        let trail = Trail::of(&client, &parts.headers, &self.trusted);
+        headers::to_origin(&mut parts.headers, target.host, body.is_chunked(), &trail);
         parts.uri = Uri::from(target.path);
         parts.version = Version::HTTP_11;
         parts.extensions.clear();
@@ -112,17 +121,22 @@ impl Forward {
 }
 
 impl Answer for Forward {
-    type Body = AnswerBody;
+    type Body = ShapedBody<AnswerBody>;
 
     /// Answers `request`, with an origin's answer where there is one.
-    async fn answer(&self, client: Arc<Client>, request: Request<Incoming>) -> Response<AnswerBody> {
+    async fn answer(
+        &self,
+        client: Arc<Client>,
+        request: Request<Incoming>,
+    ) -> Response<ShapedBody<AnswerBody>> {
         let expects_continue = expects_continue(request.headers());
-        let request = request.map(|body| RequestBody::new(body, expects_continue));
-        self.exchange(client, request).await.unwrap_or_else(|answer| {
+        let request = request.map(|body| RequestBody::new(body, expects_continue, &self.bandwidth));
+        let answer = self.exchange(client, request).await.unwrap_or_else(|answer| {
             // A client that was not told to continue may send its body or not; only closing is unambiguous.
             let answer = if expects_continue { answer.closing() } else { answer };
             answer.into_response()
-        })
+        });
+        answer.map(|body| self.bandwidth.shape(Direction::Download, body))
     }
 }
 
@@ -170,13 +184,16 @@ fn spoilt(fault: ClientFault) -> OwnAnswer {
 }
 
 fn explain(error: &BoxError) -> OwnAnswer {
-    if let Some(NoOrigin { retry_after }) = error.downcast_ref() {
-        return OwnAnswer::unavailable(*retry_after);
+    if let Some(NoOrigin { busy, retry_after }) = error.downcast_ref() {
+        return if *busy { OwnAnswer::busy() } else { OwnAnswer::unavailable(*retry_after) };
     }
     let error = Failed::cause(&**error);
-    // Of the layers around an origin only the timeout rejects a call: the breaker admitted it before.
-    if Rejected::find(error).is_some() || error.is::<OriginLate>() {
-        return OwnAnswer::late();
+    // The breaker admitted the call before: what rejects it is the bulkhead, when its turn does not come, or a limit in time.
+    match Rejected::find(error).map(|rejected| rejected.reason()) {
+        Some(Reason::Full | Reason::QueueTimedOut | Reason::TooLarge) => return OwnAnswer::busy(),
+        Some(_) => return OwnAnswer::late(),
+        None if error.is::<OriginLate>() => return OwnAnswer::late(),
+        None => {}
     }
     if blame::is_local(error) {
         return OwnAnswer::unavailable(None);

@@ -2,24 +2,26 @@
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-use crate::server::Client;
+use super::trail::Trail;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub(super) const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED: &str = "x-forwarded-";
 
 /// Turns a client's fields into those of the forwarded request. What the client nominated or claimed is
-/// gone before the proxy writes its own.
-pub(super) fn to_origin(headers: &mut HeaderMap, host: Option<HeaderValue>, chunked: bool, client: &Client) {
+/// gone before the proxy writes its own; what a trusted proxy says of scheme, host and port stays.
+pub(super) fn to_origin(headers: &mut HeaderMap, host: Option<HeaderValue>, chunked: bool, trail: &Trail) {
     remove_nominated(headers);
     remove_all(headers, |name| {
         // The server below answers an expectation itself, as soon as the origin wants the body.
-        is_hop_by_hop(name) || matches!(name, "expect" | "forwarded") || name.starts_with(X_FORWARDED)
+        is_hop_by_hop(name)
+            || matches!(name, "expect" | "forwarded")
+            || name.starts_with(X_FORWARDED) && !trail.trusted
     });
-    headers.insert(X_FORWARDED_FOR, client.forwarded_for());
-    headers.insert(X_FORWARDED_PROTO, const { HeaderValue::from_static("http") });
-    headers.insert(header::FORWARDED, client.forwarded());
+    headers.insert(X_FORWARDED_FOR, trail.forwarded_for.clone());
+    headers.entry(X_FORWARDED_PROTO).or_insert(const { HeaderValue::from_static("http") });
+    headers.insert(header::FORWARDED, trail.forwarded.clone());
     if let Some(host) = host {
         name_host(headers, host);
     }
@@ -29,9 +31,9 @@ pub(super) fn to_origin(headers: &mut HeaderMap, host: Option<HeaderValue>, chun
     }
 }
 
-/// The host that the request is for.
+/// The host that the request is for. What is left of `X-Forwarded-Host` a trusted proxy wrote.
 pub(super) fn name_host(headers: &mut HeaderMap, host: HeaderValue) {
-    headers.insert(X_FORWARDED_HOST, host.clone());
+    headers.entry(X_FORWARDED_HOST).or_insert_with(|| host.clone());
     headers.insert(header::HOST, host);
 }
 
@@ -96,6 +98,8 @@ fn is_end_to_end(name: &HeaderName) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::Client;
+    use buttress::key::TrustedProxies;
 
     fn map(fields: &[(&str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -106,11 +110,20 @@ mod tests {
     }
 
     fn forwarded(fields: &[(&str, &str)]) -> HeaderMap {
+        forwarded_by(TrustedProxies::nobody(), fields)
+    }
+
+    fn forwarded_by(trusted: TrustedProxies, fields: &[(&str, &str)]) -> HeaderMap {
         let mut headers = map(fields);
         let client = Client::new("192.0.2.7:4711".parse().unwrap());
+        let trail = Trail::of(&client, &headers, &trusted);
         let host = HeaderValue::from_static("shop.example");
-        to_origin(&mut headers, Some(host), false, &client);
+        to_origin(&mut headers, Some(host), false, &trail);
         headers
+    }
+
+    fn all<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
+        headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
     }
 
     #[test]
@@ -166,12 +179,45 @@ mod tests {
             ("x-forwarded-port", "443"),
             ("forwarded", "for=10.0.0.1"),
         ]);
-        let all = |name: &str| headers.get_all(name).iter().map(|v| v.to_str().unwrap()).collect::<Vec<_>>();
+        let all = |name| all(&headers, name);
         assert_eq!(all("x-forwarded-for"), ["192.0.2.7"]);
         assert_eq!(all("x-forwarded-proto"), ["http"]);
         assert_eq!(all("x-forwarded-host"), ["shop.example"]);
         assert_eq!(all("x-forwarded-port"), [""; 0]);
         assert_eq!(all("forwarded"), ["for=192.0.2.7;proto=http"]);
+    }
+
+    #[test]
+    fn h6_what_a_trusted_proxy_says_is_passed_on_without_what_it_cannot_know() {
+        let claims = [
+            ("x-forwarded-for", "8.8.8.8, 203.0.113.5"),
+            ("x-forwarded-for", "2001:db8:aaaa::1"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "bank.example"),
+            ("x-forwarded-port", "443"),
+            ("forwarded", "for=8.8.8.8"),
+        ];
+        let trusted = TrustedProxies::parse(["192.0.2.0/24", "2001:db8:aaaa::/48"]).unwrap();
+        let headers = forwarded_by(trusted, &claims);
+        let all = |name| all(&headers, name);
+        assert_eq!(all("x-forwarded-for"), ["203.0.113.5, 2001:db8:aaaa::1, 192.0.2.7"]);
+        assert_eq!(
+            all("forwarded"),
+            ["for=203.0.113.5;proto=https, for=\"[2001:db8:aaaa::1]\", for=192.0.2.7;proto=http"]
+        );
+        assert_eq!(all("x-forwarded-proto"), ["https"]);
+        assert_eq!(all("x-forwarded-host"), ["bank.example"]);
+        assert_eq!(all("x-forwarded-port"), ["443"]);
+        assert_eq!(all("host"), ["shop.example"]);
+    }
+
+    #[test]
+    fn h6_a_trusted_proxy_that_says_nothing_is_the_client() {
+        let headers = forwarded_by(TrustedProxies::parse(["192.0.2.7"]).unwrap(), &[]);
+        assert_eq!(all(&headers, "x-forwarded-for"), ["192.0.2.7"]);
+        assert_eq!(all(&headers, "forwarded"), ["for=192.0.2.7;proto=http"]);
+        assert_eq!(all(&headers, "x-forwarded-proto"), ["http"]);
+        assert_eq!(all(&headers, "x-forwarded-host"), ["shop.example"]);
     }
 
     #[test]

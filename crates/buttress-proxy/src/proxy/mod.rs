@@ -7,12 +7,14 @@ mod blame;
 mod exchange;
 mod forward;
 mod headers;
+mod limits;
 mod patience;
 mod request_body;
 mod retries;
 mod router;
 mod silence;
 mod target;
+mod trail;
 mod upstream;
 mod upstreams;
 
@@ -21,7 +23,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use buttress::bulkhead;
 use buttress::circuit_breaker::{self, Handle};
+use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
 use buttress::retry;
 use tokio::net::TcpListener;
@@ -30,6 +34,7 @@ use tokio::sync::oneshot;
 use crate::admin::{Admin, Stopping};
 use crate::{Failure, Origin, server};
 use forward::Forward;
+pub use limits::Limits;
 pub(crate) use retries::BUDGET;
 use upstreams::Upstreams;
 
@@ -42,6 +47,8 @@ pub struct ProxyConfig {
     pub admin: Option<SocketAddr>,
     /// Where requests go, in turns.
     pub origins: Vec<Origin>,
+    /// Whose word counts on where a request comes from. What others say of it is replaced.
+    pub trusted: TrustedProxies,
     /// How often a request is sent again that failed, if that is safe; none with 0.
     pub retries: u32,
     /// How long a request may take until its answer begins, with all its attempts and the waits between them. The
@@ -53,11 +60,15 @@ pub struct ProxyConfig {
     /// pauses longer has failed, and the client's connection is cut. Event streams may be silent, and so may an
     /// answer that began before its request was complete, as long as the client's upload explains it.
     pub body_timeout: Duration,
+    /// How much is taken on.
+    pub limits: Limits,
     /// The breaker in front of each origin.
     pub breaker: circuit_breaker::Config,
     /// How long requests under way may go on after the proxy was asked to stop.
     pub grace: Duration,
 }
+
+const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("2 is not 0");
 
 /// A reverse proxy that has its ports and serves as soon as it is told to.
 #[derive(Debug)]
@@ -91,8 +102,8 @@ impl Proxy {
         if attempt > request {
             return Err(Failure::AttemptOutlastsRequest { attempt, request });
         }
-        // The retries and both limits stand there beside the breakers.
-        let room = origins.saturating_add(3).max(Registry::DEFAULT_CAPACITY);
+        // Each origin has a breaker and a bulkhead; beside them stand the retries and the limits on time, rate and bandwidth.
+        let room = origins.saturating_mul(TWO).saturating_add(6).max(Registry::DEFAULT_CAPACITY);
         let registry = Registry::with_capacity(room);
         let upstreams = Arc::new(Upstreams::new(&config, &registry));
         let forward = Forward::new(&config, Arc::clone(&upstreams));
@@ -119,7 +130,7 @@ impl Proxy {
         self.admin.as_ref().map(Admin::local_addr)
     }
 
-    /// The breakers by their names, which are the authorities of the origins; and, each named `proxy`, the retry if
+    /// The breakers and bulkheads by their names, which are the authorities of the origins; and, each named `proxy`, the retry if
     /// there is one, the deadline of a request and the timeout of an attempt. That timeout counts the attempts of
     /// requests without a body; what uploads wait for in vain counts for the breaker alone.
     #[must_use]
@@ -131,6 +142,12 @@ impl Proxy {
     #[must_use]
     pub fn breakers(&self) -> Vec<Handle> {
         self.upstreams.breakers()
+    }
+
+    /// The bulkheads, one per origin, in the order of the origins and named by their authority.
+    #[must_use]
+    pub fn bulkheads(&self) -> Vec<bulkhead::Handle> {
+        self.upstreams.bulkheads()
     }
 
     /// How often requests were sent again; `None` if they never are.

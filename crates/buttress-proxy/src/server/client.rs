@@ -8,6 +8,7 @@ use http::HeaderValue;
 /// One client connection: who it is, and whether an answer on it is still incomplete.
 #[derive(Debug)]
 pub(crate) struct Client {
+    address: IpAddr,
     forwarded_for: HeaderValue,
     forwarded: HeaderValue,
     answer_unfinished: AtomicBool,
@@ -16,16 +17,19 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(peer: SocketAddr) -> Self {
         let address = peer.ip().to_canonical();
-        let forwarded = match address {
-            IpAddr::V4(address) => format!("for={address};proto=http"),
-            IpAddr::V6(address) => format!("for=\"[{address}]\";proto=http"),
-        };
+        let forwarded = format!("for={};proto=http", forwarded_node(address));
         let value = |text: String| HeaderValue::try_from(text).expect("an address is printable ASCII");
         Self {
+            address,
             forwarded_for: value(address.to_string()),
             forwarded: value(forwarded),
             answer_unfinished: AtomicBool::new(false),
         }
+    }
+
+    /// The address the connection comes from; an IPv4 one as such.
+    pub(crate) fn address(&self) -> IpAddr {
+        self.address
     }
 
     /// The value of `X-Forwarded-For`.
@@ -44,6 +48,14 @@ impl Client {
 
     pub(crate) fn set_answer_unfinished(&self, unfinished: bool) {
         self.answer_unfinished.store(unfinished, Ordering::Relaxed);
+    }
+}
+
+/// An address as `Forwarded` wants it.
+pub(crate) fn forwarded_node(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("\"[{address}]\""),
     }
 }
 

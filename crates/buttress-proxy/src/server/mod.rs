@@ -24,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use accept::{Failures, accept};
-pub(crate) use client::Client;
+pub(crate) use client::{Client, forwarded_node};
 use framing::{Guard, MAX_HEAD};
 
 /// How long a client may take for a request head, and may leave a connection unused.

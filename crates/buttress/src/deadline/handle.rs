@@ -19,4 +19,4 @@ impl Handle {
     }
 }
 
-watched!();
+watched!(among deadlines);

@@ -72,7 +72,6 @@ mod handle;
 mod header;
 mod incoming;
 mod layer;
-mod member;
 mod point;
 #[cfg(feature = "http")]
 mod propagate;

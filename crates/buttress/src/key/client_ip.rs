@@ -1,7 +1,7 @@
 //! The address of a client as a key.
 
-use super::KeyOf;
 use super::head::RequestHead;
+use super::{KeyOf, TrustedProxies};
 use http::Extensions;
 use std::borrow::Cow;
 use std::fmt;
@@ -11,8 +11,9 @@ use std::net::{IpAddr, Ipv6Addr};
 ///
 /// An IPv4 address stands for itself, also where it comes mapped into IPv6. An IPv6 client has a whole network to itself and
 /// could take a new address for each request, so its key is the network: 64 bits of it unless
-/// [`ByClientIp::ipv6_prefix`] says otherwise. The address must be the one the connection came from, or one that a trusted
-/// proxy vouches for: what a client writes into a header it can write differently next time.
+/// [`ByClientIp::ipv6_prefix`] says otherwise. The address that `find` finds must be the one the connection came from: what a
+/// client writes into a header it can write differently next time. What proxies vouch for is for
+/// [`ByClientIp::trusting`] to read.
 ///
 /// ```
 /// use buttress::key::{ByClientIp, by_client_ip};
@@ -22,14 +23,15 @@ use std::net::{IpAddr, Ipv6Addr};
 /// let key: ByClientIp<_> = by_client_ip(|extensions| extensions.get::<SocketAddr>().map(SocketAddr::ip));
 /// ```
 pub const fn by_client_ip<F: Fn(&Extensions) -> Option<IpAddr>>(find: F) -> ByClientIp<F> {
-    ByClientIp { find, ipv6_prefix: 64 }
+    ByClientIp { find, ipv6_prefix: 64, trusted: TrustedProxies::nobody() }
 }
 
 /// See [`by_client_ip`].
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct ByClientIp<F> {
     find: F,
     ipv6_prefix: u32,
+    trusted: TrustedProxies,
 }
 
 impl<F> ByClientIp<F> {
@@ -40,9 +42,26 @@ impl<F> ByClientIp<F> {
         self.ipv6_prefix = bits.min(128);
         self
     }
+
+    /// Behind these proxies the key is the address they vouch for, in `X-Forwarded-For` or `Forwarded`. Without this those
+    /// headers are not read, and all clients behind one proxy have one key.
+    ///
+    /// ```
+    /// use buttress::key::{TrustedProxies, by_client_ip};
+    /// use std::net::SocketAddr;
+    ///
+    /// let balancers = TrustedProxies::parse(["10.0.0.0/8", "::1"])?;
+    /// let key = by_client_ip(|extensions| extensions.get::<SocketAddr>().map(SocketAddr::ip)).trusting(balancers);
+    /// # Ok::<(), buttress::BoxError>(())
+    /// ```
+    #[must_use]
+    pub fn trusting(mut self, proxies: TrustedProxies) -> Self {
+        self.trusted = proxies;
+        self
+    }
 }
 
-/// The one form of `address`.
+/// The one form of `address`: IPv4 as such, of IPv6 the network.
 fn canonical(address: IpAddr, ipv6_prefix: u32) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -57,14 +76,16 @@ impl<Req: RequestHead, F: Fn(&Extensions) -> Option<IpAddr>> KeyOf<Req> for ByCl
     type Key = IpAddr;
 
     fn key<'a>(&'a self, request: &'a Req) -> Option<Cow<'a, IpAddr>> {
-        let address = (self.find)(request.head().extensions()?)?;
-        Some(Cow::Owned(canonical(address, self.ipv6_prefix)))
+        let head = request.head();
+        let peer = (self.find)(head.extensions()?)?;
+        Some(Cow::Owned(canonical(self.trusted.client(peer, head.headers()), self.ipv6_prefix)))
     }
 }
 
 impl<F> fmt::Debug for ByClientIp<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ByClientIp").field("ipv6_prefix", &self.ipv6_prefix).finish_non_exhaustive()
+        let mut debug = f.debug_struct("ByClientIp");
+        debug.field("ipv6_prefix", &self.ipv6_prefix).field("trusted", &self.trusted).finish_non_exhaustive()
     }
 }
 
@@ -94,6 +115,22 @@ mod tests {
         assert_eq!(key("2001:db8:1:2:3:4:5:6", 48), "2001:db8:1::");
         assert_eq!(key("2001:db8:1:2:3:4:5:6", 128), "2001:db8:1:2:3:4:5:6");
         assert_eq!(key("2001:db8:1:2:3:4:5:6", 0), "::");
+    }
+
+    #[test]
+    fn h6_only_behind_a_trusted_proxy_a_header_makes_the_key() {
+        let trusted = TrustedProxies::parse(["10.0.0.1"]).expect("an address");
+        let find = by_client_ip(|extensions| extensions.get::<SocketAddr>().map(SocketAddr::ip));
+        let find = find.trusting(trusted);
+        let key = |peer: [u8; 4], forwarded: &str| {
+            let mut request = Request::new(());
+            request.extensions_mut().insert(SocketAddr::from((peer, 1)));
+            request.headers_mut().insert("x-forwarded-for", forwarded.parse().expect("a value"));
+            find.key(&request).expect("a key").to_string()
+        };
+        assert_eq!(key([192, 0, 2, 7], "8.8.8.8"), "192.0.2.7");
+        assert_eq!(key([10, 0, 0, 1], "8.8.8.8"), "8.8.8.8");
+        assert_eq!(key([10, 0, 0, 1], "2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! | [`by_str`] | a piece of text in the head, looked up without being copied |
 //! | [`by_host`] | the host, in lower case and without port |
 //! | [`by_header`] | a header |
-//! | [`by_client_ip`] | the client's address, an IPv6 one by its network |
+//! | [`by_client_ip`] | the client's address, an IPv6 one by its network; behind [trusted proxies](TrustedProxies) the one they vouch for |
 //! | [`by_path_prefix`] | the first segments of the path |
 //!
 //! A request without a key passes the layer by. A text of more than 256 bytes is cut, and ends in a hash of all of it: what
@@ -21,6 +21,8 @@ mod client_ip;
 #[cfg(feature = "http")]
 mod extract;
 #[cfg(feature = "http")]
+mod forwarded;
+#[cfg(feature = "http")]
 mod head;
 
 #[cfg(feature = "http")]
@@ -29,6 +31,8 @@ pub use client_ip::{ByClientIp, by_client_ip};
 pub use extract::{
     ByHead, ByHeader, ByHost, ByPathPrefix, ByStr, by_head, by_header, by_host, by_path_prefix, by_str,
 };
+#[cfg(feature = "http")]
+pub use forwarded::{InvalidNetwork, Network, TrustedProxies};
 #[cfg(feature = "http")]
 pub use head::{Head, RequestHead};
 

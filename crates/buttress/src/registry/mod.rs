@@ -62,13 +62,16 @@
 //! [`Registry::subscribe`] has all events in one bounded stream, which costs nothing while nobody reads it, and no call is
 //! held up by a reader that does not read.
 
+mod bandwidths;
 mod book;
+mod bulkheads;
 mod error;
 mod fallbacks;
 mod health;
 mod member;
 mod names;
 mod operations;
+mod rate_limits;
 mod retries;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -77,6 +80,8 @@ mod stream;
 mod time_limits;
 mod watch;
 
+pub use bandwidths::{BandwidthStatus, LaneStatus};
+pub use bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
 pub use error::{RegistryError, UnknownName};
 pub use fallbacks::FallbackStatus;
 pub(crate) use health::Verdicts;
@@ -85,6 +90,7 @@ pub(crate) use member::Held;
 pub use member::Member;
 pub use names::Registry;
 pub use operations::OperationStatus;
+pub use rate_limits::{KeyedRateLimitStatus, LimitStatus, RateLimitStatus};
 pub use retries::RetryStatus;
 pub use status::{BreakerStatus, Change, KeyedStatus, LastFailure, StateCounts, Status};
 pub use stream::Subscription;

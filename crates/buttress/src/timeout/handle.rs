@@ -32,4 +32,4 @@ impl Handle {
     }
 }
 
-watched!();
+watched!(among timeouts);

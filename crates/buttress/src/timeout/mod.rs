@@ -57,7 +57,6 @@ mod future;
 mod handle;
 mod layer;
 mod limited;
-mod member;
 mod service;
 mod source;
 mod timer;

@@ -169,9 +169,10 @@ pub struct Snapshot {
     pub(crate) seed: u64,
 }
 
-/// What the handles of both kinds of limit have in common.
+/// What the handles of both kinds of limit have in common, for one whose kind is in its `LAYER` and that is among the `$kind` of
+/// a status.
 macro_rules! watched {
-    () => {
+    (among $kind:ident) => {
         impl Handle {
             /// Whether both are one.
             pub(crate) fn is(&self, other: &Self) -> bool {
@@ -209,6 +210,32 @@ macro_rules! watched {
                     .field("name", &self.name())
                     .field("limit", &self.limit())
                     .finish_non_exhaustive()
+            }
+        }
+
+        impl crate::registry::Member for Handle {
+            const KIND: &'static str = LAYER;
+        }
+
+        impl crate::registry::Held for Handle {
+            fn name(&self) -> &'static str {
+                self.name()
+            }
+
+            fn report(&self, status: &mut crate::registry::Status, _: usize) {
+                let limit = crate::registry::TimeLimitStatus::new(&self.snapshot());
+                status.$kind.insert(self.name().to_owned(), limit);
+            }
+
+            /// It is the peer that is slow, and a breaker's to say so.
+            fn judge(&self, _: &mut crate::registry::Health) {}
+
+            fn reset(&self) {
+                self.0.reset();
+            }
+
+            fn listen(&self, listener: std::sync::Arc<dyn crate::observe::Listen>) {
+                self.0.listen(listener);
             }
         }
 

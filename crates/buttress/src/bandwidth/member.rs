@@ -1,8 +1,8 @@
-//! Deadlines in a registry.
+//! Bandwidth in a registry.
 
 use super::handle::{Handle, LAYER};
 use crate::observe::Listen;
-use crate::registry::{Health, Held, Member, Status, TimeLimitStatus};
+use crate::registry::{BandwidthStatus, Health, Held, Member, Status};
 use std::sync::Arc;
 
 impl Member for Handle {
@@ -15,17 +15,18 @@ impl Held for Handle {
     }
 
     fn report(&self, status: &mut Status, _: usize) {
-        status.deadlines.insert(self.name().to_owned(), TimeLimitStatus::new(&self.snapshot()));
+        let bandwidth = BandwidthStatus::new(&self.snapshot(), self.0.seed);
+        status.bandwidths.insert(self.name().to_owned(), bandwidth);
     }
 
-    /// It is the peer that is slow, and a breaker's to say so.
+    /// A line in full use is in good health.
     fn judge(&self, _: &mut Health) {}
 
     fn reset(&self) {
-        self.0.reset();
+        self.reset();
     }
 
     fn listen(&self, listener: Arc<dyn Listen>) {
-        self.0.listen(listener);
+        self.listen(listener);
     }
 }

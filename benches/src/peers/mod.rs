@@ -1,5 +1,9 @@
 //! The same ways through other crates, set up to do as nearly the same as they can.
 
+mod admission;
+
+pub use admission::*;
+
 use crate::inner::{Answer, CallError, Echo, Failing};
 use crate::keys::{self, Keys};
 use crate::paths::{LONG, Path};
@@ -100,8 +104,7 @@ pub const TOWER_TIMEOUT: Path = Path {
     name: "tower Timeout, answered at once",
     make: || {
         let service = tower::timeout::TimeoutLayer::new(LONG).layer(Echo);
-        let _entered = RUNTIME.enter();
-        Box::new(InRuntime(kept(service, 0, |result| result.is_ok())))
+        InRuntime::with(|| kept(service, 0, |result| result.is_ok()))
     },
 };
 
@@ -227,6 +230,13 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 
 struct InRuntime(Box<dyn Worker>);
 
+impl InRuntime {
+    fn with(make: impl FnOnce() -> Box<dyn Worker>) -> Box<dyn Worker> {
+        let _entered = RUNTIME.enter();
+        Box::new(Self(make()))
+    }
+}
+
 impl Worker for InRuntime {
     fn run(&mut self, calls: u64) {
         let _entered = RUNTIME.enter();
@@ -234,7 +244,7 @@ impl Worker for InRuntime {
     }
 
     fn twin(&self) -> Box<dyn Worker> {
-        Box::new(Self(self.0.twin()))
+        Self::with(|| self.0.twin())
     }
 
     fn check(&mut self) {
