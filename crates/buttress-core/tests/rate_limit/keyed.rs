@@ -104,6 +104,14 @@ fn f1_a_century_fills_the_bucket_of_a_key_once_and_a_late_thread_gives_nothing_a
     // Half a minute behind, in a thread that was held up.
     let later = take(PerKey::FRESH, 5, 31 * SECOND).unwrap();
     assert_eq!(wait(take(later, 1, SECOND).unwrap_err()), Duration::from_millis(30_100));
+    // Also beside tokens that were taken a minute ahead.
+    let longest = Duration::from_secs(90);
+    let mut ahead = later;
+    while let Ok((state, _)) = rule.reserve(ahead, 5, longest, at(31 * SECOND)) {
+        ahead = state;
+    }
+    assert_eq!(wait(take(ahead, 5, 31 * SECOND).unwrap_err()), Duration::from_millis(60_500));
+    assert_eq!(wait(take(ahead, 5, SECOND).unwrap_err()), Duration::from_millis(90_500));
     for idle in [SECOND, DAY, 400 * DAY, CENTURY, 3 * CENTURY] {
         let again = take(empty, 5, SECOND + idle).unwrap();
         assert!(take(again, 1, SECOND + idle).is_err(), "{idle}");

@@ -51,7 +51,7 @@ fn c2_changes_beside_calls_make_no_token() {
     let round = AtomicUsize::new(0);
     let (admitted, now) = admitted(|now| {
         let round = round.fetch_add(1, Relaxed);
-        if round % 50 == 0 {
+        if round.is_multiple_of(50) {
             bucket.set(configs[round / 50 % 3], now);
         }
         bucket.try_acquire(1, now).is_ok()

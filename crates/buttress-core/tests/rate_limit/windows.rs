@@ -35,8 +35,12 @@ impl Granted {
     }
 }
 
-/// What is asked, each with the time that passes before: in hundredths of the window, and nanoseconds.
-fn asked() -> impl Strategy<Value = (u64, u64, Vec<(u32, u64, u64, u64)>)> {
+/// A cost, the time that passes before it is asked for, in hundredths of the window and in nanoseconds, and in hundredths again,
+/// those above 100, how long it may take.
+type Asked = (u32, u64, u64, u64);
+
+/// A limit, a window, and what is asked.
+fn asked() -> impl Strategy<Value = (u64, u64, Vec<Asked>)> {
     let per = prop_oneof![10..2_000_u64, Just(60 * SECOND)];
     let step = (1..8_u32, prop_oneof![3 => 0..30_u64, 1 => 90..130_u64], 0..3_u64, 0..250_u64);
     (1..12_u64, per, prop::collection::vec(step, 1..100))
