@@ -57,7 +57,7 @@ async fn s2_64_s2_108_the_presets_are_what_they_are_called() {
 async fn s2_68_s2_69_the_rate_follows_how_long_calls_take() {
     let handle = Handle::adaptive("adaptive", presets::dwcp_adaptive());
     assert!((handle.snapshot().rate - 1_000.0).abs() < 1e-9);
-    let take = |time: Duration| (0..2_000).for_each(|_| handle.record_latency(time));
+    let take = |time: Duration| (0..6_000).for_each(|_| handle.record_latency(time));
     take(millis(500));
     assert!((handle.snapshot().rate - 100.0).abs() < 1e-9, "slow calls lower it, and not below its floor");
     take(millis(10));
