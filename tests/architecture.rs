@@ -65,7 +65,9 @@ fn every_layer_has_its_rooms_and_its_page() {
         "# Events",
         "# Beside tower",
     ];
-    for layer in ["circuit_breaker", "deadline", "fallback", "operation", "rate_limit", "retry", "timeout"] {
+    for layer in
+        ["bulkhead", "circuit_breaker", "deadline", "fallback", "operation", "rate_limit", "retry", "timeout"]
+    {
         let folder = crates().join("buttress/src").join(layer);
         for room in ["mod.rs", "layer.rs", "service.rs", "future.rs"] {
             assert!(folder.join(room).is_file(), "{layer} has no {room}");

@@ -9,6 +9,12 @@ macro_rules! named {
 }
 
 const OURS: &[Named] = &named![
+    bulkhead,
+    bulkhead_adaptive,
+    bulkhead_at_body_end,
+    bulkhead_backpressure,
+    bulkhead_full,
+    bulkhead_queueing,
     circuit_breaker,
     circuit_breaker_waiting,
     circuit_breaker_typed,

@@ -1,5 +1,6 @@
 //! What a machine tells those who watch it.
 
+use crate::bandwidth::{Direction, Scope};
 use crate::circuit_breaker::Transition;
 use crate::retry::GiveUp;
 use crate::{Refusal, Tick, Trigger};
@@ -31,6 +32,13 @@ pub enum EventKind {
     Transition(Transition),
     /// A call was refused.
     Rejected(Refusal),
+    /// The limit of a bulkhead moved, by itself or by an operator's hand.
+    LimitChanged {
+        /// What it was.
+        from: u32,
+        /// What it is.
+        to: u32,
+    },
     /// An attempt failed and another follows.
     Retried {
         /// The attempt that failed, counted from 1.
@@ -44,6 +52,13 @@ pub enum EventKind {
         attempts: u32,
         /// Why there is no other.
         why: GiveUp,
+    },
+    /// Bytes had to wait, or did not pass, as there was no room for them.
+    Throttled {
+        /// Which way they go.
+        direction: Direction,
+        /// Whose limit has no room.
+        scope: Scope,
     },
     /// A fallback was asked in the place of a call.
     FellBack {
@@ -86,6 +101,7 @@ impl fmt::Display for EventKind {
         match self {
             Self::Transition(transition) => transition.fmt(f),
             Self::Rejected(refusal) => write!(f, "rejected: {refusal}"),
+            Self::LimitChanged { from, to } => write!(f, "limit {from} -> {to}"),
             Self::Retried { attempt, delay } => {
                 write!(f, "attempt {attempt} failed, the next in {delay:.1?}")
             }
@@ -93,6 +109,7 @@ impl fmt::Display for EventKind {
                 let plural = if *attempts == 1 { "" } else { "s" };
                 write!(f, "gave up after {attempts} attempt{plural}: {why}")
             }
+            Self::Throttled { direction, scope } => write!(f, "{direction} throttled by the {scope} limit"),
             Self::FellBack { trigger, source, answered: true } => {
                 write!(f, "{trigger}: answered by {source}")
             }

@@ -11,6 +11,7 @@
 //! | [`AdaptiveLimit`] | how many calls may be in flight |
 //! | [`rate_limit`] | how many calls there may be over time |
 //! | [`AdaptiveTimeout`] | how long a call may take |
+//! | [`Bandwidth`] | how many bytes may pass |
 //! | [`Bulkhead`] | how many calls are under way at a time, and who is next |
 //!
 //! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
@@ -20,6 +21,7 @@
 
 pub mod adaptive_limit;
 pub mod adaptive_timeout;
+pub mod bandwidth;
 pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod clock;
@@ -37,6 +39,7 @@ mod trigger;
 
 pub use adaptive_limit::AdaptiveLimit;
 pub use adaptive_timeout::AdaptiveTimeout;
+pub use bandwidth::Bandwidth;
 pub use bulkhead::Bulkhead;
 pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};

@@ -2,6 +2,7 @@
 //!
 //! | layer | answers |
 //! |---|---|
+//! | [`BulkheadLayer`] | one slow peer takes all there is: so many calls at a time and no more |
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
 //! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
 //! | [`FallbackLayer`] | a call that fails has an answer all the same |
@@ -11,7 +12,8 @@
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 #![cfg_attr(
     feature = "http",
-    doc = "| [`BodyTimeoutLayer`](timeout::BodyTimeoutLayer) | a body that falls silent or never ends is cut |"
+    doc = "| [`BandwidthLayer`] | a few large transfers take the whole line: bodies pass at a rate |
+| [`BodyTimeoutLayer`](timeout::BodyTimeoutLayer) | a body that falls silent or never ends is cut |"
 )]
 //!
 //! The order in a stack, outermost first: `operation · fallback · deadline · retry · breaker · timeout · service`. A [`Stack`]
@@ -43,6 +45,8 @@ mod macros;
 
 #[cfg(feature = "http")]
 mod answer;
+pub mod bandwidth;
+pub mod bulkhead;
 mod check;
 pub mod circuit_breaker;
 pub mod classify;
@@ -70,6 +74,9 @@ pub mod timeout;
 
 #[cfg(feature = "http")]
 pub use answer::whole_seconds;
+#[cfg(feature = "http")]
+pub use bandwidth::BandwidthLayer;
+pub use bulkhead::BulkheadLayer;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
     Refusal, Tick, Trigger,

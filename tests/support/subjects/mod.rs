@@ -1,5 +1,6 @@
 //! The layers of buttress, and those of tower they stand beside, each with how to see what it holds: one file for each.
 
+mod bulkhead;
 mod circuit_breaker;
 mod deadline;
 mod fallback;
@@ -10,6 +11,7 @@ mod stack;
 mod timeout;
 mod tower;
 
+pub use self::bulkhead::*;
 pub use self::circuit_breaker::*;
 pub use self::deadline::*;
 pub use self::fallback::*;

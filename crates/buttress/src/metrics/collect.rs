@@ -70,6 +70,14 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.owner = Owner::RateLimit(limit.seed);
         page.keyed_rate_limit(name, limit);
     }
+    for (name, bulkhead) in &status.bulkheads {
+        page.owner = Owner::Bulkhead(bulkhead.seed);
+        page.bulkhead(name, bulkhead);
+    }
+    for (name, keyed) in &status.keyed_bulkheads {
+        page.owner = Owner::Bulkhead(keyed.overflow.seed);
+        page.keyed_bulkhead(name, keyed);
+    }
     for (name, deadline) in &status.deadlines {
         page.owner = Owner::TimeLimit(deadline.seed);
         page.deadline(name, deadline);
@@ -77,6 +85,10 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
     for (name, timeout) in &status.timeouts {
         page.owner = Owner::TimeLimit(timeout.seed);
         page.timeout(name, timeout);
+    }
+    for (name, bandwidth) in &status.bandwidths {
+        page.owner = Owner::Bandwidth(bandwidth.seed);
+        page.bandwidth(name, bandwidth);
     }
     if scope.per_state {
         page.owner = Owner::All;

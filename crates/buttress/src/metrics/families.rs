@@ -1,5 +1,7 @@
 //! Every family there is.
 
+use super::bandwidths as bandwidth;
+use super::bulkheads as bulkhead;
 use super::family::{Family, Kind};
 use super::rate_limits as rate;
 use super::retries as retry;
@@ -47,10 +49,34 @@ pub static FAMILIES: &[&Family] = &[
     &rate::RATE_LIMIT_KEYS,
     &rate::RATE_LIMIT_KEYS_EVICTED,
     &rate::RATE_LIMIT_KEYS_OVERFLOWED,
+    &bulkhead::CONCURRENT,
+    &bulkhead::LIMIT,
+    &bulkhead::LIMIT_CHANGES,
+    &bulkhead::QUEUED,
+    &bulkhead::QUEUE_LIMIT,
+    &bulkhead::REJECTED,
+    &bulkhead::TIMED_OUT,
+    &bulkhead::LEFT,
+    &bulkhead::COMPLETED,
+    &bulkhead::CANCELLED,
+    &bulkhead::PANICS,
+    &bulkhead::WAIT,
+    &bulkhead::DURATION,
+    &bulkhead::KEYS,
+    &bulkhead::KEYS_CAPACITY,
+    &bulkhead::KEYS_EVICTED,
+    &bulkhead::KEYS_OVERFLOWED,
     &TIMEOUTS,
     &TIMEOUT_LIMIT,
     &DEADLINE_EXCEEDED,
     &DEADLINE_EXPIRED,
+    &bandwidth::BANDWIDTH_BYTES,
+    &bandwidth::BANDWIDTH_THROTTLED,
+    &bandwidth::BANDWIDTH_LIMIT,
+    &bandwidth::BANDWIDTH_AVAILABLE,
+    &bandwidth::BANDWIDTH_PEERS,
+    &bandwidth::BANDWIDTH_PEERS_EVICTED,
+    &bandwidth::BANDWIDTH_PEERS_OVERFLOWED,
 ];
 
 pub(super) const fn family(

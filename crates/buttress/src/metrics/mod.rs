@@ -34,6 +34,8 @@
 //! A member that leaves the registry takes its series with it. Another that comes under the same name starts at zero, which
 //! Prometheus takes for a restart; the same one goes on where it was.
 
+mod bandwidths;
+mod bulkheads;
 mod collect;
 mod counts;
 mod exporter;

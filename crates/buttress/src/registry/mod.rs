@@ -62,7 +62,9 @@
 //! [`Registry::subscribe`] has all events in one bounded stream, which costs nothing while nobody reads it, and no call is
 //! held up by a reader that does not read.
 
+mod bandwidths;
 mod book;
+mod bulkheads;
 mod error;
 mod fallbacks;
 mod health;
@@ -78,6 +80,8 @@ mod stream;
 mod time_limits;
 mod watch;
 
+pub use bandwidths::{BandwidthStatus, LaneStatus};
+pub use bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
 pub use error::{RegistryError, UnknownName};
 pub use fallbacks::FallbackStatus;
 pub(crate) use health::Verdicts;

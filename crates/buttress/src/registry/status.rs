@@ -1,5 +1,7 @@
 //! How everything stands, as one plain value.
 
+use super::bandwidths::BandwidthStatus;
+use super::bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
 use super::fallbacks::FallbackStatus;
 use super::health::{Health, Verdict};
 use super::operations::OperationStatus;
@@ -38,8 +40,14 @@ pub struct Status {
     pub operations: BTreeMap<String, OperationStatus>,
     /// The retries by name.
     pub retries: BTreeMap<String, RetryStatus>,
+    /// The bulkheads by name.
+    pub bulkheads: BTreeMap<String, BulkheadStatus>,
+    /// The bulkheads that keep a state per key, by name.
+    pub keyed_bulkheads: BTreeMap<String, KeyedBulkheadStatus>,
     /// The fallbacks by name.
     pub fallbacks: BTreeMap<String, FallbackStatus>,
+    /// The limits on bytes by name.
+    pub bandwidths: BTreeMap<String, BandwidthStatus>,
     /// The deadlines by name.
     pub deadlines: BTreeMap<String, TimeLimitStatus>,
     /// The timeouts by name.

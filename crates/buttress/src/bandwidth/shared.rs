@@ -1,0 +1,152 @@
+//! What is behind a handle.
+
+use super::handle::{LAYER, Snapshot};
+use crate::observe::Listeners;
+use crate::rejected::Site;
+use crate::{Event, EventKind, Tick, clock};
+use buttress_core::bandwidth::{Bandwidth, Config, Direction, Peer, Scope};
+use buttress_core::keyed::{Keep, Store, Worth};
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, Semaphore};
+
+pub(super) struct Shared {
+    pub(super) site: &'static Site,
+    /// Tells it from another that came under its name.
+    pub(super) seed: u64,
+    pub(super) bandwidth: Bandwidth,
+    /// As they were given; what decides has its own.
+    config: Mutex<Config>,
+    pub(super) turns: Turns,
+    /// The settings, or the debts, have changed: who waits asks again.
+    pub(super) changed: Notify,
+    peers: Store<u64, PeerState>,
+    overflow: Arc<PeerState>,
+    overflowed: AtomicU64,
+    hasher: RandomState,
+    pub(super) listeners: Listeners,
+}
+
+/// What is kept of a peer.
+#[derive(Default)]
+pub(super) struct PeerState {
+    pub(super) debts: Peer,
+    pub(super) turns: Turns,
+}
+
+impl Keep for PeerState {
+    fn worth(&self, now: Tick) -> Worth {
+        self.debts.worth(now)
+    }
+}
+
+/// Who is next, in each direction: the first in line waits for room, the others for their turn, in the order in which they came.
+pub(super) struct Turns([Semaphore; 2]);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Direction::ALL.map(|_| Semaphore::new(1)))
+    }
+}
+
+impl Turns {
+    #[inline]
+    pub(super) const fn of(&self, direction: Direction) -> &Semaphore {
+        &self.0[direction as usize]
+    }
+
+    #[inline]
+    pub(super) fn somebody_waits(&self, direction: Direction) -> bool {
+        self.of(direction).available_permits() == 0
+    }
+}
+
+impl Shared {
+    pub(super) fn new(name: &str, config: Config, peers: NonZeroUsize) -> Self {
+        let site = Site::intern(LAYER, name);
+        let hasher = RandomState::new();
+        Self {
+            site,
+            seed: hasher.hash_one(site),
+            bandwidth: Bandwidth::new(&config),
+            config: Mutex::new(config),
+            turns: Turns::default(),
+            changed: Notify::new(),
+            peers: Store::new(peers),
+            overflow: Arc::default(),
+            overflowed: AtomicU64::new(0),
+            hasher,
+            listeners: Listeners::default(),
+        }
+    }
+
+    pub(super) fn config(&self) -> Config {
+        *self.lock_config()
+    }
+
+    pub(super) fn set(&self, config: Config) {
+        // Held all the while, so that of two changes the same one is last in both.
+        let mut before = self.lock_config();
+        *before = config;
+        self.bandwidth.set(&config, clock::precise());
+        drop(before);
+        self.changed.notify_waiters();
+    }
+
+    pub(super) fn reset(&self) {
+        self.bandwidth.reset();
+        self.overflow.debts.reset();
+        self.peers.for_each(|_, peer| peer.debts.reset());
+        self.changed.notify_waiters();
+    }
+
+    pub(super) fn peer<K: Hash + ?Sized>(&self, key: &K) -> Arc<PeerState> {
+        let known = std::borrow::Cow::Owned(self.hasher.hash_one(key));
+        let peer = self.peers.get_or_insert_with(known, clock::precise, |_| PeerState::default());
+        peer.unwrap_or_else(|_| {
+            self.overflowed.fetch_add(1, Ordering::Relaxed);
+            Arc::clone(&self.overflow)
+        })
+    }
+
+    /// Something has to wait, or did not pass.
+    #[cold]
+    pub(super) fn throttled(&self, direction: Direction, scope: Scope) {
+        if self.is_heard() {
+            let kind = EventKind::Throttled { direction, scope };
+            let event = Event::new(clock::now(), self.site.layer, self.site.name, kind);
+            #[cfg(feature = "tracing")]
+            crate::observe::trace(&event);
+            self.listeners.tell(&event);
+        }
+    }
+
+    fn is_heard(&self) -> bool {
+        #[cfg(feature = "tracing")]
+        if crate::observe::traces_refusals() {
+            return true;
+        }
+        self.listeners.hear_refusals()
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let now = clock::precise();
+        let [upload, download] = Direction::ALL.map(|direction| self.bandwidth.lane(direction, now));
+        Snapshot {
+            name: self.site.name,
+            upload,
+            download,
+            refill_interval: self.config().refill_interval(),
+            peers: self.peers.len(),
+            capacity: self.peers.capacity(),
+            evicted: self.peers.evicted(),
+            overflowed: self.overflowed.load(Ordering::Relaxed),
+        }
+    }
+
+    fn lock_config(&self) -> MutexGuard<'_, Config> {
+        self.config.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
