@@ -7,7 +7,8 @@ use buttress::metrics::{Exporter, FAMILIES};
 use buttress::operation::{self, OperationLayer};
 use buttress::registry::Registry;
 use buttress::{
-    Bounds, DeadlineLayer, FailureKind, Outcome, RateLimitLayer, TimeoutLayer, deadline, rate_limit, retry, timeout,
+    Bounds, DeadlineLayer, FailureKind, Outcome, RateLimitLayer, TimeoutLayer, deadline, rate_limit, retry,
+    timeout,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -260,8 +261,7 @@ async fn rate_limits(registry: &Registry, exporter: &Exporter, seen: &mut Seen) 
     assert!(clients.try_acquire(&99, 2).is_err() && clients.try_acquire(&99, 3).is_err());
     seen.look(exporter);
     for reason in ["rate_limited", "too_large", "queue_timed_out", "expired"] {
-        let series =
-            format!(r#"buttress_rate_limiter_rejected_total{{limiter="orders",reason="{reason}""#);
+        let series = format!(r#"buttress_rate_limiter_rejected_total{{limiter="orders",reason="{reason}""#);
         assert!(seen.moved(&series), "{reason} never moved");
     }
 }
