@@ -1,15 +1,13 @@
 //! Every metric there is moves.
 
 use crate::page::Page;
+use crate::rate_limits;
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, State};
 use buttress::fallback::{self, FallbackLayer};
 use buttress::metrics::{Exporter, FAMILIES};
 use buttress::operation::{self, OperationLayer};
 use buttress::registry::Registry;
-use buttress::{
-    Bounds, DeadlineLayer, FailureKind, Outcome, RateLimitLayer, TimeoutLayer, deadline, rate_limit, retry,
-    timeout,
-};
+use buttress::{Bounds, DeadlineLayer, FailureKind, Outcome, TimeoutLayer, deadline, retry, timeout};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
@@ -192,8 +190,7 @@ async fn w42_every_metric_of_the_table_moves() {
     assert!(panics(patient.run(async |_| -> Result<(), ()> { panic!("a bug") })).await);
     seen.look(&exporter);
 
-    // Rate limits: one that admits, refuses for each reason and lets wait, and one per key that runs out of room.
-    rate_limits(&registry, &exporter, &mut seen).await;
+    rate_limits::move_all(&registry, || seen.look(&exporter)).await;
 
     // A fallback: one answer, and one panic.
     let prices = fallback::Handle::new("prices");
@@ -225,44 +222,13 @@ async fn w42_every_metric_of_the_table_moves() {
         let series = format!(r#"buttress_circuit_breaker_requests_total{{name="orders",result="{result}""#);
         assert!(seen.moved(&series), "{result} never moved");
     }
+    for reason in ["rate_limited", "too_large", "queue_timed_out", "expired"] {
+        let series = format!(r#"buttress_rate_limiter_rejected_total{{limiter="limit",reason="{reason}""#);
+        assert!(seen.moved(&series), "{reason} never moved");
+    }
     for result in ["answered", "cancelled"] {
         let series = format!(r#"buttress_fallback_total{{name="prices",trigger="error",result="{result}""#);
         assert!(seen.moved(&series), "{result} never moved");
-    }
-}
-
-async fn rate_limits(registry: &Registry, exporter: &Exporter, seen: &mut Seen) {
-    let rate = rate_limit::Rate::per_minute(6).unwrap();
-    let limit = rate_limit::Handle::new("orders", rate_limit::Config::new(rate, 2).unwrap());
-    let clients = rate_limit::Keyed::<u32>::with_capacity(
-        "clients",
-        limit.config().unwrap(),
-        NonZeroUsize::new(8).unwrap(),
-    );
-    registry.add(limit.clone()).unwrap();
-    registry.add(clients.clone()).unwrap();
-    seen.look(exporter);
-    assert!(limit.try_acquire(3).is_err() && limit.try_acquire(2).is_ok() && limit.try_acquire(1).is_err());
-    let layer = RateLimitLayer::from_handle(limit.clone()).wait(Duration::from_secs(11));
-    let answer = service_fn(async |(): ()| Ok::<_, Infallible>(()));
-    let mut in_vain = Task::new(layer.layer(answer).oneshot(()));
-    assert!(in_vain.poll().is_pending());
-    seen.look(exporter);
-    let expires = DeadlineLayer::new(Duration::from_secs(12)).layer(layer.wait(Duration::MAX).layer(answer));
-    limit.set_rate(rate_limit::Rate::per_second(1).unwrap()).unwrap();
-    let mut expires = Task::new(expires.oneshot(()));
-    assert!(expires.poll().is_pending());
-    limit.set_rate(rate_limit::Rate::per_minute(1).unwrap()).unwrap();
-    assert!(std::future::poll_fn(|cx| in_vain.poll_with(cx.waker())).await.is_err());
-    assert!(std::future::poll_fn(|cx| expires.poll_with(cx.waker())).await.is_err());
-    for client in 0..40 {
-        let _ = clients.try_acquire(&client, if client < 4 { 1 } else { 2 });
-    }
-    assert!(clients.try_acquire(&99, 2).is_err() && clients.try_acquire(&99, 3).is_err());
-    seen.look(exporter);
-    for reason in ["rate_limited", "too_large", "queue_timed_out", "expired"] {
-        let series = format!(r#"buttress_rate_limiter_rejected_total{{limiter="orders",reason="{reason}""#);
-        assert!(seen.moved(&series), "{reason} never moved");
     }
 }
 
