@@ -2,6 +2,7 @@
 
 use crate::page::Page;
 use crate::rate_limits;
+use buttress::bandwidth::{self, Direction};
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, State};
 use buttress::fallback::{self, FallbackLayer};
 use buttress::metrics::{Exporter, FAMILIES};
@@ -191,6 +192,20 @@ async fn w42_every_metric_of_the_table_moves() {
     seen.look(&exporter);
 
     rate_limits::move_all(&registry, || seen.look(&exporter)).await;
+
+    // Limits on bytes: some pass, some do not, and peers come until there is no room, and go.
+    let limits = bandwidth::Config::builder().upload(100).per_peer_upload(10).build().unwrap();
+    let line = bandwidth::Handle::with_capacity("line", limits, NonZeroUsize::MIN);
+    registry.add(line.clone()).unwrap();
+    seen.look(&exporter);
+    assert!(line.peer("a").try_consume(Direction::Upload, 10));
+    let _b = line.peer("b");
+    seen.look(&exporter);
+    assert!(!line.try_consume(Direction::Upload, 95));
+    advance(Duration::from_secs(1)).await;
+    let _c = line.peer("c");
+    line.set(bandwidth::Config::default().to_builder().upload(200).build().unwrap());
+    seen.look(&exporter);
 
     // A fallback: one answer, and one panic.
     let prices = fallback::Handle::new("prices");
