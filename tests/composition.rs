@@ -9,6 +9,12 @@ macro_rules! named {
 }
 
 const OURS: &[Named] = &named![
+    bulkhead,
+    bulkhead_adaptive,
+    bulkhead_at_body_end,
+    bulkhead_backpressure,
+    bulkhead_full,
+    bulkhead_queueing,
     bandwidth,
     bandwidth_keyed,
     circuit_breaker,
@@ -29,6 +35,11 @@ const OURS: &[Named] = &named![
     fallback_that_fails,
     fallback_over_http,
     operation,
+    rate_limit,
+    rate_limit_typed,
+    rate_limit_waiting,
+    rate_limit_keyed,
+    rate_limit_respond,
     retry,
     retry_typed,
     retry_off,

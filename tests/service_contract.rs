@@ -44,6 +44,8 @@ macro_rules! contract {
         refusing { $($refusing:ident;)+ }
         // Has a number of places, and lets who finds none wait.
         waiting { $($waiting:ident;)+ }
+        // Has a number of places, and lets calls wait for them.
+        queueing { $($queueing:ident;)+ }
     ) => {
         $(mod $open {
             use super::*;
@@ -71,11 +73,24 @@ macro_rules! contract {
                 fn a10_an_idle_holder_pins_one_place() = an_idle_holder_pins_one_place;
             }
         })+
+        $(mod $queueing {
+            use super::*;
+            any!(subjects::$queueing);
+        })+
     };
 }
 
 contract! {
     open {
+        bulkhead;
+        bulkhead_typed;
+        bulkhead_off;
+        bulkhead_static;
+        bulkhead_adaptive;
+        bulkhead_weighing;
+        bulkhead_keyed;
+        bulkhead_at_body_end;
+        bulkhead_respond;
         bandwidth;
         bandwidth_keyed;
         bandwidth_off;
@@ -96,6 +111,18 @@ contract! {
         fallback_that_fails;
         fallback_over_http;
         operation;
+        rate_limit;
+        rate_limit_with_cost;
+        rate_limit_typed;
+        rate_limit_off;
+        rate_limit_static;
+        rate_limit_with_bypass;
+        rate_limit_of_several;
+        rate_limit_waiting;
+        rate_limit_keyed;
+        rate_limit_keyed_waiting;
+        rate_limit_respond;
+        rate_limit_following;
         retry;
         retry_typed;
         retry_off;
@@ -113,6 +140,10 @@ contract! {
         deadline_http;
     }
     refusing {
+        bulkhead_full;
+        bulkhead_full_keyed;
+        bulkhead_full_at_body_end;
+        bulkhead_full_respond;
         circuit_breaker_half_open;
         circuit_breaker_half_open_with_bypass;
         circuit_breaker_half_open_keyed;
@@ -121,9 +152,13 @@ contract! {
         circuit_breaker_half_open_as_status;
     }
     waiting {
+        bulkhead_backpressure;
         circuit_breaker_half_open_waiting;
         // Somebody else's, which shows that the checks ask for no more than the contract.
         tower_concurrency_limit;
+    }
+    queueing {
+        bulkhead_queueing;
     }
 }
 

@@ -60,7 +60,7 @@ fn shuffled<K>(count: u64, make: fn(u64) -> K) -> Arc<[K]> {
 }
 
 /// The finaliser of splitmix64: numbers that say nothing about the next one.
-fn mixed(number: u64) -> u64 {
+pub fn mixed(number: u64) -> u64 {
     let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -146,12 +146,13 @@ fn worth(full_at: u64, now: Tick) -> Worth {
 }
 
 /// A token bucket (GCRA) as a word.
+#[derive(Default)]
 struct Bucket;
 
 impl WordState for Bucket {
     const FRESH: u64 = 0;
 
-    fn worth(full_at: u64, now: Tick) -> Worth {
+    fn worth(&self, full_at: u64, now: Tick) -> Worth {
         worth(full_at, now)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::bodies::{Pages, ReadToEnd};
 use crate::inner::{CallError, Echo, Failing};
+use crate::keys::mixed;
 use crate::worker::{Worker, cloned_per_call, kept};
 use buttress::circuit_breaker::{Builder, CircuitBreakerLayer, Config, Handle, Keyed};
 use buttress::{
@@ -270,10 +271,7 @@ const KEYS: u64 = 10_000;
 /// A key that the one before says nothing about.
 #[expect(clippy::unnecessary_wraps, reason = "a request may have no key")]
 fn random_key(request: &u64) -> Option<u64> {
-    // The finaliser of splitmix64.
-    let mixed = (request ^ (request >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    Some((mixed ^ (mixed >> 31)) % KEYS)
+    Some(mixed(*request) % KEYS)
 }
 
 /// Every rule at once, over a window of 10 s. A slow call is told by the coarse clock.

@@ -3,7 +3,7 @@
 use crate::answers::breaker;
 use buttress::circuit_breaker::CircuitBreakerLayer;
 use buttress::fallback::{AnyError, Failed, FallbackLayer};
-use buttress::{BoxError, Carry, OperationLayer, Reason, Rejected, operation};
+use buttress::{BoxError, Carry, OperationLayer, Reason, Rejected, Stack, operation, retry};
 use std::error::Error;
 use std::io;
 use support::{Plan, Probe, Readiness, Task, ready};
@@ -32,6 +32,24 @@ fn s1_16_s1_59_a_fallback_that_fails_says_both_errors() {
     assert_eq!(Rejected::find(&*error).unwrap().reason(), Reason::ForcedOpen);
     assert_eq!(handle.totals().rejected.failed, 1);
     assert_eq!(operation.totals().ignored, 1, "it was not sent, so it says nothing about the peer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn s1_16_s1_59_attempts_in_vain_and_a_fallback_that_fails_are_told_together() {
+    let stack = Stack::new("pull")
+        .fallback(
+            FallbackLayer::function(|_| std::future::ready(Err::<u32, _>("no local copy"))).when(AnyError),
+        )
+        .retry(retry::Config::default())
+        .explained();
+    let error =
+        stack.run(|| async { Err::<u32, _>(io::Error::from(io::ErrorKind::TimedOut)) }).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "3 attempts failed, the last with: timed out; its fallback failed too: no local copy"
+    );
+    let failed = error.downcast_ref::<Failed>().unwrap();
+    assert_eq!(failed.original().downcast_ref::<retry::Exhausted>().unwrap().attempts(), 3);
 }
 
 #[test]

@@ -217,6 +217,8 @@ async fn w42_every_metric_of_the_table_moves() {
     assert!(panics(async { bug.layer(down).oneshot(()).await }).await);
     seen.look(&exporter);
 
+    crate::bulkheads::move_all(&registry, || seen.look(&exporter)).await;
+
     let still: Vec<_> = FAMILIES
         .iter()
         .map(|family| family.full_name("buttress"))

@@ -32,6 +32,13 @@ pub enum EventKind {
     Transition(Transition),
     /// A call was refused.
     Rejected(Refusal),
+    /// The limit of a bulkhead moved, by itself or by an operator's hand.
+    LimitChanged {
+        /// What it was.
+        from: u32,
+        /// What it is.
+        to: u32,
+    },
     /// An attempt failed and another follows.
     Retried {
         /// The attempt that failed, counted from 1.
@@ -94,6 +101,7 @@ impl fmt::Display for EventKind {
         match self {
             Self::Transition(transition) => transition.fmt(f),
             Self::Rejected(refusal) => write!(f, "rejected: {refusal}"),
+            Self::LimitChanged { from, to } => write!(f, "limit {from} -> {to}"),
             Self::Retried { attempt, delay } => {
                 write!(f, "attempt {attempt} failed, the next in {delay:.1?}")
             }

@@ -9,6 +9,7 @@
 //! | [`CircuitBreaker`] | whether a peer that fails is asked at all |
 //! | [`retry`] | whether and when a call that failed is tried again, and how much of that a peer bears |
 //! | [`AdaptiveLimit`] | how many calls may be in flight |
+//! | [`rate_limit`] | how many calls there may be over time |
 //! | [`AdaptiveTimeout`] | how long a call may take |
 //! | [`Bandwidth`] | how many bytes may pass |
 //! | [`Bulkhead`] | how many calls are under way at a time, and who is next |
@@ -29,6 +30,7 @@ mod event;
 pub mod keyed;
 mod measure;
 mod outcome;
+pub mod rate_limit;
 mod ratio;
 mod refusal;
 pub mod retry;

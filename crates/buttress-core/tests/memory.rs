@@ -39,12 +39,13 @@ fn grows_by_at_most<T>(bytes: usize, flooded: impl FnOnce() -> T) {
     assert!(grown <= bytes + SLACK, "{grown} bytes, at most {bytes} and {SLACK}");
 }
 
+#[derive(Default)]
 struct Count;
 
 impl WordState for Count {
     const FRESH: u64 = 0;
 
-    fn worth(_: u64, _: Tick) -> Worth {
+    fn worth(&self, _: u64, _: Tick) -> Worth {
         Worth::Memory
     }
 }

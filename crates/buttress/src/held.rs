@@ -41,6 +41,17 @@ impl<S, Req, F> Held<S, Req, F> {
         Self::Gone
     }
 
+    /// Asks the service that waits whether it is ready, for a layer whose wait is so long that this has to be asked anew.
+    pub(crate) fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>>
+    where
+        S: Service<Req, Future = F>,
+    {
+        match self.project() {
+            HeldProj::Waiting { service, .. } => service.poll_ready(cx),
+            HeldProj::Called { .. } | HeldProj::Gone => Poll::Ready(Ok(())),
+        }
+    }
+
     /// Its turn has come: what waited is a call from now on.
     pub(crate) fn send(mut self: Pin<&mut Self>)
     where

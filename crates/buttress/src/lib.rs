@@ -2,10 +2,12 @@
 //!
 //! | layer | answers |
 //! |---|---|
+//! | [`BulkheadLayer`] | one slow peer takes all there is: so many calls at a time and no more |
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
 //! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
 //! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
+//! | [`RateLimitLayer`] | one caller asks for more than was agreed |
 //! | [`RetryLayer`] | a call fails that would succeed the next time |
 //! | [`TimeoutLayer`] | a call without an answer is given up |
 #![cfg_attr(
@@ -44,6 +46,7 @@ mod macros;
 #[cfg(feature = "http")]
 mod answer;
 pub mod bandwidth;
+pub mod bulkhead;
 mod check;
 pub mod circuit_breaker;
 pub mod classify;
@@ -52,7 +55,6 @@ pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
 pub mod fallback;
-#[expect(dead_code, reason = "the layers that let calls wait for a turn come on it")]
 mod held;
 #[cfg(doc)]
 pub mod hosts;
@@ -62,6 +64,7 @@ pub mod metrics;
 mod observe;
 pub mod operation;
 pub mod presets;
+pub mod rate_limit;
 mod refuse;
 pub mod registry;
 mod rejected;
@@ -73,6 +76,7 @@ pub mod timeout;
 pub use answer::whole_seconds;
 #[cfg(feature = "http")]
 pub use bandwidth::BandwidthLayer;
+pub use bulkhead::BulkheadLayer;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
     Refusal, Tick, Trigger,
@@ -88,6 +92,7 @@ pub use fallback::FallbackLayer;
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
 pub use judge::{AtHead, Judge, Settle};
 pub use operation::OperationLayer;
+pub use rate_limit::RateLimitLayer;
 #[cfg(feature = "tonic")]
 pub use refuse::AsStatus;
 #[cfg(feature = "http")]
@@ -104,3 +109,11 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// In a request's extensions: this call passes by every layer that was told to look for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bypass;
+
+/// In a request's extensions: what this call costs a layer that was told to look for it, in places of a bulkhead or tokens of
+/// a rate limit. A call without it costs one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cost(
+    /// So many.
+    pub u32,
+);

@@ -74,7 +74,8 @@ impl Algorithm {
             }
             Self::Gradient2 { tolerance } => {
                 let tolerated = (usual * tolerance).max(usual + slack);
-                from * (tolerated / calls.latency).clamp(0.5, 1.0).min(kept) + from.sqrt()
+                from * (tolerated / calls.latency).clamp(0.5, 1.0).min(kept)
+                    + from.sqrt() * (1.0 - calls.dropped_share())
             }
         }
     }

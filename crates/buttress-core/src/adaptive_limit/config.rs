@@ -1,9 +1,9 @@
 //! Settings.
 
 use super::Algorithm;
-use crate::InvalidConfig;
 use crate::clock::{Span, nanos};
 use crate::config::ensure;
+use crate::{Difference, InvalidConfig};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -127,5 +127,26 @@ impl Config {
     /// How long it looks after calls took `latency`.
     pub(super) fn length_after(&self, latency: Duration) -> u64 {
         nanos(latency).clamp(self.window_nanos(), self.window_nanos() * 10)
+    }
+
+    /// The first knob that `other` has set differently, in the order of the setters; `None` if there is none.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<Difference> {
+        Difference::first(self.knobs(), other.knobs())
+    }
+
+    /// Every knob and its value, exactly.
+    fn knobs(&self) -> [(&'static str, String); 7] {
+        // Without `..`, so that a new knob cannot be forgotten.
+        let Self { algorithm, min, start, max, window, minimum_calls, slack } = *self;
+        [
+            ("algorithm", format!("{algorithm:?}")),
+            ("min", min.to_string()),
+            ("start", start.to_string()),
+            ("max", max.to_string()),
+            ("window", format!("{:?}", window.get())),
+            ("minimum_calls", minimum_calls.to_string()),
+            ("slack", format!("{:?}", slack.get())),
+        ]
     }
 }

@@ -57,7 +57,7 @@ impl Estimate {
             _ if calls.dropped_share() >= TROUBLED => 0.0,
             lower if lower < 0.0 => lower / 8.0,
             higher if !busy => higher / 8.0,
-            higher if at_least => higher / 4.0,
+            higher if at_least => higher,
             _ => 0.0,
         };
         self.usual = Some(usual + step);

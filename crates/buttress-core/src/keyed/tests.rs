@@ -41,13 +41,13 @@ impl Keep for Told {
 }
 
 /// A ban as a word: until so many nanoseconds; odd ones only remember.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Ban;
 
 impl WordState for Ban {
     const FRESH: u64 = 0;
 
-    fn worth(until: u64, now: Tick) -> Worth {
+    fn worth(&self, until: u64, now: Tick) -> Worth {
         match until {
             _ if until <= now.as_nanos() => Worth::Nothing,
             _ if until % 2 == 1 => Worth::Memory,
@@ -71,7 +71,7 @@ fn store(capacity: usize) -> Store<u64, Told> {
 }
 
 fn words(capacity: usize) -> Words<Ban> {
-    Words::with_seeds(room(capacity), Seeds::new(1, 2))
+    Words::with_seeds(room(capacity), Seeds::new(1, 2), Ban)
 }
 
 fn key(number: &u64) -> std::borrow::Cow<'_, u64> {

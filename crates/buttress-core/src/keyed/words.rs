@@ -7,7 +7,6 @@ use crate::Tick;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use std::fmt;
 use std::hash::Hash;
-use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 
 /// Locks for new keys. The model checker gets one.
@@ -28,7 +27,7 @@ pub trait WordState {
     const FRESH: u64;
 
     /// What is lost if `state` is forgotten at `now`.
-    fn worth(state: u64, now: Tick) -> Worth;
+    fn worth(&self, state: u64, now: Tick) -> Worth;
 }
 
 /// One word for each of at most so many keys, without a lock for keys that have one.
@@ -53,12 +52,12 @@ pub trait WordState {
 /// impl WordState for Ban {
 ///     const FRESH: u64 = 0;
 ///
-///     fn worth(until: u64, now: Tick) -> Worth {
+///     fn worth(&self, until: u64, now: Tick) -> Worth {
 ///         if until <= now.as_nanos() / 1_000_000_000 { Worth::Nothing } else { Worth::Penalty }
 ///     }
 /// }
 ///
-/// let bans = Words::<Ban>::new(NonZeroUsize::new(100_000).expect("not zero"));
+/// let bans = Words::with(NonZeroUsize::new(100_000).expect("not zero"), Ban);
 /// bans.update("203.0.113.7", Tick::ZERO, |until| (until.max(60), ()));
 /// assert_eq!((bans.peek("203.0.113.7"), bans.peek("203.0.113.8")), (Some(60), None));
 /// ```
@@ -72,7 +71,7 @@ pub struct Words<S> {
     len: AtomicU64,
     evicted: AtomicU64,
     overflowed: AtomicU64,
-    state: PhantomData<fn() -> S>,
+    meaning: S,
 }
 
 /// Where a key belongs.
@@ -88,11 +87,27 @@ impl<S: WordState> Words<S> {
 
     /// An empty store for at most `capacity` keys, rounded up to eight of them.
     #[must_use]
-    pub fn new(capacity: NonZeroUsize) -> Self {
-        Self::with_seeds(capacity, Seeds::draw())
+    pub fn new(capacity: NonZeroUsize) -> Self
+    where
+        S: Default,
+    {
+        Self::with(capacity, S::default())
     }
 
-    pub(super) fn with_seeds(capacity: NonZeroUsize, seeds: Seeds) -> Self {
+    /// The same for states whose meaning has settings.
+    #[must_use]
+    pub fn with(capacity: NonZeroUsize, meaning: S) -> Self {
+        Self::with_seeds(capacity, Seeds::draw(), meaning)
+    }
+
+    /// What its states mean.
+    #[inline]
+    #[must_use]
+    pub const fn meaning(&self) -> &S {
+        &self.meaning
+    }
+
+    pub(super) fn with_seeds(capacity: NonZeroUsize, seeds: Seeds, meaning: S) -> Self {
         const { assert!(S::FRESH <= LARGEST, "a state has 56 bits") };
         let zero = || AtomicU64::new(0);
         Self {
@@ -103,7 +118,7 @@ impl<S: WordState> Words<S> {
             len: zero(),
             evicted: zero(),
             overflowed: zero(),
-            state: PhantomData,
+            meaning,
         }
     }
 
@@ -223,7 +238,7 @@ impl<S: WordState> Words<S> {
         let from = (home.fingerprint >> 24) as usize % WAYS;
         let slots = order.into_iter().flat_map(|set| self.sets[set].slots(from).map(move |slot| (set, slot)));
         let judged = slots.map(|(set, slot)| {
-            (if slot.free { None } else { Some(S::worth(slot.found.word.state(), now)) }, set, slot)
+            (if slot.free { None } else { Some(self.meaning.worth(slot.found.word.state(), now)) }, set, slot)
         });
         let (_, set, slot) =
             judged.filter(|(worth, ..)| *worth < Some(Worth::Penalty)).min_by_key(|(worth, ..)| *worth)?;

@@ -24,17 +24,21 @@ impl Recent {
         self.values.len()
     }
 
-    pub(crate) fn push(&mut self, value: u64) {
-        if self.values.len() < self.capacity {
+    /// Takes one in, and answers the one that goes for it.
+    pub(crate) fn push(&mut self, value: u64) -> Option<u64> {
+        let gone = if self.values.len() < self.capacity {
             self.values.push(value);
+            None
         } else {
             let oldest = std::mem::replace(&mut self.values[self.next], value);
             self.next = (self.next + 1) % self.capacity;
             let place = self.sorted.partition_point(|kept| *kept < oldest);
             self.sorted.remove(place);
-        }
+            Some(oldest)
+        };
         let place = self.sorted.partition_point(|kept| *kept < value);
         self.sorted.insert(place, value);
+        gone
     }
 
     /// The least value that at least `percent` percent of them do not exceed; `None` without any.

@@ -4,7 +4,9 @@
 #![cfg(buttress_loom)]
 
 mod budget;
+mod bulkhead;
 mod changes;
+mod limits;
 mod probes;
 mod words;
 

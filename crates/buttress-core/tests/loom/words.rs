@@ -7,28 +7,30 @@ use buttress_core::keyed::{WordState, Words, Worth};
 use std::num::NonZeroUsize;
 
 /// Only remembers: a new key may always push it out. Below a hundred; the hundreds say whose it is.
+#[derive(Default)]
 struct Count;
 
 impl WordState for Count {
     const FRESH: u64 = 0;
 
-    fn worth(_: u64, _: Tick) -> Worth {
+    fn worth(&self, _: u64, _: Tick) -> Worth {
         Worth::Memory
     }
 }
 
 /// Whoever has counted to two is not to be forgotten.
+#[derive(Default)]
 struct Strike;
 
 impl WordState for Strike {
     const FRESH: u64 = 0;
 
-    fn worth(count: u64, _: Tick) -> Worth {
+    fn worth(&self, count: u64, _: Tick) -> Worth {
         if count >= 2 { Worth::Penalty } else { Worth::Memory }
     }
 }
 
-fn words<S: WordState>(capacity: usize) -> Arc<Words<S>> {
+fn words<S: WordState + Default>(capacity: usize) -> Arc<Words<S>> {
     let words = Words::new(NonZeroUsize::new(capacity).expect("not zero"));
     assert_eq!(words.capacity(), capacity);
     Arc::new(words)

@@ -157,8 +157,8 @@ impl<Req, X: KeyOf<Req, Key = K> + Clone, K: Key + ?Sized> Select<Req> for ByKey
 /// readiness, and is ready when the service beneath is.
 #[derive(Clone)]
 pub struct Aside<H, F> {
-    pub(super) source: H,
-    pub(super) passes: F,
+    pub(crate) source: H,
+    pub(crate) passes: F,
 }
 
 impl<H: fmt::Debug, F> fmt::Debug for Aside<H, F> {

@@ -17,6 +17,11 @@ pub(crate) fn of_http(status: StatusCode, headers: &HeaderMap) -> Option<Duratio
     at(status, headers, clock::wall())
 }
 
+/// When the limit of the caller is renewed, if it is used up, whatever the answer is otherwise.
+pub(crate) fn used_up(headers: &HeaderMap) -> Option<Duration> {
+    renewal(headers, false, clock::wall())
+}
+
 fn at(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     retry_after(headers, now).or_else(|| renewal(headers, status == StatusCode::TOO_MANY_REQUESTS, now))
 }

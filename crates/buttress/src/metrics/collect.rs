@@ -62,6 +62,22 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.owner = Owner::Retry(retry.seed);
         page.retry(name, retry);
     }
+    for (name, limit) in &status.rate_limits {
+        page.owner = Owner::RateLimit(limit.seed);
+        page.rate_limit(name, limit);
+    }
+    for (name, limit) in &status.keyed_rate_limits {
+        page.owner = Owner::RateLimit(limit.seed);
+        page.keyed_rate_limit(name, limit);
+    }
+    for (name, bulkhead) in &status.bulkheads {
+        page.owner = Owner::Bulkhead(bulkhead.seed);
+        page.bulkhead(name, bulkhead);
+    }
+    for (name, keyed) in &status.keyed_bulkheads {
+        page.owner = Owner::Bulkhead(keyed.overflow.seed);
+        page.keyed_bulkhead(name, keyed);
+    }
     for (name, deadline) in &status.deadlines {
         page.owner = Owner::TimeLimit(deadline.seed);
         page.deadline(name, deadline);

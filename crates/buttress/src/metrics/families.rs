@@ -1,7 +1,9 @@
 //! Every family there is.
 
 use super::bandwidths as bandwidth;
+use super::bulkheads as bulkhead;
 use super::family::{Family, Kind};
+use super::rate_limits as rate;
 use super::retries as retry;
 
 /// All families, in the order of the reference.
@@ -39,6 +41,31 @@ pub static FAMILIES: &[&Family] = &[
     &retry::RETRY_CANCELLED,
     &retry::RETRY_PANICS,
     &retry::RETRY_BALANCE,
+    &rate::RATE_LIMIT_ALLOWED,
+    &rate::RATE_LIMIT_REJECTED,
+    &rate::RATE_LIMIT_RATE,
+    &rate::RATE_LIMIT_REMAINING,
+    &rate::RATE_LIMIT_WAITING,
+    &rate::RATE_LIMIT_KEYS,
+    &rate::RATE_LIMIT_KEYS_EVICTED,
+    &rate::RATE_LIMIT_KEYS_OVERFLOWED,
+    &bulkhead::CONCURRENT,
+    &bulkhead::LIMIT,
+    &bulkhead::LIMIT_CHANGES,
+    &bulkhead::QUEUED,
+    &bulkhead::QUEUE_LIMIT,
+    &bulkhead::REJECTED,
+    &bulkhead::TIMED_OUT,
+    &bulkhead::LEFT,
+    &bulkhead::COMPLETED,
+    &bulkhead::CANCELLED,
+    &bulkhead::PANICS,
+    &bulkhead::WAIT,
+    &bulkhead::DURATION,
+    &bulkhead::KEYS,
+    &bulkhead::KEYS_CAPACITY,
+    &bulkhead::KEYS_EVICTED,
+    &bulkhead::KEYS_OVERFLOWED,
     &TIMEOUTS,
     &TIMEOUT_LIMIT,
     &DEADLINE_EXCEEDED,

@@ -11,8 +11,12 @@ pub(super) enum Owner {
     Operation(u64),
     /// The fallback with this seed.
     Fallback(u64),
+    /// The bulkhead, or the bulkheads of many keys, with this seed.
+    Bulkhead(u64),
     /// The retry with this seed.
     Retry(u64),
+    /// The rate limit, or the rate limits of many keys, with this seed.
+    RateLimit(u64),
     /// The timeout or the deadline with this seed.
     TimeLimit(u64),
     /// The bandwidth with this seed.

@@ -35,6 +35,7 @@
 //! Prometheus takes for a restart; the same one goes on where it was.
 
 mod bandwidths;
+mod bulkheads;
 mod collect;
 mod counts;
 mod exporter;
@@ -46,6 +47,7 @@ mod family;
 mod members;
 mod memory;
 mod operations;
+mod rate_limits;
 mod retries;
 #[cfg(any(feature = "metrics", test))]
 mod spread;

@@ -115,7 +115,7 @@ impl Listeners {
 
 /// Whether there can be one with every call.
 const fn is_of_a_call(event: &Event) -> bool {
-    !matches!(event.kind, EventKind::Transition(_))
+    !matches!(event.kind, EventKind::Transition(_) | EventKind::LimitChanged { .. })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

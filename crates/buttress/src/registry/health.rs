@@ -146,6 +146,18 @@ impl Verdicts {
         }
     }
 
+    pub(crate) const fn keys(&self) -> usize {
+        self.keys
+    }
+
+    pub(crate) const fn degraded(&self) -> usize {
+        self.degraded
+    }
+
+    pub(crate) const fn unhealthy(&self) -> usize {
+        self.unhealthy
+    }
+
     /// The verdict on all of them together: while one key has its calls, others are what it is degraded by.
     pub(crate) const fn verdict(&self) -> Verdict {
         match self.degraded + self.unhealthy {

@@ -64,12 +64,14 @@
 
 mod bandwidths;
 mod book;
+mod bulkheads;
 mod error;
 mod fallbacks;
 mod health;
 mod member;
 mod names;
 mod operations;
+mod rate_limits;
 mod retries;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -79,6 +81,7 @@ mod time_limits;
 mod watch;
 
 pub use bandwidths::{BandwidthStatus, LaneStatus};
+pub use bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
 pub use error::{RegistryError, UnknownName};
 pub use fallbacks::FallbackStatus;
 pub(crate) use health::Verdicts;
@@ -87,6 +90,7 @@ pub(crate) use member::Held;
 pub use member::Member;
 pub use names::Registry;
 pub use operations::OperationStatus;
+pub use rate_limits::{KeyedRateLimitStatus, LimitStatus, RateLimitStatus};
 pub use retries::RetryStatus;
 pub use status::{BreakerStatus, Change, KeyedStatus, LastFailure, StateCounts, Status};
 pub use stream::Subscription;

@@ -1,9 +1,11 @@
 //! How everything stands, as one plain value.
 
 use super::bandwidths::BandwidthStatus;
+use super::bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
 use super::fallbacks::FallbackStatus;
 use super::health::{Health, Verdict};
 use super::operations::OperationStatus;
+use super::rate_limits::{KeyedRateLimitStatus, RateLimitStatus};
 use super::retries::RetryStatus;
 #[cfg(feature = "serde")]
 use super::serialize;
@@ -38,6 +40,10 @@ pub struct Status {
     pub operations: BTreeMap<String, OperationStatus>,
     /// The retries by name.
     pub retries: BTreeMap<String, RetryStatus>,
+    /// The bulkheads by name.
+    pub bulkheads: BTreeMap<String, BulkheadStatus>,
+    /// The bulkheads that keep a state per key, by name.
+    pub keyed_bulkheads: BTreeMap<String, KeyedBulkheadStatus>,
     /// The fallbacks by name.
     pub fallbacks: BTreeMap<String, FallbackStatus>,
     /// The limits on bytes by name.
@@ -46,6 +52,10 @@ pub struct Status {
     pub deadlines: BTreeMap<String, TimeLimitStatus>,
     /// The timeouts by name.
     pub timeouts: BTreeMap<String, TimeLimitStatus>,
+    /// The rate limits by name.
+    pub rate_limits: BTreeMap<String, RateLimitStatus>,
+    /// The rate limits that keep a state per key, by name.
+    pub keyed_rate_limits: BTreeMap<String, KeyedRateLimitStatus>,
 }
 
 /// How one circuit breaker stands.

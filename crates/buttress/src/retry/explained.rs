@@ -1,6 +1,6 @@
 //! Errors that say how often it was tried.
 
-use crate::{BoxError, Refuse, Rejected};
+use crate::{BoxError, Boxed, Refuse, Rejected};
 use std::error::Error;
 use std::fmt;
 use std::num::NonZeroU32;
@@ -43,7 +43,7 @@ impl Error for Exhausted {
     }
 }
 
-/// As [`Boxed`](crate::Boxed), with the last error of a call that could have been tried again in an [`Exhausted`].
+/// As [`Boxed`], with the last error of a call that could have been tried again in an [`Exhausted`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Explained;
 
@@ -52,15 +52,19 @@ impl<Res, Err: Into<BoxError> + 'static> Refuse<Res, Err> for Explained {
     type Error = BoxError;
 
     fn refuse(&self, rejected: Rejected) -> Result<Res, BoxError> {
-        Err(Box::new(rejected))
+        Refuse::<Res, Err>::refuse(&Boxed, rejected)
     }
 
     fn inner(error: Err) -> BoxError {
-        error.into()
+        <Boxed as Refuse<Res, Err>>::inner(error)
     }
 
     fn rejected(error: &Err) -> Option<Rejected> {
-        Rejected::within(error)
+        <Boxed as Refuse<Res, Err>>::rejected(error)
+    }
+
+    fn with_fallback(error: Err, fallback: BoxError) -> BoxError {
+        <Boxed as Refuse<Res, Err>>::with_fallback(error, fallback)
     }
 
     fn exhausted(error: Err, attempts: NonZeroU32) -> BoxError {

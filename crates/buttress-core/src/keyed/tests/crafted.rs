@@ -69,7 +69,7 @@ fn f8_keys_that_meet_in_one_store_are_spread_in_another() {
     assert_eq!([Seeds::draw(), Seeds::draw()].map(kept_by_a_store), [10_000; 2]);
     let of_one_set = keys(|hash| hash >> 58 == 0 && hash.rotate_left(32) >> 58 == 0, 100);
     let kept_by_words = |seeds| {
-        let words = Words::<Ban>::with_seeds(room(64 * 8), seeds);
+        let words = Words::with_seeds(room(64 * 8), seeds, Ban);
         of_one_set.iter().for_each(|number| words.update(number, START, |_| (REMEMBERED, ())));
         words.len()
     };

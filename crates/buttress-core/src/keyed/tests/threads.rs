@@ -80,13 +80,13 @@ fn every_change_of_a_word_counts_once_also_of_a_new_one() {
 }
 
 /// Its words say whose they are.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Owned;
 
 impl WordState for Owned {
     const FRESH: u64 = 0;
 
-    fn worth(_: u64, _: Tick) -> Worth {
+    fn worth(&self, _: u64, _: Tick) -> Worth {
         Worth::Memory
     }
 }

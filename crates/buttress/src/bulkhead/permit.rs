@@ -1,0 +1,81 @@
+//! One place, taken.
+
+use super::shared::Shared;
+use crate::{Outcome, Settle, Tick};
+use buttress_core::bulkhead::Ticket;
+use std::ops::Deref;
+use std::time::Duration;
+
+/// The leave to make one call. Settled with the outcome; dropped, the call counts as cancelled. Either way the place is free
+/// again.
+#[derive(Debug)]
+#[must_use = "a dropped permit is a cancelled call"]
+pub struct Permit<L: Deref<Target = Shared>>(Option<Admitted<L>>);
+
+#[derive(Debug)]
+struct Admitted<L> {
+    lease: L,
+    ticket: Ticket,
+    began: Tick,
+}
+
+impl<L: Deref<Target = Shared>> Permit<L> {
+    /// The permit of a call that begins now.
+    #[inline]
+    pub(super) fn begin(lease: L, ticket: Ticket) -> Self {
+        let began = lease.begins_at();
+        Self(Some(Admitted { lease, ticket, began }))
+    }
+
+    /// The permit of a call that no bulkhead stands before, or whose turn has not come.
+    #[inline]
+    pub(super) const fn none() -> Self {
+        Self(None)
+    }
+
+    /// The call ended like this.
+    pub fn record(mut self, outcome: Outcome) {
+        self.end(outcome);
+    }
+
+    #[inline(always)]
+    fn end(&mut self, outcome: Outcome) {
+        if let Some(Admitted { lease, ticket, began }) = self.0.take() {
+            lease.end(ticket, began, outcome);
+        }
+    }
+
+    // Out of line, so that the check for it is all that a settled permit costs.
+    #[cold]
+    #[inline(never)]
+    fn cancel(&mut self) {
+        if let Some(Admitted { lease, ticket, .. }) = self.0.take() {
+            lease.cancel(ticket);
+        }
+    }
+}
+
+impl<L: Deref<Target = Shared>> Drop for Permit<L> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            self.cancel();
+        }
+    }
+}
+
+impl<L: Deref<Target = Shared> + Send + Sync + 'static> Settle for Permit<L> {
+    #[inline(always)]
+    fn settle(&mut self, outcome: Outcome, _: Option<Duration>) {
+        if outcome == Outcome::Cancelled {
+            self.cancel();
+        } else {
+            self.end(outcome);
+        }
+    }
+
+    #[inline]
+    fn take(&mut self) -> Self {
+        Self(self.0.take())
+    }
+}

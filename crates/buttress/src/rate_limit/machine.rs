@@ -1,0 +1,162 @@
+//! What decides behind a handle: one bucket, or several limits.
+
+use super::standing::{Standing, time_of};
+use super::{Config, Limiter, Rate, Rule, TokenBucket, adaptive};
+use crate::{InvalidConfig, Reason, Refusal, Tick, clock};
+use buttress_core::rate_limit::{AdaptiveRate, Snapshot, reserve_all, try_acquire_all};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// One limit, or several of which all must admit a call.
+#[expect(clippy::large_enum_variant, reason = "a box would be one more line to fetch for each call")]
+pub(super) enum Machine {
+    Bucket(TokenBucket),
+    /// A bucket, and what moves its rate.
+    Adaptive(TokenBucket, Box<AdaptiveRate>),
+    /// At least one.
+    Several(Box<[Limiter]>),
+}
+
+impl Machine {
+    pub(super) fn one(rule: Rule) -> Self {
+        match rule {
+            Rule::Bucket(config) => Self::Bucket(TokenBucket::new(config, clock::fine())),
+            rule => Self::several([rule]),
+        }
+    }
+
+    /// Of none, the default: a limit that admits everything is better off.
+    pub(super) fn several(rules: impl IntoIterator<Item = Rule>) -> Self {
+        let now = clock::fine();
+        Self::Several(rules.into_iter().map(|rule| Limiter::new(rule, now)).collect())
+    }
+
+    pub(super) fn adaptive(config: adaptive::Config) -> Self {
+        let adaptive = AdaptiveRate::new(config);
+        let bucket = TokenBucket::new(bucket(adaptive.rate()), clock::fine());
+        Self::Adaptive(bucket, Box::new(adaptive))
+    }
+
+    #[inline]
+    pub(super) fn try_acquire(&self, cost: u32, now: Tick) -> Result<(), Refusal> {
+        match self {
+            Self::Bucket(bucket) | Self::Adaptive(bucket, _) => bucket.try_acquire(cost, now),
+            Self::Several(limits) => try_acquire_all(limits, cost, now),
+        }
+    }
+
+    pub(super) fn reserve(&self, cost: u32, max_wait: Duration, now: Tick) -> Result<Duration, Refusal> {
+        match self {
+            Self::Bucket(bucket) | Self::Adaptive(bucket, _) => bucket.reserve(cost, max_wait, now),
+            Self::Several(limits) => reserve_all(limits, cost, max_wait, now),
+        }
+    }
+
+    /// How long until `cost` is there for one that is behind those who take `ahead` before. Exact where every limit is a bucket,
+    /// and near it otherwise.
+    pub(super) fn wait_for(&self, cost: u32, ahead: u64, now: Tick) -> Result<Duration, Refusal> {
+        let mut longest = Duration::ZERO;
+        for snapshot in self.snapshots(now) {
+            if cost > snapshot.burst {
+                return Err(Refusal::new(Reason::TooLarge));
+            }
+            longest = longest.max(wait_for(&snapshot, ahead.saturating_add(cost.into())));
+        }
+        Ok(longest)
+    }
+
+    /// The settings of a bucket whose owner sets them.
+    pub(super) fn settings(&self) -> Result<Config, InvalidConfig> {
+        let refuse = |what| InvalidConfig::new("rate", what, "that of one token bucket");
+        match self {
+            Self::Bucket(bucket) => Ok(bucket.config()),
+            Self::Adaptive(..) => Err(refuse("one that follows how long calls take")),
+            Self::Several(_) => Err(refuse("one of windows or of several limits")),
+        }
+    }
+
+    pub(super) fn set(&self, config: Config, now: Tick) -> Result<(), InvalidConfig> {
+        self.settings()?;
+        if let Self::Bucket(bucket) = self {
+            bucket.set(config, now);
+        }
+        Ok(())
+    }
+
+    /// Whether that made it another.
+    pub(super) fn record_latency(&self, latency: Duration, now: Tick) -> bool {
+        let Self::Adaptive(limit, adaptive) = self else { return false };
+        let changed = adaptive.record(latency);
+        if let Some(rate) = changed {
+            limit.set(bucket(rate), now);
+        }
+        changed.is_some()
+    }
+
+    pub(super) fn pause_until(&self, until: Tick) {
+        match self {
+            Self::Bucket(bucket) | Self::Adaptive(bucket, _) => bucket.pause_until(until),
+            Self::Several(limits) => limits.iter().for_each(|limit| limit.pause_until(until)),
+        }
+    }
+
+    /// Fills buckets up and ends a pause. What windows have counted is a fact, and stays.
+    pub(super) fn reset(&self) {
+        match self {
+            Self::Bucket(bucket) | Self::Adaptive(bucket, _) => {
+                bucket.refund(u32::MAX);
+                bucket.resume();
+            }
+            Self::Several(limits) => limits.iter().for_each(|limit| {
+                if let Limiter::Bucket(bucket) = limit {
+                    bucket.refund(u32::MAX);
+                }
+                limit.resume();
+            }),
+        }
+    }
+
+    pub(super) fn paused_for(&self, now: Tick) -> Duration {
+        self.snapshots(now).map(|snapshot| snapshot.paused_for).max().unwrap_or_default()
+    }
+
+    /// Tokens a second, of the slowest.
+    pub(super) fn rate(&self, now: Tick) -> f64 {
+        self.snapshots(now).map(|snapshot| snapshot.rate.per_second_f64()).fold(f64::INFINITY, f64::min)
+    }
+
+    /// Of several, each with its number.
+    pub(super) fn standings(&self, name: &'static str, now: Tick) -> Vec<Standing> {
+        let label = |number: usize| match self {
+            Self::Several(limits) if limits.len() > 1 => Cow::Owned(format!("{name}#{}", number + 1)),
+            _ => Cow::Borrowed(name),
+        };
+        self.snapshots(now).enumerate().map(|(number, at)| Standing::new(label(number), &at)).collect()
+    }
+
+    fn snapshots(&self, now: Tick) -> impl Iterator<Item = Snapshot> {
+        let (one, several) = match self {
+            Self::Bucket(bucket) | Self::Adaptive(bucket, _) => (Some(bucket), &[][..]),
+            Self::Several(limits) => (None, &**limits),
+        };
+        let one = one.map(|bucket| bucket.snapshot(now));
+        one.into_iter().chain(several.iter().map(move |limit| limit.snapshot(now)))
+    }
+}
+
+/// How long until `tokens` are there, more than the burst among them, in a bucket that stands like this: what it lacks of the
+/// burst now, and what is more than that.
+fn wait_for(snapshot: &Snapshot, tokens: u64) -> Duration {
+    let (burst, rate) = (u64::from(snapshot.burst), snapshot.rate);
+    let wait = match tokens.checked_sub(burst) {
+        Some(more) => snapshot.full_in.saturating_add(time_of(more, rate)),
+        None => snapshot.full_in.saturating_sub(time_of(burst - tokens, rate)),
+    };
+    wait.max(snapshot.paused_for)
+}
+
+/// The bucket of a rate that moves: what comes in a second at once, and at least one.
+fn bucket(rate: Rate) -> Config {
+    let burst = (rate.per_second_f64() as u32).max(1);
+    Config::new(rate, burst).expect("a second of any rate")
+}

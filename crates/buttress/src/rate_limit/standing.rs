@@ -1,0 +1,55 @@
+//! How much of a limit is left.
+
+use super::{Config, Rate};
+use buttress_core::rate_limit::Snapshot;
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// How one limit stands, as its callers are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Standing {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// How many tokens there are when none was taken for long.
+    pub burst: u64,
+    /// How long it takes until as many are back.
+    pub refill: Duration,
+    /// How many there are now.
+    pub remaining: u64,
+    /// How long until there is one more; `None` when all are there.
+    pub more_in: Option<Duration>,
+}
+
+impl Standing {
+    pub(super) fn new(name: Cow<'static, str>, snapshot: &Snapshot) -> Self {
+        let burst = snapshot.burst.into();
+        let refill = time_of(burst, snapshot.rate);
+        Self { name, burst, refill, remaining: snapshot.remaining.into(), more_in: more_in(snapshot) }
+    }
+
+    /// Of a bucket that nobody has used.
+    pub(super) fn fresh(name: Cow<'static, str>, config: &Config) -> Self {
+        let burst = config.burst().into();
+        Self { name, burst, refill: time_of(burst, config.rate()), remaining: burst, more_in: None }
+    }
+}
+
+/// How long it takes until so many tokens have come.
+pub(super) fn time_of(tokens: u64, rate: Rate) -> Duration {
+    let nanos = (u128::from(tokens) * rate.per().as_nanos()).div_ceil(rate.count().into());
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// When there is one more than now.
+fn more_in(snapshot: &Snapshot) -> Option<Duration> {
+    match snapshot.remaining {
+        0 => Some(snapshot.next_in),
+        remaining if remaining >= snapshot.burst => None,
+        // What it lacks, less all of it but one token and what is there.
+        remaining => {
+            let others = time_of(u64::from(snapshot.burst - remaining - 1), snapshot.rate);
+            Some(snapshot.full_in.saturating_sub(others))
+        }
+    }
+}
