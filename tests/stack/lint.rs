@@ -1,8 +1,9 @@
 //! Each warning by the numbers that deserve it, and none without.
 
 use buttress::presets;
+use buttress::rate_limit::{self, Rate};
 use buttress::stack::{Parts, Warning, lint};
-use buttress::{FallbackLayer, Stack, circuit_breaker, retry};
+use buttress::{FallbackLayer, Stack, bulkhead, circuit_breaker, retry};
 use std::time::Duration;
 
 const fn secs(secs: u64) -> Duration {
@@ -41,10 +42,10 @@ fn the_defaults_go_together() {
 
 #[test]
 fn a_deadline_that_ends_before_the_attempts() {
-    // Three times 5 s, and waits of up to 50 and 100 ms.
-    let longest = Duration::from_millis(15_150);
+    // Three times 5 s after a second in the queue, and waits of up to 50 and 100 ms.
+    let longest = Duration::from_millis(18_150);
     let found = after(|parts| parts.deadline = Some(longest - Duration::from_nanos(1)));
-    let deadline = Duration::from_nanos(15_149_999_999);
+    let deadline = Duration::from_nanos(18_149_999_999);
     assert_eq!(found, [Warning::DeadlineTooShort { deadline, attempts: 3, longest }]);
     assert_eq!(after(|parts| parts.deadline = Some(longest)), []);
     // Without a limit for an attempt, one that takes no time at all is followed by the waits.
@@ -68,11 +69,11 @@ fn attempts_that_nothing_ends() {
 
 #[test]
 fn s4_62_calls_of_minutes() {
-    let timeout = Some(secs(100));
+    let timeout = Some(secs(99));
     let found = after(|parts| (parts.timeout, parts.deadline) = (timeout, None));
     let longest = Duration::from_millis(300_150);
     assert_eq!(found, [Warning::CallTooLong { attempts: 3, longest }]);
-    assert_eq!(after(|parts| (parts.timeout, parts.deadline) = (Some(secs(99)), None)), []);
+    assert_eq!(after(|parts| (parts.timeout, parts.deadline) = (Some(secs(98)), None)), []);
 }
 
 #[test]
@@ -191,6 +192,7 @@ fn the_presets_have_the_warnings_of_their_own_numbers_and_no_others() {
         ("dwcp", &around),
         ("dwcp/production", &around),
         ("dwcp/development", &around),
+        ("dwcp/all", &around),
         ("dwcp/network", &["retry_without_timeout"]),
         ("dwcp/database", &["retry_without_timeout"]),
         ("python", &["retry_without_timeout", "one_call_opens"]),
@@ -212,6 +214,9 @@ fn every_warning_says_what_to_change() {
     let limit = secs(1);
     let all = [
         Warning::FallbackNotHttp,
+        Warning::WaitNotBelowDeadline { kind: "bulkhead", wait: limit, deadline: limit },
+        Warning::PlacesWithoutLimit,
+        Warning::NeverFull { limit: 60, most: 60 },
         Warning::DeadlineTooShort { deadline: limit, attempts: 3, longest: limit },
         Warning::TimeoutNotBelowDeadline { timeout: limit, deadline: limit },
         Warning::RetryWithoutTimeout { attempts: 3 },
@@ -235,4 +240,93 @@ fn every_warning_says_what_to_change() {
         assert!(advice.iter().any(|word| text.contains(word)), "{text}");
         assert!(!text.ends_with('.') && !text.contains('\n') && text.len() < 260, "{text}");
     }
+}
+
+fn places(places: bulkhead::Builder) -> Option<bulkhead::Config> {
+    Some(places.build().unwrap())
+}
+
+fn rate(a_second: u64, burst: u32) -> Option<rate_limit::Config> {
+    Some(rate_limit::Config::new(Rate::per_second(a_second).unwrap(), burst).unwrap())
+}
+
+#[test]
+fn a_wait_for_a_turn_that_lasts_longer_than_the_call() {
+    let (deadline, short) = (secs(30), secs(29));
+    let alone = |parts: &mut Parts| parts.retry = None;
+    let queue = |wait| {
+        after(|parts| {
+            alone(parts);
+            parts.bulkhead = places(bulkhead::Config::builder().max_wait(wait));
+        })
+    };
+    assert_eq!(
+        queue(deadline),
+        [Warning::WaitNotBelowDeadline { kind: "bulkhead", wait: deadline, deadline }]
+    );
+    assert_eq!(queue(short), []);
+    let rate = |limit, wait| {
+        after(|parts| {
+            alone(parts);
+            (parts.rate_limit, parts.rate_wait) = (limit, Some(wait));
+        })
+    };
+    let found = [Warning::WaitNotBelowDeadline { kind: "rate_limit", wait: deadline, deadline }];
+    assert_eq!(rate(self::rate(1, 1), deadline), found);
+    assert_eq!(rate(self::rate(1, 1), short), []);
+    // Nobody waits where there is no queue and no rate.
+    assert_eq!(rate(None, deadline), []);
+    let nobody = bulkhead::Config::builder().queue(0).max_wait(deadline);
+    assert_eq!(after(|parts| parts.bulkhead = places(nobody)), []);
+}
+
+#[test]
+fn the_waits_for_turns_count_for_the_longest_call() {
+    let mut parts = parts();
+    parts.bulkhead = places(bulkhead::Config::builder().max_wait(secs(3)));
+    (parts.rate_limit, parts.rate_wait) = (rate(1, 1), Some(secs(2)));
+    assert_eq!(parts.longest(), Some(Duration::from_millis(30_150)));
+    // It waits as long as there is somebody who waits for it.
+    parts.bulkhead = places(bulkhead::Config::builder().max_wait(None));
+    assert_eq!(parts.longest(), None);
+}
+
+#[test]
+fn places_that_hanging_attempts_keep() {
+    let hang = |parts: &mut Parts| (parts.timeout, parts.retry) = (None, None);
+    let found = after(|parts| {
+        hang(parts);
+        parts.deadline = None;
+    });
+    assert_eq!(found, [Warning::PlacesWithoutLimit]);
+    // The deadline ends them.
+    assert_eq!(after(hang), []);
+}
+
+#[test]
+fn a_limit_above_what_the_rate_lets_be_under_way() {
+    // In 5 s there begin no more than 50 and the 10 at once.
+    let found = |limit| {
+        after(|parts| {
+            (parts.rate_limit, parts.adaptive) = (rate(10, 10), false);
+            parts.bulkhead = places(bulkhead::Config::builder().max_concurrent(limit));
+        })
+    };
+    assert_eq!(found(60), [Warning::NeverFull { limit: 60, most: 60 }]);
+    assert_eq!(found(59), []);
+    // What moves can be below it, and a place that is kept until the end of the body is not given back in 5 s.
+    for (adaptive, to_body_end) in [(true, false), (false, true)] {
+        let found = after(|parts| {
+            (parts.rate_limit, parts.adaptive, parts.to_body_end) = (rate(10, 10), adaptive, to_body_end);
+        });
+        assert_eq!(found, []);
+    }
+}
+
+#[test]
+fn a_stack_knows_until_when_its_places_are_kept() {
+    let stack = Stack::http("orders");
+    assert!(!stack.parts().to_body_end);
+    assert!(stack.at_body_end().parts().to_body_end);
+    assert!(Stack::grpc("orders").parts().to_body_end);
 }

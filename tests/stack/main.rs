@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod dwcp;
 mod helpers;
 mod hosts;
 mod lint;
@@ -9,3 +10,4 @@ mod order;
 mod peer;
 mod presets;
 mod subsets;
+mod turns;

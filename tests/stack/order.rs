@@ -3,7 +3,8 @@
 use crate::peer::{Act, Peer};
 use buttress::circuit_breaker::{self, State};
 use buttress::fallback::AnyError;
-use buttress::{FallbackLayer, Reason, Rejected, Stack, operation, presets, retry, timeout};
+use buttress::rate_limit::{self, Rate};
+use buttress::{FallbackLayer, Reason, Rejected, Stack, bulkhead, operation, presets, retry, timeout};
 use std::time::Duration;
 use tower::{Layer, Service, ServiceExt};
 
@@ -21,6 +22,10 @@ fn attempts(name: &str, attempts: u32) -> retry::Handle {
 fn breaker(name: &str, failures: u16) -> circuit_breaker::Handle {
     let config = circuit_breaker::Config::builder().no_rules().consecutive_failures(failures);
     circuit_breaker::Handle::new(name, config.open_for(secs(60)).build().unwrap())
+}
+
+fn rate(a_second: u64, burst: u32) -> rate_limit::Config {
+    rate_limit::Config::new(Rate::per_second(a_second).unwrap(), burst).unwrap()
 }
 
 /// How many failures on the wire it takes until the breaker is open.
@@ -166,6 +171,8 @@ async fn a_stack_says_its_order_and_its_numbers() {
         .preset(&presets::default())
         .operation("submit")
         .fallback(FallbackLayer::value(0_u32))
+        .rate_limit(rate(100, 10))
+        .rate_wait(secs(2))
         .circuit_breaker_outside(presets::walgit::sui().circuit_breaker);
     assert_eq!(stack.to_string(), stack.explain());
     let lines = stack.explain();
@@ -179,10 +186,17 @@ async fn a_stack_says_its_order_and_its_numbers() {
             r#"circuit_breaker "orders", around all attempts: opens at 5 failures in a row, for 30s, closes at 2 successes"#,
             r#"deadline "orders": 30s for all attempts"#,
             r#"retry "orders": 3 attempts, waits of 50ms and 2 times as long each time, full jitter, at most 2s, with a budget"#,
+            r#"rate_limit "orders": 100/s, 10 at once, waits for up to 2s"#,
             r#"circuit_breaker "orders", before each attempt: opens at 5 failures in a row (20 when busy) or 50.0 % of at least 10 calls in 10s failed, for 1s up to 60s, closes at 3 successes"#,
+            r#"bulkhead "orders": 10 to 1000, as the peer bears it, at a time, 100 wait for up to 1s"#,
             r#"timeout "orders": 5s for each attempt"#,
         ]
     );
+    let fixed = |queue| bulkhead::Config::builder().queue(queue).max_wait(None).build().unwrap();
+    for (queue, words) in [(7, "7 wait"), (0, "none waits")] {
+        let told = Stack::new("fixed").bulkhead(fixed(queue)).explain();
+        assert_eq!(told.lines().last(), Some(&*format!(r#"  bulkhead "fixed": 100 at a time, {words}"#)));
+    }
     assert_eq!(
         Stack::new("none").explain(),
         "stack \"none\", outermost first:\n  nothing, as every part is off"

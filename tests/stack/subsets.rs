@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use buttress::stack::Tries;
-use buttress::{BoxError, Config, FallbackLayer, Stack, fallback, retry};
+use buttress::{BoxError, Config, FallbackLayer, Stack, bulkhead, fallback, rate_limit, retry};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -20,13 +20,13 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::health_server::HealthServer;
 use tower::{Layer, ServiceExt, service_fn};
 
-const PARTS: u32 = 7;
+const PARTS: u32 = 9;
 
 /// All parts on or off by the bits of `subset`; the seventh is the fallback's.
-fn with<R, J, Y, W, K, I, F>(
-    stack: Stack<R, J, Tries<Y, W, K>, I, F>,
+fn with<R, J, Y, W, K, I, F, B, Q>(
+    stack: Stack<R, J, Tries<Y, W, K>, I, F, B, Q>,
     subset: u32,
-) -> Stack<R, J, Tries<Y, W, K>, I, F> {
+) -> Stack<R, J, Tries<Y, W, K>, I, F, B, Q> {
     let on = |part: u32| subset & (1 << part) != 0;
     let limit = Duration::from_secs(10);
     stack
@@ -36,6 +36,8 @@ fn with<R, J, Y, W, K, I, F>(
         .retry(on(3).then(retry::Config::default))
         .circuit_breaker(on(4).then(Config::default))
         .timeout(on(5).then_some(limit))
+        .rate_limit(on(7).then(rate_limit::Config::default))
+        .bulkhead(on(8).then(bulkhead::Config::default))
 }
 
 fn fallback_of(subset: u32) -> Option<fallback::Handle> {

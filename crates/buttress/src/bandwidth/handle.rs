@@ -37,6 +37,11 @@ impl Handle {
         Self(Arc::new(Shared::new(name, config, peers)))
     }
 
+    /// Whether both are one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &'static str {

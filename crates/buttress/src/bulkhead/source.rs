@@ -4,6 +4,8 @@ use super::handle::Handle;
 use super::keyed::Keyed;
 use super::shared::Shared;
 use crate::circuit_breaker::Pass;
+#[cfg(feature = "http")]
+use crate::key::RequestHead;
 use crate::key::{Key, KeyOf};
 use buttress_core::bulkhead::Priority;
 use std::fmt;
@@ -255,15 +257,15 @@ impl<Req, H: Select<Req>, F: Fn(&Req) -> Priority + Clone> Select<Req> for Ranke
 }
 
 #[cfg(feature = "http")]
-impl<B, H: Select<http::Request<B>>> Select<http::Request<B>> for Extended<H> {
+impl<Req: RequestHead, H: Select<Req>> Select<Req> for Extended<H> {
     #[inline]
-    fn select(&self, request: &http::Request<B>) -> Option<Self::Lease> {
+    fn select(&self, request: &Req) -> Option<Self::Lease> {
         self.source.select(request)
     }
 
-    fn claim(&self, request: &http::Request<B>) -> Claim {
+    fn claim(&self, request: &Req) -> Claim {
         let claim = self.source.claim(request);
-        let told = request.extensions();
+        let Some(told) = request.head().extensions() else { return claim };
         Claim {
             weight: told.get::<crate::Cost>().map_or(claim.weight, |cost| at_least_one(cost.0)),
             priority: told.get().copied().unwrap_or(claim.priority),

@@ -1,8 +1,8 @@
 //! DWCP's Go package: the breaker is around the retries, and its operation timeout is over all of them.
 
-use super::{Order, Preset};
+use super::{Order, Places, Preset};
 use crate::circuit_breaker::{self, presets};
-use crate::retry;
+use crate::{bulkhead, rate_limit, retry};
 use std::time::Duration;
 
 /// Its default.
@@ -21,6 +21,28 @@ pub fn production() -> Preset {
 #[must_use]
 pub fn development() -> Preset {
     around("dwcp/development", presets::dwcp_development(), Duration::from_secs(10))
+}
+
+/// All that its `ExecuteWithAllProtections` puts around a function. DWCP has the bulkhead around the breaker and the rate limit
+/// around that, so that a call takes one token and one place for all its attempts and the waits between them. Here each attempt
+/// takes them, as it is attempts that a peer bears: a retry counts for the rate, and who waits to try again keeps no place from
+/// others.
+///
+/// ```
+/// use buttress::{Stack, presets};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), buttress::BoxError> {
+/// let stack = Stack::new("orders").preset(&presets::dwcp::all()).operation("submit");
+/// assert_eq!(stack.run(|| async { Ok::<_, std::io::Error>(42) }).await?, 42);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub fn all() -> Preset {
+    around("dwcp/all", presets::dwcp(), Duration::from_secs(30))
+        .rate_limit(rate_limit::presets::dwcp())
+        .bulkhead(Places::Fixed(bulkhead::presets::dwcp()))
 }
 
 /// Its retries on the network.

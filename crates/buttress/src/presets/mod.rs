@@ -18,7 +18,7 @@
 //!
 //! | name | breaker | where | retries | limits |
 //! |---|---|---|---|---|
-//! | `default` | [default](crate::Config::default) | per attempt | [default](crate::retry::Config::default) | 5 s an attempt, 30 s in all |
+//! | `default` | [default](crate::Config::default) | per attempt | [default](crate::retry::Config::default) | 5 s an attempt, 30 s in all; [as many at a time](crate::bulkhead::adaptive_limit::Config::default) as the peer bears |
 //! | `walgit/sui` | 5 in a row, 30 s | outside | [`walgit`](crate::retry::presets::walgit) | |
 //! | `walgit/walrus` | 3 in a row, 20 s | outside | the same | |
 //! | `walgit/network` | 4 in a row, 25 s | outside | the same | |
@@ -27,6 +27,7 @@
 //! | `network_recovery/registry` | 3 in 120 s, 180 s | outside | [`registry`](crate::retry::presets::registry) | 5 min an attempt |
 //! | `dwcp`, `dwcp/production` | 5 in a row, 60 s | outside | [`dwcp`](crate::retry::presets::dwcp) | 30 s in all |
 //! | `dwcp/development` | 3 in a row, 30 s | outside | the same | 10 s in all |
+//! | `dwcp/all` | 5 in a row, 60 s | outside | the same | 30 s in all; 1,000 attempts a second, 100 at once; 100 at a time, 50 wait for up to 5 s |
 //! | `dwcp/network` | | | [`network`](crate::retry::presets::network) | |
 //! | `dwcp/database` | | | [`database`](crate::retry::presets::database) | |
 //! | `python` | 5 in a row, 60 s | per attempt | [`python_framework`](crate::retry::presets::python_framework) | |
@@ -43,8 +44,9 @@ pub mod walgit;
 
 pub use default::default;
 
+use crate::bulkhead::adaptive_limit;
 use crate::registry::UnknownName;
-use crate::{circuit_breaker, retry};
+use crate::{bulkhead, circuit_breaker, rate_limit, retry};
 use std::time::Duration;
 
 /// The numbers of a stack. What is `None` is off.
@@ -59,10 +61,24 @@ pub struct Preset {
     pub circuit_breaker: Option<circuit_breaker::Config>,
     /// How often to try, and how long to wait between.
     pub retry: Option<retry::Config>,
+    /// How many attempts a second there may be.
+    pub rate_limit: Option<rate_limit::Config>,
+    /// How many attempts may be under way at a time.
+    pub bulkhead: Option<Places>,
     /// The limit of a call with all its attempts.
     pub deadline: Option<Duration>,
     /// The limit of an attempt.
     pub timeout: Option<Duration>,
+}
+
+/// How many attempts may be under way at a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Places {
+    /// Always as many.
+    Fixed(bulkhead::Config),
+    /// As many as the peer is found to bear.
+    Adaptive(adaptive_limit::Config),
 }
 
 /// Where the breaker of a stack stands.
@@ -76,7 +92,16 @@ pub enum Order {
 
 impl Preset {
     const fn new(name: &'static str, order: Order) -> Self {
-        Self { name, order, circuit_breaker: None, retry: None, deadline: None, timeout: None }
+        Self {
+            name,
+            order,
+            circuit_breaker: None,
+            retry: None,
+            rate_limit: None,
+            bulkhead: None,
+            deadline: None,
+            timeout: None,
+        }
     }
 
     const fn breaker(mut self, config: circuit_breaker::Config) -> Self {
@@ -86,6 +111,16 @@ impl Preset {
 
     const fn retry(mut self, config: retry::Config) -> Self {
         self.retry = Some(config);
+        self
+    }
+
+    const fn rate_limit(mut self, config: rate_limit::Config) -> Self {
+        self.rate_limit = Some(config);
+        self
+    }
+
+    const fn bulkhead(mut self, places: Places) -> Self {
+        self.bulkhead = Some(places);
         self
     }
 
@@ -101,7 +136,7 @@ impl Preset {
 }
 
 /// All of them.
-const ALL: [fn() -> Preset; 17] = [
+const ALL: [fn() -> Preset; 18] = [
     default,
     walgit::sui,
     walgit::walrus,
@@ -112,6 +147,7 @@ const ALL: [fn() -> Preset; 17] = [
     dwcp::default,
     dwcp::production,
     dwcp::development,
+    dwcp::all,
     dwcp::network,
     dwcp::database,
     python::default,

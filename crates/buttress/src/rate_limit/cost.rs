@@ -36,9 +36,9 @@ impl<Req> CostOf<Req> for One {
 pub struct ByCost;
 
 #[cfg(feature = "http")]
-impl<B> CostOf<http::Request<B>> for ByCost {
+impl<Req: crate::key::RequestHead> CostOf<Req> for ByCost {
     #[inline]
-    fn cost(&self, request: &http::Request<B>) -> u32 {
-        request.extensions().get::<crate::Cost>().map_or(1, |cost| cost.0)
+    fn cost(&self, request: &Req) -> u32 {
+        request.head().extensions().and_then(|told| told.get::<crate::Cost>()).map_or(1, |cost| cost.0)
     }
 }

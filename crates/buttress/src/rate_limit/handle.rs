@@ -69,6 +69,11 @@ impl Handle {
         }))
     }
 
+    /// Whether both are one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The name it was given.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -2,9 +2,9 @@
 
 use super::Part;
 use super::handles::Handles;
-use super::shape::{NoBandwidth, NoFallback, Tries};
 #[cfg(feature = "http")]
-use crate::AtEnd;
+use super::shape::ByExtensions;
+use super::shape::{Alike, NoBandwidth, NoFallback, Tries};
 #[cfg(feature = "http")]
 use crate::deadline::Headers;
 use crate::deadline::Inherit;
@@ -13,18 +13,23 @@ use crate::rejected::Site;
 #[cfg(feature = "http")]
 use crate::retry::{ByBody, GrpcCondition, HttpCondition};
 use crate::retry::{ByClass, ByClone, Explained, RetryLayer};
+#[cfg(feature = "http")]
+use crate::{AtEnd, BandwidthLayer};
 use crate::{
-    AtHead, Boxed, FallbackLayer, circuit_breaker, classify, deadline, fallback, operation, retry, timeout,
+    AtHead, Boxed, FallbackLayer, bulkhead, circuit_breaker, classify, deadline, fallback, operation,
+    rate_limit, retry, timeout,
 };
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 /// The layers in their order, each of them on or off, with one way to reject and one to judge for all.
 ///
 /// Cheap to clone. All services it makes, and those of its clones, share the handles of its parts.
 ///
 /// Its types: `R` is how it rejects, `J` how it judges, `T` how it [tries again](Tries), `I` how deadlines
-/// [come with a request](deadline::Incoming), `F` its [fallback](super::Fallback).
+/// [come with a request](deadline::Incoming), `F` its [fallback](super::Fallback), `B` its limit on the
+/// [bytes of bodies](super::Shaping), `Q` what requests [say of themselves](super::Terms).
 #[derive(Clone, Debug)]
 pub struct Stack<
     R = Boxed,
@@ -33,6 +38,7 @@ pub struct Stack<
     I = Inherit,
     F = NoFallback,
     B = NoBandwidth,
+    Q = Alike,
 > {
     pub(super) name: &'static str,
     pub(super) handles: Handles,
@@ -42,18 +48,19 @@ pub struct Stack<
     pub(super) tries: T,
     pub(super) refuse: R,
     pub(super) judge: J,
+    pub(super) terms: Q,
 }
 
 /// A stack for HTTP clients and servers: as [`Stack::http`] makes it, and in another mode `R` or with another judge `J`.
 #[cfg(feature = "http")]
 pub type Http<R = Boxed, J = AtHead<classify::Http>, F = NoFallback, B = NoBandwidth> =
-    Stack<R, J, Tries<ByBody, HttpCondition>, Headers, F, B>;
+    Stack<R, J, Tries<ByBody, HttpCondition>, Headers, F, B, ByExtensions>;
 
 /// A stack for gRPC clients and servers: as [`Stack::grpc`] makes it, and in another mode `R`, such as
 /// [`AsStatus`](crate::AsStatus).
 #[cfg(feature = "http")]
 pub type Grpc<R = Boxed, J = AtEnd<classify::Grpc>, F = NoFallback, B = NoBandwidth> =
-    Stack<R, J, Tries<ByBody, GrpcCondition>, Headers, F, B>;
+    Stack<R, J, Tries<ByBody, GrpcCondition>, Headers, F, B, ByExtensions>;
 
 impl Stack {
     /// A stack with every part off, for requests that can be cloned. Any error is a failure, any response a success.
@@ -70,6 +77,7 @@ impl Stack {
             tries: RetryLayer::from_handle(None),
             refuse: Boxed,
             judge: AtHead(classify::Errors),
+            terms: Alike,
         }
     }
 }
@@ -80,8 +88,8 @@ impl Http {
     /// [`RetryLayer::http`], and takes deadlines from requests as [`DeadlineLayer::http`](crate::DeadlineLayer::http).
     #[must_use]
     pub fn http(name: &str) -> Self {
-        let stack = Stack::new(name).map_judge(|_| AtHead(classify::Http)).incoming(Headers::default());
-        stack.retry_by(|retry| retry.replay(ByBody::new()).when(HttpCondition::default()))
+        let stack = Stack::new(name).judged_by(AtHead(classify::Http)).incoming(Headers::default());
+        stack.by_extensions().retry_by(|retry| retry.replay(ByBody::new()).when(HttpCondition::default()))
     }
 }
 
@@ -91,19 +99,27 @@ impl Grpc {
     /// again as [`RetryLayer::grpc`], and takes deadlines from requests as [`DeadlineLayer::http`](crate::DeadlineLayer::http).
     #[must_use]
     pub fn grpc(name: &str) -> Self {
-        let stack = Stack::new(name).map_judge(|_| AtHead(classify::Grpc)).at_body_end();
-        let stack = stack.incoming(Headers::default());
+        let stack = Stack::new(name).judged_by(AtHead(classify::Grpc)).at_body_end();
+        let stack = stack.by_extensions().incoming(Headers::default());
         stack.retry_by(|retry| retry.replay(ByBody::grpc()).when(GrpcCondition::default()))
     }
 }
 
-impl<R, J, T, I, F, B> Stack<R, J, T, I, F, B> {
+impl<R, J, T, I, F, B, Q> Stack<R, J, T, I, F, B, Q> {
     /// Counts and times the calls: a [handle](operation::Handle), or the name of the operation, whose component is then the
     /// stack.
     #[must_use]
     pub fn operation(mut self, operation: impl Part<operation::Handle>) -> Self {
         self.handles.operation = operation.named(self.name);
         self
+    }
+
+    /// Shapes the bodies of requests and responses, once for all attempts.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn bandwidth<X>(self, bandwidth: BandwidthLayer<X>) -> Stack<R, J, T, I, F, BandwidthLayer<X>, Q> {
+        let Self { name, handles, fallback, incoming, tries, refuse, judge, terms, .. } = self;
+        Stack { name, handles, bandwidth, fallback, incoming, tries, refuse, judge, terms }
     }
 
     /// Answers in the place of calls that have no answer. A layer without a [handle](fallback::Handle) of its own counts under
@@ -113,7 +129,7 @@ impl<R, J, T, I, F, B> Stack<R, J, T, I, F, B> {
     pub fn fallback<A, W, P, M>(
         self,
         layer: FallbackLayer<A, W, P, M>,
-    ) -> Stack<R, J, T, I, FallbackLayer<A, W, P, M>, B> {
+    ) -> Stack<R, J, T, I, FallbackLayer<A, W, P, M>, B, Q> {
         let unnamed = layer.handle().is_some_and(|handle| handle.name().is_empty());
         let layer = if unnamed { layer.with_handle(fallback::Handle::new(self.name)) } else { layer };
         self.map(|refuse, judge, tries, incoming, _| (refuse, judge, tries, incoming, layer))
@@ -135,8 +151,34 @@ impl<R, J, T, I, F, B> Stack<R, J, T, I, F, B> {
 
     /// Has the deadline come with requests as well, as [`DeadlineLayer::incoming`](crate::DeadlineLayer::incoming).
     #[must_use]
-    pub fn incoming<I2>(self, incoming: I2) -> Stack<R, J, T, I2, F, B> {
+    pub fn incoming<I2>(self, incoming: I2) -> Stack<R, J, T, I2, F, B, Q> {
         self.map(|refuse, judge, tries, _, fallback| (refuse, judge, tries, incoming, fallback))
+    }
+
+    /// Admits no more attempts than a rate allows: what goes beyond it is refused, and not tried again. A request for HTTP or gRPC
+    /// costs what its extension [`Cost`](crate::Cost) says, any other one token.
+    #[must_use]
+    pub fn rate_limit(mut self, limit: impl Part<rate_limit::Handle>) -> Self {
+        self.handles.rate_limit = limit.named(self.name);
+        self
+    }
+
+    /// Lets attempts wait for so long at most until the rate allows them, as
+    /// [`RateLimitLayer::wait`](crate::RateLimitLayer::wait).
+    #[must_use]
+    pub fn rate_wait(mut self, max_wait: impl Into<Option<Duration>>) -> Self {
+        self.handles.rate_wait = max_wait.into();
+        self
+    }
+
+    /// Limits how many attempts are under way at a time, to a number or, by a [`adaptive_limit::Config`](bulkhead::adaptive_limit::Config),
+    /// to what the peer is found to bear. What finds no room waits for its turn. A request for HTTP or gRPC takes as many places as
+    /// its extension [`Cost`](crate::Cost) says and is as urgent as its extension [`Priority`](bulkhead::Priority) says, any other
+    /// takes one.
+    #[must_use]
+    pub fn bulkhead(mut self, places: impl Part<bulkhead::Handle>) -> Self {
+        self.handles.bulkhead = places.named(self.name);
+        self
     }
 
     /// Has a breaker before each attempt: what one attempt finds out, the next one knows. One failed attempt is one failure.
@@ -162,31 +204,45 @@ impl<R, J, T, I, F, B> Stack<R, J, T, I, F, B> {
     /// Has an error of a call whose attempts were all in vain say how many those were, as
     /// [`RetryLayer::explained`](crate::RetryLayer::explained).
     #[must_use]
-    pub fn explained(self) -> Stack<Explained, J, T, I, F, B> {
+    pub fn explained(self) -> Stack<Explained, J, T, I, F, B, Q> {
         self.with_refuse(Explained)
     }
 
-    fn with_refuse<R2>(self, refuse: R2) -> Stack<R2, J, T, I, F, B> {
+    /// Lets requests say what they cost and how urgent they are.
+    #[cfg(feature = "http")]
+    fn by_extensions(self) -> Stack<R, J, T, I, F, B, ByExtensions> {
+        let Self { name, handles, bandwidth, fallback, incoming, tries, refuse, judge, .. } = self;
+        Stack { name, handles, bandwidth, fallback, incoming, tries, refuse, judge, terms: ByExtensions }
+    }
+
+    fn with_refuse<R2>(self, refuse: R2) -> Stack<R2, J, T, I, F, B, Q> {
         self.map(|_, judge, tries, incoming, fallback| (refuse, judge, tries, incoming, fallback))
     }
 
     #[cfg(feature = "http")]
-    fn map_judge<J2>(self, map: impl FnOnce(J) -> J2) -> Stack<R, J2, T, I, F, B> {
+    fn map_judge<J2>(mut self, map: impl FnOnce(J) -> J2) -> Stack<R, J2, T, I, F, B, Q> {
+        // Those who change the time of the judgement come here, and nobody else.
+        self.handles.to_body_end = true;
         self.map(|refuse, judge, tries, incoming, fallback| (refuse, map(judge), tries, incoming, fallback))
+    }
+
+    #[cfg(feature = "http")]
+    fn judged_by<J2>(self, judge: J2) -> Stack<R, J2, T, I, F, B, Q> {
+        self.map(|refuse, _, tries, incoming, fallback| (refuse, judge, tries, incoming, fallback))
     }
 
     /// The same with other values where the types vary.
     fn map<R2, J2, T2, I2, F2>(
         self,
         map: impl FnOnce(R, J, T, I, F) -> (R2, J2, T2, I2, F2),
-    ) -> Stack<R2, J2, T2, I2, F2, B> {
-        let Self { name, handles, bandwidth, fallback, incoming, tries, refuse, judge } = self;
+    ) -> Stack<R2, J2, T2, I2, F2, B, Q> {
+        let Self { name, handles, bandwidth, fallback, incoming, tries, refuse, judge, terms } = self;
         let (refuse, judge, tries, incoming, fallback) = map(refuse, judge, tries, incoming, fallback);
-        Stack { name, handles, bandwidth, fallback, incoming, tries, refuse, judge }
+        Stack { name, handles, bandwidth, fallback, incoming, tries, refuse, judge, terms }
     }
 }
 
-impl<R, J, Y, W, K, I, F, B> Stack<R, J, Tries<Y, W, K>, I, F, B> {
+impl<R, J, Y, W, K, I, F, B, Q> Stack<R, J, Tries<Y, W, K>, I, F, B, Q> {
     /// Tries failed calls again.
     #[must_use]
     pub fn retry(self, retry: impl Part<retry::Handle>) -> Self {
@@ -207,7 +263,7 @@ impl<R, J, Y, W, K, I, F, B> Stack<R, J, Tries<Y, W, K>, I, F, B> {
     /// # let _ = stack;
     /// ```
     #[must_use]
-    pub fn retry_by<T>(self, change: impl FnOnce(Tries<Y, W, K>) -> T) -> Stack<R, J, T, I, F, B> {
+    pub fn retry_by<T>(self, change: impl FnOnce(Tries<Y, W, K>) -> T) -> Stack<R, J, T, I, F, B, Q> {
         self.map(|refuse, judge, tries, incoming, fallback| {
             (refuse, judge, change(tries), incoming, fallback)
         })
@@ -243,6 +299,12 @@ impl<R, J, Y, W, K, I, F, B> Stack<R, J, Tries<Y, W, K>, I, F, B> {
         if let Some(limit) = preset.deadline {
             self = self.deadline(limit);
         }
+        if let Some(limit) = preset.rate_limit {
+            self = self.rate_limit(limit);
+        }
+        if let Some(places) = preset.bulkhead {
+            self = self.bulkhead(places);
+        }
         if let Some(limit) = preset.timeout {
             self = self.timeout(limit);
         }
@@ -251,13 +313,16 @@ impl<R, J, Y, W, K, I, F, B> Stack<R, J, Tries<Y, W, K>, I, F, B> {
 }
 
 /// A stack that judges by `C`.
-type Classified<R, C, T, I, F, B> = Stack<R, AtHead<C>, T, I, F, B>;
+type Classified<R, C, T, I, F, B, Q> = Stack<R, AtHead<C>, T, I, F, B, Q>;
 
-impl<R, C, Y, D, K, I, F, B> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F, B> {
+impl<R, C, Y, D, K, I, F, B, Q> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F, B, Q> {
     /// Judges results by `classify`, and tries again what it calls a failure: a type, or a closure over
     /// `Result<&Response, &Error>`.
     #[must_use]
-    pub fn classify<C2: Clone>(self, classify: C2) -> Classified<R, C2, Tries<Y, ByClass<C2>, K>, I, F, B> {
+    pub fn classify<C2: Clone>(
+        self,
+        classify: C2,
+    ) -> Classified<R, C2, Tries<Y, ByClass<C2>, K>, I, F, B, Q> {
         self.map(|refuse, _, tries, incoming, fallback| {
             (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
         })
@@ -265,19 +330,19 @@ impl<R, C, Y, D, K, I, F, B> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F, 
 }
 
 #[cfg(feature = "http")]
-impl<R, C, Y, D: Clone, K, I, F, B> Stack<R, AtHead<C>, Tries<Y, HttpCondition<D>, K>, I, F, B> {
+impl<R, C, Y, D: Clone, K, I, F, B, Q> Stack<R, AtHead<C>, Tries<Y, HttpCondition<D>, K>, I, F, B, Q> {
     /// Judges results by `classify`, and tries again what it calls a failure: a type, or a closure over
     /// `Result<&Response, &Error>`.
     #[must_use]
     pub fn classify<C2: Clone>(
         self,
         classify: C2,
-    ) -> Classified<R, C2, Tries<Y, HttpCondition<C2>, K>, I, F, B> {
+    ) -> Classified<R, C2, Tries<Y, HttpCondition<C2>, K>, I, F, B, Q> {
         self.map(|refuse, _, tries, incoming, fallback| {
             (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
         })
     }
 }
 
-judged_at_end!(Stack<R, _, T, I, L, B>);
-refuse_modes!(Stack<_, J, T, I, L, B>);
+judged_at_end!(Stack<R, _, T, I, L, B, Q>);
+refuse_modes!(Stack<_, J, T, I, L, B, Q>);

@@ -2,9 +2,12 @@
 
 use super::Stack;
 use super::shape::{Known, Shaping, Tries};
+use crate::bandwidth::{self, Direction};
+use crate::{bulkhead, rate_limit};
 use std::fmt;
+use std::time::Duration;
 
-impl<R, J, Y, W, K, I, F: Known, B: Shaping> Stack<R, J, Tries<Y, W, K>, I, F, B> {
+impl<R, J, Y, W, K, I, F: Known, B: Shaping, Q> Stack<R, J, Tries<Y, W, K>, I, F, B, Q> {
     /// The parts that are on, outermost first, with their numbers. For people: the same as its [`Display`](fmt::Display).
     #[must_use]
     pub fn explain(&self) -> String {
@@ -16,6 +19,7 @@ impl<R, J, Y, W, K, I, F: Known, B: Shaping> Stack<R, J, Tries<Y, W, K>, I, F, B
         if let Some(operation) = &self.handles.operation {
             lines.push(format!("operation {:?} of {:?}", operation.name(), operation.component()));
         }
+        lines.extend(self.bandwidth.handle().map(bandwidth));
         if let Some(fallback) = self.fallback.handle() {
             lines.push(format!("fallback {:?}", fallback.name()));
         }
@@ -33,6 +37,9 @@ impl<R, J, Y, W, K, I, F: Known, B: Shaping> Stack<R, J, Tries<Y, W, K>, I, F, B
             let budget = if retry.budget().is_some() { "with" } else { "without" };
             lines.push(format!("retry {:?}: {}, {budget} a budget", retry.name(), retry.config()));
         }
+        if let Some(limit) = &self.handles.rate_limit {
+            lines.push(rate_limit(limit, self.handles.rate_wait));
+        }
         if let Some(breaker) = &self.handles.breaker_per_attempt {
             lines.push(format!(
                 "circuit_breaker {:?}, before each attempt: {}",
@@ -40,6 +47,7 @@ impl<R, J, Y, W, K, I, F: Known, B: Shaping> Stack<R, J, Tries<Y, W, K>, I, F, B
                 breaker.config()
             ));
         }
+        lines.extend(self.handles.bulkhead.as_ref().map(bulkhead));
         if let Some(timeout) = &self.handles.timeout {
             lines.push(format!("timeout {:?}: {:?} for each attempt", timeout.name(), timeout.limit()));
         }
@@ -47,7 +55,42 @@ impl<R, J, Y, W, K, I, F: Known, B: Shaping> Stack<R, J, Tries<Y, W, K>, I, F, B
     }
 }
 
-impl<R, J, Y, W, K, I, F: Known, B: Shaping> fmt::Display for Stack<R, J, Tries<Y, W, K>, I, F, B> {
+fn bandwidth(bandwidth: &bandwidth::Handle) -> String {
+    let config = bandwidth.config();
+    let limit = |bytes| if bytes == 0 { "unlimited".to_owned() } else { format!("{bytes} bytes/s") };
+    let of = |direction| {
+        let peer = config.per_peer(direction);
+        let each = if peer == 0 { String::new() } else { format!(" ({} each peer)", limit(peer)) };
+        format!("{}{each}", limit(config.limit(direction)))
+    };
+    let (up, down) = (of(Direction::Upload), of(Direction::Download));
+    format!("bandwidth {:?}: {up} up, {down} down", bandwidth.name())
+}
+
+fn rate_limit(limit: &rate_limit::Handle, wait: Option<Duration>) -> String {
+    let numbers = limit.config().map_or_else(
+        || "more than one limit".to_owned(),
+        |config| format!("{}, {} at once", config.rate(), config.burst()),
+    );
+    let wait = wait.map_or_else(String::new, |wait| format!(", waits for up to {wait:?}"));
+    format!("rate_limit {:?}: {numbers}{wait}", limit.name())
+}
+
+fn bulkhead(bulkhead: &bulkhead::Handle) -> String {
+    let config = bulkhead.config();
+    let limit = bulkhead.adaptive_config().map_or_else(
+        || config.max_concurrent().to_string(),
+        |adaptive| format!("{} to {}, as the peer bears it,", adaptive.min(), adaptive.max()),
+    );
+    let queue = match (config.queue(), config.max_wait()) {
+        (0, _) => "none waits".to_owned(),
+        (queue, Some(wait)) => format!("{queue} wait for up to {wait:?}"),
+        (queue, None) => format!("{queue} wait"),
+    };
+    format!("bulkhead {:?}: {limit} at a time, {queue}", bulkhead.name())
+}
+
+impl<R, J, Y, W, K, I, F: Known, B: Shaping, Q> fmt::Display for Stack<R, J, Tries<Y, W, K>, I, F, B, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "stack {:?}, outermost first:", self.name)?;
         let lines = self.lines();

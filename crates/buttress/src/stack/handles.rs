@@ -1,6 +1,7 @@
 //! The parts of a stack whose types do not vary.
 
-use crate::{circuit_breaker, deadline, operation, timeout};
+use crate::{bulkhead, circuit_breaker, deadline, operation, rate_limit, timeout};
+use std::time::Duration;
 
 /// Those that are on, outermost first.
 #[derive(Clone, Debug, Default)]
@@ -8,6 +9,11 @@ pub(super) struct Handles {
     pub(super) operation: Option<operation::Handle>,
     pub(super) breaker_outside: Option<circuit_breaker::Handle>,
     pub(super) deadline: Option<deadline::Handle>,
+    pub(super) rate_limit: Option<rate_limit::Handle>,
+    pub(super) rate_wait: Option<Duration>,
     pub(super) breaker_per_attempt: Option<circuit_breaker::Handle>,
+    pub(super) bulkhead: Option<bulkhead::Handle>,
+    /// Whether calls are judged at the end of their body, until which they keep their place.
+    pub(super) to_body_end: bool,
     pub(super) timeout: Option<timeout::Handle>,
 }

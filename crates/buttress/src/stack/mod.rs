@@ -4,16 +4,22 @@
 //! first:
 //!
 //! ```text
-//! operation · fallback · (breaker) · deadline · retry · [each attempt:] breaker · timeout · service
+//! operation · bandwidth · fallback · (breaker) · deadline · retry ·
+//!                          [each attempt:] rate limit · breaker · bulkhead · timeout · service
 //! ```
 //!
 //! - the **operation** counts what callers get, whoever answered;
+//! - the **bandwidth** shapes the bodies that go out and come in, once, however often it is tried;
 //! - the **fallback** answers for calls that a part beneath refused and did not send, and with
 //!   [`AnyError`](crate::fallback::AnyError) for all that fails beneath it, also when the time is over;
 //! - the **deadline** ends all attempts and the waits between them;
 //! - the **retry** sends each attempt through
+//! - the **rate limit**, as it is attempts that the peer counts; what it refuses says nothing about the peer, so it is above
 //! - the **breaker**, so that what one attempt finds out the next one knows, and each is judged by itself;
-//! - the **timeout** ends an attempt that hangs, which is then a failure for the breaker and is tried again.
+//! - the **bulkhead**, whose places are for those who may call, so an open breaker takes none of them, nor does who waits to try
+//!   again; a limit that moves learns from what the timeout ends;
+//! - the **timeout** ends an attempt that hangs, which is then a failure for the breaker and is tried again; its time begins when
+//!   there is a place, and not in the queue.
 //!
 //! Other systems have the breaker [around the retries](Stack::circuit_breaker_outside): it then counts calls that used up all
 //! their attempts, and with 3 of these opens after three times as many failures on the wire. Both can be on.
@@ -40,7 +46,7 @@
 //! assert!(stack.lint().is_empty());
 //! assert_eq!(
 //!     stack.explain().lines().map(|line| line.split(['"', ':']).next().unwrap().trim()).collect::<Vec<_>>(),
-//!     ["stack", "operation", "deadline", "retry", "circuit_breaker", "timeout"],
+//!     ["stack", "operation", "deadline", "retry", "circuit_breaker", "bulkhead", "timeout"],
 //! );
 //!
 //! let mut service = stack.layer(service_fn(|id: u64| async move { Ok::<_, std::io::Error>(id * 2) }));
@@ -88,4 +94,6 @@ pub use lint::{Parts, Warning, lint};
 pub use part::Part;
 pub use run::{Function, Ran};
 pub use service::Stacked;
-pub use shape::{Fallback, Known, NoBandwidth, NoFallback, Shaping, Tries};
+#[cfg(feature = "http")]
+pub use shape::ByExtensions;
+pub use shape::{Alike, Fallback, Known, NoBandwidth, NoFallback, Shaping, Terms, Tries};

@@ -1,6 +1,8 @@
 //! What a part of a stack can be made of.
 
-use crate::{circuit_breaker, deadline, operation, retry, timeout};
+use crate::bulkhead::adaptive_limit;
+use crate::presets::Places;
+use crate::{bulkhead, circuit_breaker, deadline, operation, rate_limit, retry, timeout};
 use std::time::Duration;
 
 /// What a part of a [`Stack`](super::Stack) is made of: a handle, which others may share; settings, for a handle of its own
@@ -63,6 +65,46 @@ impl Part<Self> for deadline::Handle {
 impl Part<deadline::Handle> for Duration {
     fn named(self, name: &str) -> Option<deadline::Handle> {
         Some(deadline::Handle::new(name, self))
+    }
+}
+
+impl Part<Self> for rate_limit::Handle {
+    fn named(self, _: &str) -> Option<Self> {
+        Some(self)
+    }
+}
+
+impl Part<rate_limit::Handle> for rate_limit::Config {
+    fn named(self, name: &str) -> Option<rate_limit::Handle> {
+        Some(rate_limit::Handle::new(name, self))
+    }
+}
+
+impl Part<Self> for bulkhead::Handle {
+    fn named(self, _: &str) -> Option<Self> {
+        Some(self)
+    }
+}
+
+impl Part<bulkhead::Handle> for bulkhead::Config {
+    fn named(self, name: &str) -> Option<bulkhead::Handle> {
+        Some(bulkhead::Handle::new(name, self))
+    }
+}
+
+/// With the queue of a [default](bulkhead::Config::default) bulkhead.
+impl Part<bulkhead::Handle> for adaptive_limit::Config {
+    fn named(self, name: &str) -> Option<bulkhead::Handle> {
+        Some(bulkhead::Handle::adaptive(name, self))
+    }
+}
+
+impl Part<bulkhead::Handle> for Places {
+    fn named(self, name: &str) -> Option<bulkhead::Handle> {
+        match self {
+            Self::Fixed(config) => config.named(name),
+            Self::Adaptive(config) => config.named(name),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
-impl<R, J, T, I, F, B> Stack<R, J, T, I, F, B> {
+impl<R, J, T, I, F, B, Q> Stack<R, J, T, I, F, B, Q> {
     /// Runs a function through the stack, once for each attempt: for code that has no tower service. Its requests are `()`,
     /// so it is for a stack whose requests can be of any type, as [`Stack::new`] makes it.
     ///
@@ -25,7 +25,7 @@ impl<R, J, T, I, F, B> Stack<R, J, T, I, F, B> {
     ///
     /// # Errors
     /// Those of the function and the rejections, as the mode of the stack has them.
-    pub fn run<O>(&self, function: O) -> impl Future<Output = Ran<Self, O>> + use<R, J, T, I, F, B, O>
+    pub fn run<O>(&self, function: O) -> impl Future<Output = Ran<Self, O>> + use<R, J, T, I, F, B, Q, O>
     where
         Self: Layer<Function<O>, Service: Service<()>>,
     {

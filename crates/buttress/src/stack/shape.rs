@@ -1,7 +1,7 @@
 //! The parts of a stack whose types vary.
 
 use crate::retry::{self, RetryLayer};
-use crate::{Boxed, FallbackLayer, fallback};
+use crate::{Boxed, BulkheadLayer, FallbackLayer, bandwidth, bulkhead, fallback, rate_limit};
 use std::any::{Any, TypeId};
 use tower_layer::{Identity, Layer};
 
@@ -11,6 +11,58 @@ pub type Tries<Y, W, K = retry::Hooks> = RetryLayer<Option<retry::Handle>, Boxed
 /// No fallback.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoFallback;
+
+/// What requests say of themselves to the parts that admit them: nothing if all are [`Alike`], or on a stack for HTTP or gRPC
+/// what is in their extensions.
+pub trait Terms {
+    /// What they cost.
+    type Cost: Clone;
+    /// How many places they take, and how urgent they are.
+    type Places: bulkhead::Source;
+
+    /// For the rate limit.
+    fn cost(&self) -> Self::Cost;
+
+    /// For the bulkhead.
+    fn places(&self, handle: Option<bulkhead::Handle>) -> BulkheadLayer<Self::Places>;
+}
+
+/// Each request costs one token and takes one place, and none is more urgent than another.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Alike;
+
+impl Terms for Alike {
+    type Cost = rate_limit::One;
+    type Places = Option<bulkhead::Handle>;
+
+    fn cost(&self) -> rate_limit::One {
+        rate_limit::One
+    }
+
+    fn places(&self, handle: Option<bulkhead::Handle>) -> BulkheadLayer<Self::Places> {
+        BulkheadLayer::from_handle(handle)
+    }
+}
+
+/// An HTTP request says by [`Cost`](crate::Cost) in its extensions how many tokens and places it takes, and by
+/// [`Priority`](bulkhead::Priority) how urgent it is.
+#[cfg(feature = "http")]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ByExtensions;
+
+#[cfg(feature = "http")]
+impl Terms for ByExtensions {
+    type Cost = rate_limit::ByCost;
+    type Places = bulkhead::Extended<Option<bulkhead::Handle>>;
+
+    fn cost(&self) -> rate_limit::ByCost {
+        rate_limit::ByCost
+    }
+
+    fn places(&self, handle: Option<bulkhead::Handle>) -> BulkheadLayer<Self::Places> {
+        BulkheadLayer::from_handle(handle).by_extensions()
+    }
+}
 
 /// No limit on the bytes of bodies.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,10 +76,24 @@ impl<S> Layer<S> for NoBandwidth {
     }
 }
 
-/// What a stack says about the bytes of bodies.
-pub trait Shaping {}
+/// The outermost of what a stack does with bodies: [`NoBandwidth`], or a `BandwidthLayer`.
+pub trait Shaping {
+    /// Its handle, unless there is none or it is off.
+    fn handle(&self) -> Option<&bandwidth::Handle>;
+}
 
-impl Shaping for NoBandwidth {}
+impl Shaping for NoBandwidth {
+    fn handle(&self) -> Option<&bandwidth::Handle> {
+        None
+    }
+}
+
+#[cfg(feature = "http")]
+impl<X> Shaping for crate::BandwidthLayer<X> {
+    fn handle(&self) -> Option<&bandwidth::Handle> {
+        self.handle()
+    }
+}
 
 /// The outermost of what a stack does about a failure: [`NoFallback`], or a [`FallbackLayer`].
 pub trait Fallback<R> {

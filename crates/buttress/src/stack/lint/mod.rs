@@ -27,6 +27,7 @@ pub fn lint(parts: &Parts) -> Vec<Warning> {
     time(parts, &mut found);
     retries(parts, &mut found);
     breakers(parts, &mut found);
+    turns(parts, &mut found);
     found.extend(parts.unnamed.iter().map(|kind| Warning::Unnamed { kind }));
     found.extend(parts.boxed_on_tonic_server.then_some(Warning::BoxedOnTonicServer));
     found
@@ -107,5 +108,27 @@ fn breakers(parts: &Parts, found: &mut Vec<Warning>) {
         && slower_than >= timeout
     {
         found.push(Warning::SlowerThanTimeout { slower_than, timeout });
+    }
+}
+
+fn turns(parts: &Parts, found: &mut Vec<Warning>) {
+    let place = parts.bulkhead.filter(|_| parts.queues()).and_then(|bulkhead| bulkhead.max_wait());
+    for (kind, wait) in [("rate_limit", parts.rate_turn()), ("bulkhead", place)] {
+        if let (Some(wait), Some(deadline)) = (wait, parts.deadline)
+            && wait >= deadline
+        {
+            found.push(Warning::WaitNotBelowDeadline { kind, wait, deadline });
+        }
+    }
+    let Some(bulkhead) = parts.bulkhead else { return };
+    if parts.timeout.is_none() && parts.deadline.is_none() {
+        found.push(Warning::PlacesWithoutLimit);
+    }
+    let limit = bulkhead.max_concurrent();
+    if let Some(most) = parts.most_under_way().filter(|most| *most <= f64::from(limit))
+        && !parts.adaptive
+        && !parts.to_body_end
+    {
+        found.push(Warning::NeverFull { limit, most: most as u32 });
     }
 }

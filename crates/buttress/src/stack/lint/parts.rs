@@ -1,9 +1,9 @@
 //! What a stack is made of, in numbers.
 
 use super::{Warning, lint};
-use crate::presets::{Order, Preset};
+use crate::presets::{Order, Places, Preset};
 use crate::stack::shape::{Known, Shaping, Tries};
-use crate::{Stack, circuit_breaker, retry};
+use crate::{Stack, bulkhead, circuit_breaker, rate_limit, retry};
 use std::any::Any;
 use std::time::Duration;
 
@@ -37,6 +37,16 @@ pub struct Parts {
     pub budget: bool,
     /// Whether any request is tried again, also one that may do a thing twice: HTTP's POST and PATCH without a key.
     pub any_method: bool,
+    /// How many attempts a second.
+    pub rate_limit: Option<rate_limit::Config>,
+    /// How long an attempt may wait until the rate allows it.
+    pub rate_wait: Option<Duration>,
+    /// How many attempts at a time.
+    pub bulkhead: Option<bulkhead::Config>,
+    /// Whether the bulkhead's limit moves by itself.
+    pub adaptive: bool,
+    /// Whether attempts keep their place until their body has ended.
+    pub to_body_end: bool,
     /// The breaker before each attempt.
     pub circuit_breaker: Option<circuit_breaker::Config>,
     /// The limit of each attempt.
@@ -57,17 +67,43 @@ impl Parts {
             deadline: preset.deadline,
             retry: preset.retry,
             budget: preset.retry.is_some(),
+            rate_limit: preset.rate_limit,
+            bulkhead: preset.bulkhead.map(|places| match places {
+                Places::Fixed(config) => config,
+                Places::Adaptive(_) => bulkhead::Config::default(),
+            }),
+            adaptive: matches!(preset.bulkhead, Some(Places::Adaptive(_))),
             circuit_breaker: at(Order::BreakerPerAttempt),
             timeout: preset.timeout,
             ..Self::default()
         }
     }
 
-    /// What a call can take at most: all attempts and the longest waits between them. `None` if nothing limits an attempt.
+    /// What a call can take at most: all attempts, each after the longest wait for its turn, and the longest waits between them.
+    /// `None` if nothing limits an attempt.
     #[must_use]
     pub fn longest(&self) -> Option<Duration> {
         let attempts = self.retry.map_or(1, |retry| retry.max_attempts().get());
-        Some(self.timeout?.saturating_mul(attempts).saturating_add(self.longest_waits()))
+        let turn = self.rate_turn().unwrap_or_default();
+        let place = if self.queues() { self.bulkhead?.max_wait()? } else { Duration::ZERO };
+        let attempt = self.timeout?.saturating_add(turn).saturating_add(place);
+        Some(attempt.saturating_mul(attempts).saturating_add(self.longest_waits()))
+    }
+
+    /// How long an attempt may wait for the rate, if it may.
+    pub(super) fn rate_turn(&self) -> Option<Duration> {
+        self.rate_wait.filter(|_| self.rate_limit.is_some())
+    }
+
+    /// Whether an attempt may wait for a place.
+    pub(super) fn queues(&self) -> bool {
+        self.bulkhead.is_some_and(|bulkhead| bulkhead.queue() > 0)
+    }
+
+    /// As many attempts as a rate limit lets be under way at a time, if a timeout ends them.
+    pub(super) fn most_under_way(&self) -> Option<f64> {
+        let (limit, timeout) = (self.rate_limit?, self.timeout?);
+        Some(f64::from(limit.burst()) + limit.rate().per_second_f64() * timeout.as_secs_f64())
     }
 
     /// All waits of a call that fails to its end, each as long as it can be.
@@ -98,7 +134,7 @@ impl Parts {
     }
 }
 
-impl<R, J, Y: Any, W, K, I, F: Known, B: Shaping> Stack<R, J, Tries<Y, W, K>, I, F, B> {
+impl<R, J, Y: Any, W, K, I, F: Known, B: Shaping, Q> Stack<R, J, Tries<Y, W, K>, I, F, B, Q> {
     /// Its numbers.
     #[must_use]
     pub fn parts(&self) -> Parts {
@@ -106,11 +142,14 @@ impl<R, J, Y: Any, W, K, I, F: Known, B: Shaping> Stack<R, J, Tries<Y, W, K>, I,
         let any_method = sends_any_method(self.tries.replays_by());
         let names = [
             ("operation", self.handles.operation.as_ref().map(|handle| handle.name())),
+            ("bandwidth", self.bandwidth.handle().map(|handle| handle.name())),
             ("fallback", self.fallback.handle().map(|handle| handle.name())),
             ("circuit_breaker", self.handles.breaker_outside.as_ref().map(|handle| handle.name())),
             ("deadline", self.handles.deadline.as_ref().map(|handle| handle.name())),
             ("retry", retry.map(|handle| handle.name())),
+            ("rate_limit", self.handles.rate_limit.as_ref().map(|handle| handle.name())),
             ("circuit_breaker", self.handles.breaker_per_attempt.as_ref().map(|handle| handle.name())),
+            ("bulkhead", self.handles.bulkhead.as_ref().map(|handle| handle.name())),
             ("timeout", self.handles.timeout.as_ref().map(|handle| handle.name())),
         ];
         Parts {
@@ -120,6 +159,11 @@ impl<R, J, Y: Any, W, K, I, F: Known, B: Shaping> Stack<R, J, Tries<Y, W, K>, I,
             retry: retry.map(|handle| *handle.config()),
             budget: retry.is_some_and(|handle| handle.budget().is_some()),
             any_method: retry.is_some() && any_method == Some(true),
+            rate_limit: self.handles.rate_limit.as_ref().and_then(|handle| handle.config()),
+            rate_wait: self.handles.rate_wait,
+            bulkhead: self.handles.bulkhead.as_ref().map(|handle| *handle.config()),
+            adaptive: self.handles.bulkhead.as_ref().is_some_and(|handle| handle.adaptive_config().is_some()),
+            to_body_end: self.handles.to_body_end,
             circuit_breaker: self.handles.breaker_per_attempt.as_ref().map(|handle| *handle.config()),
             timeout: self.handles.timeout.as_ref().map(|handle| handle.limit()),
             unnamed: names.into_iter().filter(|(_, name)| *name == Some("")).map(|(kind, _)| kind).collect(),

@@ -16,7 +16,7 @@ pub enum Warning {
         deadline: Duration,
         /// The attempts.
         attempts: u32,
-        /// What they and the waits between them take at most.
+        /// What they and all waits take at most.
         longest: Duration,
     },
     /// An attempt may take all the time there is.
@@ -35,7 +35,7 @@ pub enum Warning {
     CallTooLong {
         /// The attempts.
         attempts: u32,
-        /// What they and the waits between them take at most.
+        /// What they and all waits take at most.
         longest: Duration,
     },
     /// More attempts than help.
@@ -83,6 +83,24 @@ pub enum Warning {
         /// The limit of an attempt.
         timeout: Duration,
     },
+    /// A call is over before its wait for a turn is.
+    WaitNotBelowDeadline {
+        /// What it waits for.
+        kind: &'static str,
+        /// For how long.
+        wait: Duration,
+        /// The limit of all attempts.
+        deadline: Duration,
+    },
+    /// An attempt that hangs keeps its place.
+    PlacesWithoutLimit,
+    /// The rate limit alone keeps the attempts below the limit of the bulkhead.
+    NeverFull {
+        /// The places.
+        limit: u32,
+        /// How many the rate limit and the timeout let be taken at a time.
+        most: u32,
+    },
     /// A part that cannot be in a registry.
     Unnamed {
         /// Its kind.
@@ -110,6 +128,9 @@ impl Warning {
             Self::BreakerCountsLoops { .. } => "breaker_counts_loops",
             Self::OneCallOpens { .. } => "one_call_opens",
             Self::SlowerThanTimeout { .. } => "slower_than_timeout",
+            Self::WaitNotBelowDeadline { .. } => "wait_not_below_deadline",
+            Self::PlacesWithoutLimit => "places_without_limit",
+            Self::NeverFull { .. } => "never_full",
             Self::Unnamed { .. } => "unnamed",
             Self::BoxedOnTonicServer => "boxed_on_tonic_server",
         }
@@ -125,7 +146,7 @@ impl fmt::Display for Warning {
             ),
             Self::DeadlineTooShort { deadline, attempts, longest } => write!(
                 f,
-                "{attempts} attempts and the waits between them can take {longest:?}, and the deadline is {deadline:?}: \
+                "{attempts} attempts and all waits can take {longest:?}, and the deadline is {deadline:?}: \
                  the last of them may never be made; lower the timeout, the waits or the attempts, or raise the deadline"
             ),
             Self::TimeoutNotBelowDeadline { timeout, deadline } => write!(
@@ -139,7 +160,7 @@ impl fmt::Display for Warning {
             ),
             Self::CallTooLong { attempts, longest } => write!(
                 f,
-                "{attempts} attempts and the waits between them can take {longest:?}, and no deadline ends them; set one, \
+                "{attempts} attempts and all waits can take {longest:?}, and no deadline ends them; set one, \
                  or lower the timeout, the waits or the attempts"
             ),
             Self::ManyAttempts { attempts } => write!(
@@ -178,6 +199,20 @@ impl fmt::Display for Warning {
             Self::SlowerThanTimeout { slower_than, timeout } => write!(
                 f,
                 "a call is slow from {slower_than:?} on and given up after {timeout:?}: none is ever slow; lower the first"
+            ),
+            Self::WaitNotBelowDeadline { kind, wait, deadline } => write!(
+                f,
+                "a call may wait {wait:?} for its turn at the {kind}, and its deadline is {deadline:?}: it is over before it \
+                 is told that there is no turn, and has no time left for the call; lower the wait"
+            ),
+            Self::PlacesWithoutLimit => f.write_str(
+                "nothing ends an attempt that hangs, and it keeps its place in the bulkhead: a few of them shut out all others; \
+                 set a timeout",
+            ),
+            Self::NeverFull { limit, most } => write!(
+                f,
+                "there are {limit} places in the bulkhead, and the rate limit and the timeout let no more than {most} be taken \
+                 at a time: it never refuses anything; lower its limit or leave it out"
             ),
             Self::Unnamed { kind } => write!(
                 f,
