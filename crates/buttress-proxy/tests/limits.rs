@@ -4,9 +4,11 @@
 
 mod support;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::{NonZeroU32, NonZeroU64};
 
 use buttress::key::TrustedProxies;
+use buttress::rate_limit::Keyed;
 use buttress_proxy::ProxyConfig;
 use support::{Answer, Client, Mode, Origin, Running, soon};
 use tokio::time::Instant;
@@ -272,4 +274,36 @@ async fn s3_36_an_upload_is_no_faster_than_the_bandwidth() {
     }
     assert!(began.elapsed().as_millis() >= 1_000, "{:?}", began.elapsed());
     assert!(origin.log().requests.iter().all(|request| request.body.len() == 600_000));
+}
+
+#[tokio::test]
+async fn f4_a_flood_of_addresses_is_bounded_and_frees_nobody() {
+    /// More than there is room for.
+    const FLOOD: u32 = 100_000;
+    /// So many answers are awaited at once.
+    const AHEAD: u32 = 500;
+    let origin = Origin::start(Mode::ok()).await;
+    let proxy = Running::with(&[origin.address], |config| {
+        config.trusted = TrustedProxies::parse(["127.0.0.1"]).unwrap();
+        config.limits.per_client = Some("1/h".parse().unwrap());
+    })
+    .await;
+    assert_eq!(proxy.ask(&on_behalf_of("192.0.2.1")).await.status, 200);
+    assert_eq!(proxy.ask(&on_behalf_of("192.0.2.1")).await.status, 429);
+    // What passes the limit need not reach the origin for this, which would take the longest.
+    proxy.breakers[0].force_open();
+    let mut client = proxy.connect().await;
+    for first in (0..FLOOD).step_by(AHEAD as usize) {
+        let requests: String = (first..first + AHEAD)
+            .map(|number| on_behalf_of(&Ipv4Addr::from_bits(0x0b00_0000 + number).to_string()))
+            .collect();
+        client.send(requests).await;
+        for _ in 0..AHEAD {
+            let status = client.answer().await.status;
+            assert!(status == 503 || status == 429, "{status}");
+        }
+    }
+    let clients = proxy.registry.get::<Keyed<IpAddr>>("clients").unwrap();
+    assert!((clients.capacity() / 2..=clients.capacity()).contains(&clients.len()), "{}", clients.len());
+    assert_eq!(clients.standing(&"192.0.2.1".parse().unwrap()).remaining, 0, "who is limited stays limited");
 }
