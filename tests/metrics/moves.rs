@@ -1,6 +1,7 @@
 //! Every metric there is moves.
 
 use crate::page::Page;
+use buttress::bandwidth::{self, Direction};
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, State};
 use buttress::fallback::{self, FallbackLayer};
 use buttress::metrics::{Exporter, FAMILIES};
@@ -189,6 +190,20 @@ async fn w42_every_metric_of_the_table_moves() {
     assert!(panics(patient.run(async |_| -> Result<(), ()> { panic!("a bug") })).await);
     seen.look(&exporter);
 
+    // Limits on bytes: some pass, some do not, and peers come until there is no room, and go.
+    let limits = bandwidth::Config::builder().upload(100).per_peer_upload(10).build().unwrap();
+    let line = bandwidth::Handle::with_capacity("line", limits, NonZeroUsize::MIN);
+    registry.add(line.clone()).unwrap();
+    seen.look(&exporter);
+    assert!(line.peer("a").try_consume(Direction::Upload, 10));
+    let _b = line.peer("b");
+    seen.look(&exporter);
+    assert!(!line.try_consume(Direction::Upload, 95));
+    advance(Duration::from_secs(1)).await;
+    let _c = line.peer("c");
+    line.set(bandwidth::Config::default().to_builder().upload(200).build().unwrap());
+    seen.look(&exporter);
+
     // A fallback: one answer, and one panic.
     let prices = fallback::Handle::new("prices");
     registry.add(prices.clone()).unwrap();
@@ -201,6 +216,8 @@ async fn w42_every_metric_of_the_table_moves() {
     let bug = bug.when(when).with_handle(prices);
     assert!(panics(async { bug.layer(down).oneshot(()).await }).await);
     seen.look(&exporter);
+
+    crate::bulkheads::move_all(&registry, || seen.look(&exporter)).await;
 
     let still: Vec<_> = FAMILIES
         .iter()

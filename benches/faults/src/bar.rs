@@ -10,6 +10,8 @@ use crate::measure::Figures;
 pub struct Bar {
     /// The share of requests that are answered well, at least.
     pub good: Option<f64>,
+    /// Requests that are answered well in a second, as a share of what the origins can do, at least.
+    pub goodput: Option<f64>,
     /// Requests that origins get per request of a client, at most.
     pub hits: Option<f64>,
     /// How many times the p99 from before the fault it may be.
@@ -21,7 +23,8 @@ pub struct Bar {
 }
 
 /// A bar with nothing in it, to start from.
-pub const NO_BAR: Bar = Bar { good: None, hits: None, p99: None, recovery: None, duplicates: None };
+pub const NO_BAR: Bar =
+    Bar { good: None, goodput: None, hits: None, p99: None, recovery: None, duplicates: None };
 
 impl Bar {
     /// Whether the figures hold it. One that asks for what was not seen, such as a recovery that did not come, is missed.
@@ -29,6 +32,7 @@ impl Bar {
     pub fn holds(&self, figures: &Figures) -> bool {
         let p99 = figures.during.p99.zip(figures.before.p99);
         at_least(Some(figures.during.good_share()), self.good)
+            && at_least(figures.goodput, self.goodput)
             && at_most(Some(figures.hits), self.hits)
             && at_most(p99.map(|(during, before)| during.as_secs_f64() / before.as_secs_f64()), self.p99)
             && at_most(figures.recovery, self.recovery)
@@ -48,6 +52,7 @@ impl fmt::Display for Bar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [
             self.good.map(|share| format!("≥ {} %", rounded(share * 100.0))),
+            self.goodput.map(|share| format!("goodput ≥ {} % of capacity", rounded(share * 100.0))),
             self.hits.map(|hits| format!("hits ≤ {hits}")),
             self.p99.map(|times| format!("p99 ≤ {times} × before")),
             self.recovery.map(|time| format!("recovery ≤ {:.1} s", time.as_secs_f64())),
@@ -72,6 +77,7 @@ mod tests {
         Figures {
             before: phase(10),
             during: phase(15),
+            goodput: Some(0.95),
             hits: 1.25,
             recovery: Some(Duration::from_millis(300)),
             duplicates: 0,
@@ -84,6 +90,7 @@ mod tests {
         let ms = Duration::from_millis;
         let parts = [
             (Bar { good: Some(0.97), ..NO_BAR }, Bar { good: Some(0.971), ..NO_BAR }),
+            (Bar { goodput: Some(0.95), ..NO_BAR }, Bar { goodput: Some(0.951), ..NO_BAR }),
             (Bar { hits: Some(1.25), ..NO_BAR }, Bar { hits: Some(1.24), ..NO_BAR }),
             (Bar { p99: Some(1.5), ..NO_BAR }, Bar { p99: Some(1.4), ..NO_BAR }),
             (Bar { recovery: Some(ms(300)), ..NO_BAR }, Bar { recovery: Some(ms(299)), ..NO_BAR }),
@@ -100,8 +107,9 @@ mod tests {
 
     #[test]
     fn what_was_not_seen_holds_no_bar() {
-        let unseen = Figures { recovery: None, before: Phase::default(), ..figures() };
+        let unseen = Figures { recovery: None, goodput: None, before: Phase::default(), ..figures() };
         assert!(!Bar { recovery: Some(Duration::MAX), ..NO_BAR }.holds(&unseen));
         assert!(!Bar { p99: Some(f64::MAX), ..NO_BAR }.holds(&unseen));
+        assert!(!Bar { goodput: Some(0.0), ..NO_BAR }.holds(&unseen));
     }
 }

@@ -17,6 +17,10 @@ pub struct Fault {
     pub first: Behaviour,
     /// What the other origins do.
     pub others: Behaviour,
+    /// What the origins can do at most, before and after as well; `None` for as much as they are asked.
+    pub workers: Option<Workers>,
+    /// How many times what the origins can do is offered meanwhile. Half of it is before and after.
+    pub offered: u32,
     /// The method of the requests.
     pub method: Request,
     /// One of these has to hold.
@@ -42,6 +46,24 @@ pub enum Behaviour {
     Resets(f64),
     /// Closes the connection after half of the page.
     CutsBody,
+}
+
+/// An origin works on so many requests at a time, in the order in which they came, and finishes those that nobody waits for
+/// any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Workers {
+    /// How many requests at a time.
+    pub count: u32,
+    /// How long each of them takes.
+    pub each: Duration,
+}
+
+impl Workers {
+    /// Requests that one origin can answer in a second.
+    #[must_use]
+    pub fn capacity(&self) -> f64 {
+        f64::from(self.count) / self.each.as_secs_f64()
+    }
 }
 
 /// The requests of a run.
@@ -78,13 +100,15 @@ const ONE_FAILS: Fault = Fault {
     title: "",
     first: Behaviour::Well,
     others: Behaviour::Well,
+    workers: None,
+    offered: 0,
     method: Request::Get,
     bars: &[],
     due: Due::Now,
 };
 
 /// All of them, in the order in which they run.
-pub const ALL: [Fault; 9] = [
+pub const ALL: [Fault; 11] = [
     Fault {
         name: "one-503",
         title: "one origin answers 503",
@@ -159,6 +183,23 @@ pub const ALL: [Fault; 9] = [
         bars: &[Bar { good: Some(0.98), ..NO_BAR }],
         ..ONE_FAILS
     },
+    Fault {
+        name: "overload-fast",
+        title: "3 times the capacity, fast origins",
+        workers: Some(Workers { count: 2, each: Duration::from_millis(20) }),
+        offered: 3,
+        bars: &[Bar { goodput: Some(0.97), recovery: Some(Duration::from_millis(200)), ..NO_BAR }],
+        ..ONE_FAILS
+    },
+    // As many a second, yet ten times as many at a time: a limit that fits the others is too low here.
+    Fault {
+        name: "overload-slow",
+        title: "3 times the capacity, slow origins",
+        workers: Some(Workers { count: 20, each: Duration::from_millis(200) }),
+        offered: 3,
+        bars: &[Bar { goodput: Some(0.95), recovery: Some(Duration::from_millis(200)), ..NO_BAR }],
+        ..ONE_FAILS
+    },
 ];
 
 /// The one of that name.
@@ -178,7 +219,8 @@ mod tests {
         assert_eq!(names.len(), ALL.len());
         for fault in ALL {
             assert!(!fault.title.is_empty() && !fault.bars.is_empty(), "{fault:?}");
-            assert_ne!(fault.first, Behaviour::Well, "{fault:?}");
+            assert!(fault.first != Behaviour::Well || fault.offered > 1, "{fault:?}");
+            assert_eq!(fault.offered > 0, fault.workers.is_some(), "{fault:?}");
             assert_eq!(named(fault.name).map(|found| found.title), Some(fault.title));
         }
     }

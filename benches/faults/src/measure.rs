@@ -21,6 +21,10 @@ const WELL: f64 = 0.99;
 pub struct Plan {
     /// Requests that become due in a second.
     pub rate: u32,
+    /// How many times as many become due while the fault lasts.
+    pub surge: u32,
+    /// Requests that all origins can answer in a second, if that is limited.
+    pub capacity: Option<f64>,
     /// While all is well, before the fault.
     pub before: Duration,
     /// While the fault lasts.
@@ -32,7 +36,7 @@ pub struct Plan {
 impl Default for Plan {
     fn default() -> Self {
         let secs = Duration::from_secs;
-        Self { rate: 400, before: secs(3), during: secs(10), after: secs(5) }
+        Self { rate: 400, surge: 1, capacity: None, before: secs(3), during: secs(10), after: secs(5) }
     }
 }
 
@@ -40,19 +44,26 @@ impl Plan {
     /// When a request is due, from the start.
     #[must_use]
     pub fn due(&self, index: u64) -> Duration {
-        Duration::from_secs(1).mul_f64(index as f64 / f64::from(self.rate))
+        let rate = f64::from(self.rate);
+        let after = |earlier: u64, rate: f64| Duration::from_secs(1).mul_f64((index - earlier) as f64 / rate);
+        let Range { start, end } = self.requests(Part::During);
+        match self.part(index) {
+            Part::Before => after(0, rate),
+            Part::During => self.before + after(start, rate * f64::from(self.surge)),
+            Part::After => self.before + self.during + after(end, rate),
+        }
     }
 
     /// The requests of that part.
     #[must_use]
     pub fn requests(&self, part: Part) -> Range<u64> {
-        let until = |end: Duration| (end.as_secs_f64() * f64::from(self.rate)).round() as u64;
-        let fault = until(self.before);
-        let well = until(self.before + self.during);
+        let within = |time: Duration| (time.as_secs_f64() * f64::from(self.rate)).round() as u64;
+        let fault = within(self.before);
+        let well = fault + within(self.during) * u64::from(self.surge);
         match part {
             Part::Before => 0..fault,
             Part::During => fault..well,
-            Part::After => well..until(self.before + self.during + self.after),
+            Part::After => well..well + within(self.after),
         }
     }
 
@@ -79,6 +90,9 @@ pub struct Figures {
     pub during: Phase,
     /// While all was well again.
     pub after: Phase,
+    /// Requests that were answered well in a second while the fault lasted, as a share of what the origins can do, if that is
+    /// limited.
+    pub goodput: Option<f64>,
     /// Requests that origins got per request of a client while the fault lasted.
     pub hits: f64,
     /// From the end of the fault until all went well; `None` if it did not.
@@ -146,6 +160,9 @@ impl Figures {
             before: Phase::of(before),
             during: Phase::of(during),
             after: Phase::of(after),
+            goodput: plan
+                .capacity
+                .map(|capacity| Phase::of(during).good as f64 / plan.during.as_secs_f64() / capacity),
             hits: stage.hits(Part::During) as f64 / (during.len().max(1)) as f64,
             recovery: recovery(&after_bins),
             duplicates: stage.duplicates(),
@@ -201,7 +218,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     fn plan() -> Plan {
-        Plan { rate: 100, before: 200 * MS, during: 300 * MS, after: 500 * MS }
+        Plan { rate: 100, surge: 1, capacity: None, before: 200 * MS, during: 300 * MS, after: 500 * MS }
     }
 
     /// One request every 10 ms; those in `bad` went wrong and took long.
@@ -225,6 +242,21 @@ mod tests {
         for (index, part) in [(0, Part::Before), (19, Part::Before), (20, Part::During), (50, Part::After)] {
             assert_eq!(plan().part(index), part);
         }
+    }
+
+    #[test]
+    fn a_surge_is_over_with_the_fault_and_what_was_answered_is_held_against_what_the_origins_can() {
+        let plan = Plan { surge: 3, capacity: Some(200.0), ..plan() };
+        assert_eq!(
+            [Part::Before, Part::During, Part::After].map(|part| plan.requests(part)),
+            [0..20, 20..110, 110..160]
+        );
+        let due = [0, 19, 20, 109, 110, 159].map(|index| plan.due(index).as_millis());
+        assert_eq!(due, [0, 190, 200, 496, 500, 990]);
+        let ended = (0..plan.total()).map(|index| Ended { index, lag: MS, took: MS, good: index % 2 == 0 });
+        let figures = Figures::of(&plan, ended.collect(), &Stage::default());
+        assert_eq!(figures.goodput, Some(45.0 / 0.3 / 200.0));
+        assert_eq!(figures.bins.each_ref().map(Vec::len), [2, 3, 5]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The origins: what they do with a request, and what they count.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use buttress_core::clock::{self, Tick};
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -16,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::dice::Dice;
-use crate::fault::{Behaviour, Fault};
+use crate::fault::{Behaviour, Fault, Workers};
 use crate::request::{self, Seen};
 
 /// How many there are.
@@ -133,7 +135,8 @@ impl Origins {
         for (index, listener) in self.listeners.into_iter().enumerate() {
             let behaviour = if index == 0 { fault.first } else { fault.others };
             let dice = Dice::new(index as u64 + 1);
-            let origin = Arc::new(Origin { behaviour, dice, stage: stage.clone() });
+            let desks = fault.workers.map(Desks::new);
+            let origin = Arc::new(Origin { behaviour, desks, dice, stage: stage.clone() });
             servers.spawn(accept(TcpListener::from_std(listener)?, origin));
         }
         match servers.join_next().await {
@@ -146,6 +149,8 @@ impl Origins {
 #[derive(Debug)]
 struct Origin {
     behaviour: Behaviour,
+    /// Where it works on requests, if that is limited.
+    desks: Option<Desks>,
     dice: Dice,
     stage: Arc<Stage>,
 }
@@ -187,12 +192,17 @@ impl Origin {
                     return stream.write_all(&page(PAGE.len() / 2)).await;
                 }
                 Behaviour::Well | Behaviour::Fails(_) => {
-                    sleep(THINKS).await;
+                    self.think().await;
                     stream.write_all(&page(PAGE.len())).await?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Works on a request.
+    async fn think(&self) {
+        sleep(self.desks.as_ref().map_or(THINKS, Desks::take)).await;
     }
 
     /// What it does with this request, where that is left to the dice.
@@ -224,6 +234,30 @@ async fn until_closed(stream: &mut TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+/// When each of the requests that an origin works on at a time will be done.
+#[derive(Debug)]
+struct Desks {
+    done: Mutex<BinaryHeap<Reverse<Tick>>>,
+    each: Duration,
+}
+
+impl Desks {
+    fn new(workers: Workers) -> Self {
+        let done = (0..workers.count).map(|_| Reverse(Tick::ZERO)).collect();
+        Self { done: Mutex::new(done), each: workers.each }
+    }
+
+    /// How long it is until a request that comes now is done, whether anybody waits for it or not. Each begins when the one
+    /// before it is done, and not when a timer noticed that, so that the origin can do as much as it says.
+    fn take(&self) -> Duration {
+        let mut desks = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = clock::precise();
+        let free = desks.pop().map_or(now, |Reverse(free)| free.max(now));
+        desks.push(Reverse(free + self.each));
+        (free + self.each).since(now)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,5 +272,12 @@ mod tests {
         assert_eq!([came(1, true), came(2, true)], [0, 0]);
         assert_eq!([came(3, false), came(3, false)], [0, 0], "a GET may come twice");
         assert_eq!([came(1, true), came(2, true), came(1, true)], [1, 2, 3]);
+    }
+
+    #[test]
+    fn an_origin_with_a_capacity_does_so_many_at_a_time_and_the_others_after_them() {
+        let desks = Desks::new(Workers { count: 2, each: Duration::from_secs(100) });
+        let hundreds = [(); 5].map(|()| desks.take().as_secs_f64() / 100.0).map(f64::round);
+        assert_eq!(hundreds, [1.0, 1.0, 2.0, 2.0, 3.0]);
     }
 }

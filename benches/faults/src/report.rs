@@ -97,6 +97,7 @@ impl Result {
             "before": phase(&figures.before, before),
             "during": phase(&figures.during, during),
             "after": phase(&figures.after, after),
+            "goodput": figures.goodput,
             "hits": figures.hits,
             "recovery_ms": milliseconds(figures.recovery),
             "duplicates": figures.duplicates,
@@ -148,10 +149,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "| {:32} | {:8} | {:>6} | {:>5} | {:>17} | {:>17} | {:>8} | {:>5} | {:12} | bar |",
+            "| {:34} | {:8} | {:>6} | {:>8} | {:>5} | {:>17} | {:>17} | {:>8} | {:>5} | {:12} | bar |",
             "fault",
             "program",
             "good %",
+            "capacity",
             "hits",
             "p50, p99 before",
             "p50, p99 during",
@@ -159,25 +161,26 @@ impl fmt::Display for Report {
             "twice",
             ""
         )?;
-        writeln!(f, "|---|---|--:|--:|--:|--:|--:|--:|---|---|")?;
+        writeln!(f, "|---|---|--:|--:|--:|--:|--:|--:|--:|---|---|")?;
         for result in &self.0 {
             let figures = &result.figures;
             let bars: Vec<_> = result.fault.bars.iter().map(ToString::to_string).collect();
             let cells = match figures.doubt() {
                 None => [
                     percent(&figures.during),
+                    figures.goodput.map(|share| format!("{:.1} %", share * 100.0)).unwrap_or_default(),
                     format!("{:.2}", figures.hits),
                     latencies(&figures.before),
                     latencies(&figures.during),
                     recovery(figures),
                     figures.duplicates.to_string(),
                 ],
-                Some(_) => [const { String::new() }; 6],
+                Some(_) => [const { String::new() }; 7],
             };
-            let [good, hits, before, during, recovery, twice] = cells;
+            let [good, capacity, hits, before, during, recovery, twice] = cells;
             writeln!(
                 f,
-                "| {:32} | {:8} | {good:>6} | {hits:>5} | {before:>17} | {during:>17} | {recovery:>8} | {twice:>5} | {:12} | {} |",
+                "| {:34} | {:8} | {good:>6} | {capacity:>8} | {hits:>5} | {before:>17} | {during:>17} | {recovery:>8} | {twice:>5} | {:12} | {} |",
                 result.fault.title,
                 result.subject,
                 result.verdict().to_string(),

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use crate::fault::{Fault, Request};
 use crate::load::{self, Ended};
 use crate::measure::{Figures, Plan};
-use crate::origin::{Origins, Stage};
+use crate::origin::{ORIGINS, Origins, Stage};
 use crate::subject::Subject;
 
 /// Runs `subject` before four origins with that fault, and returns what was seen. `told` hears of every request's end.
@@ -45,13 +45,17 @@ pub fn run(subject: &Subject, fault: Fault, plan: Plan, told: impl FnMut(&Ended)
     Ok(Figures::of(&plan, ended?, &stage))
 }
 
-/// The plan for that fault: duplicates are rare, so there are twice as many POSTs.
+/// The plan for that fault. Duplicates are rare, so there are twice as many POSTs; origins with a capacity are offered half of it,
+/// and while the fault lasts as much as that says.
 #[must_use]
 pub fn planned(plan: Plan, fault: Fault) -> Plan {
-    match fault.method {
+    let plan = match fault.method {
         Request::Get => plan,
         Request::Post => Plan { during: plan.during * 2, ..plan },
-    }
+    };
+    let Some(workers) = fault.workers else { return plan };
+    let capacity = workers.capacity() * ORIGINS as f64;
+    Plan { rate: (capacity / 2.0) as u32, surge: fault.offered * 2, capacity: Some(capacity), ..plan }
 }
 
 fn runtime() -> io::Result<Runtime> {

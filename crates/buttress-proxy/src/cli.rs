@@ -14,9 +14,12 @@ use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::{Failure, Origin, Proxy, ProxyConfig, demo};
 
+mod amount;
+mod limits;
 mod probe;
 mod signals;
 
+use limits::LimitArgs;
 use signals::Signals;
 
 /// How long the end of the program may take once all is said.
@@ -79,6 +82,8 @@ struct ProxyArgs {
     /// How long a breaker stays open the first time [default: 250ms].
     #[arg(long, value_name = "TIME", value_parser = some_time)]
     open_for: Option<Duration>,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// How long requests under way may go on after a signal to stop.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     grace: Duration,
@@ -139,6 +144,7 @@ async fn proxy(args: ProxyArgs) -> Result<(), Failure> {
         timeout: args.timeout,
         attempt_timeout: args.attempt_timeout.unwrap_or(ATTEMPT_TIMEOUT.min(args.timeout)),
         body_timeout: args.body_timeout,
+        limits: args.limits.limits(),
         breaker,
         grace: args.grace,
     };

@@ -13,6 +13,8 @@ use buttress_faults::subject::Subject;
 
 const SMALL: Plan = Plan {
     rate: 100,
+    surge: 1,
+    capacity: None,
     before: Duration::from_millis(400),
     during: Duration::from_millis(1000),
     after: Duration::from_millis(600),
@@ -51,4 +53,17 @@ fn e6_the_rig_finds_no_post_twice() {
     assert_eq!((figures.during.offered, told, figures.duplicates), (200, 300, 0));
     // The resets were real: one in five, give or take, and none is made up for.
     assert!((120..195).contains(&figures.during.good), "{figures:?}");
+}
+
+#[test]
+fn h18_origins_that_are_asked_three_times_what_they_can_still_do_it_and_nothing_is_left_of_it_afterwards() {
+    for name in ["overload-fast", "overload-slow"] {
+        let (_, figures, _) = measured(name);
+        let offered = [&figures.before, &figures.during, &figures.after].map(|phase| phase.offered);
+        assert_eq!(offered, [80, 1200, 120], "{name}");
+        // How close it comes is for a machine that has nothing else to do.
+        assert!(figures.goodput > Some(0.8), "{name}: {figures:?}");
+        assert!(figures.hits < 0.5, "{name}: what is too much is not sent: {figures:?}");
+        assert!(figures.after.good_share() > 0.9, "{name}: {figures:?}");
+    }
 }

@@ -264,3 +264,6 @@ impl Bulkhead {
 fn taken(limit: u32, word: Word) -> u32 {
     u32::try_from(i64::from(limit) - word.free()).unwrap_or(0)
 }
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests;

@@ -4,6 +4,7 @@
 #![cfg(buttress_loom)]
 
 mod budget;
+mod bulkhead;
 mod changes;
 mod limits;
 mod probes;

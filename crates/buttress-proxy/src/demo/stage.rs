@@ -17,7 +17,7 @@ use super::origins::Origins;
 use super::report::{OriginSummary, Report, RetrySummary, Scene, Share, Summary};
 use super::schedule::{Behaviour, NAMES, Schedule};
 use super::tally::Tally;
-use crate::{Origin, Proxy, ProxyConfig, Stopped};
+use crate::{Limits, Origin, Proxy, ProxyConfig, Stopped};
 
 /// The proxy's patience with an origin: far above what a healthy one needs here, and short
 /// enough that a caller of a hanging one hears of it within its own patience.
@@ -59,6 +59,7 @@ impl Stage {
             timeout: PATIENCE,
             attempt_timeout: ATTEMPT_TIMEOUT,
             body_timeout: ATTEMPT_TIMEOUT,
+            limits: Limits::default(),
             breaker: presets::proxy(),
             grace: GRACE,
         };

@@ -39,6 +39,13 @@ impl OwnAnswer {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, message, retry_after, close: false }
     }
 
+    /// Every origin has as much to do as it bears.
+    pub(super) const fn busy() -> Self {
+        let message = "no origin has room for this request at the moment\n";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self { status, message, retry_after: Some(Duration::from_secs(1)), close: false }
+    }
+
     /// The same, and the connection ends with it.
     pub(super) const fn closing(mut self) -> Self {
         self.close = true;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use buttress::bandwidth::ShapedBody;
 use buttress::{Tick, clock};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -36,7 +37,7 @@ pub(super) struct Exchange(Mutex<State>);
 struct State {
     stage: Stage,
     /// `None` once it has ended, failed, or was given up.
-    incoming: Option<Incoming>,
+    incoming: Option<ShapedBody<Incoming>>,
     /// A client that waits to be asked for its body is not asked just to throw it away.
     drain: bool,
     /// The origin has, or is about to get, all of the body.
@@ -71,7 +72,7 @@ pub(super) enum Next {
 }
 
 impl Exchange {
-    pub(super) fn new(incoming: Incoming, drain: bool) -> Self {
+    pub(super) fn new(incoming: ShapedBody<Incoming>, drain: bool) -> Self {
         Self(Mutex::new(State {
             stage: Stage::Waiting,
             incoming: Some(incoming),
@@ -222,7 +223,7 @@ fn keep(slot: &mut Option<Waker>, cx: &Context<'_>) {
     }
 }
 
-async fn drain(mut incoming: Incoming) {
+async fn drain(mut incoming: ShapedBody<Incoming>) {
     let bounded = async {
         let mut left = DRAIN_BYTES;
         while let Some(Ok(frame)) = incoming.frame().await {

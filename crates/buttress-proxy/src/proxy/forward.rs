@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use buttress::bandwidth::{self, Direction, ShapedBody};
 use buttress::deadline::{self, DeadlineService};
 use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
-use buttress::{BoxError, Boxed, DeadlineLayer, Rejected, retry};
+use buttress::{BoxError, Boxed, DeadlineLayer, Reason, Rejected, retry};
 use http::header::{self, HeaderMap};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
@@ -42,6 +43,7 @@ pub(super) struct Forward {
     uploads: Limited,
     upstreams: Arc<Upstreams>,
     trusted: TrustedProxies,
+    bandwidth: bandwidth::Handle,
     retries: Option<retry::Handle>,
     deadline: deadline::Handle,
     timeout: Duration,
@@ -64,7 +66,8 @@ impl Forward {
         let limited = |limit| DeadlineLayer::from_handle(limit).layer(retried.clone());
         let (origins, uploads) = (limited(Some(deadline.clone())), limited(None));
         let trusted = config.trusted.clone();
-        Self { origins, uploads, upstreams, trusted, retries, deadline, timeout, body_timeout }
+        let bandwidth = bandwidth::Handle::new(NAME, config.limits.bandwidth());
+        Self { origins, uploads, upstreams, trusted, bandwidth, retries, deadline, timeout, body_timeout }
     }
 
     pub(super) fn retries(&self) -> Option<&retry::Handle> {
@@ -77,6 +80,7 @@ impl Forward {
             registry.add(retries.clone()).expect(ROOM);
         }
         registry.add(self.deadline.clone()).expect(ROOM);
+        registry.add(self.bandwidth.clone()).expect(ROOM);
     }
 
     async fn exchange(
@@ -117,17 +121,22 @@ impl Forward {
 }
 
 impl Answer for Forward {
-    type Body = AnswerBody;
+    type Body = ShapedBody<AnswerBody>;
 
     /// Answers `request`, with an origin's answer where there is one.
-    async fn answer(&self, client: Arc<Client>, request: Request<Incoming>) -> Response<AnswerBody> {
+    async fn answer(
+        &self,
+        client: Arc<Client>,
+        request: Request<Incoming>,
+    ) -> Response<ShapedBody<AnswerBody>> {
         let expects_continue = expects_continue(request.headers());
-        let request = request.map(|body| RequestBody::new(body, expects_continue));
-        self.exchange(client, request).await.unwrap_or_else(|answer| {
+        let request = request.map(|body| RequestBody::new(body, expects_continue, &self.bandwidth));
+        let answer = self.exchange(client, request).await.unwrap_or_else(|answer| {
             // A client that was not told to continue may send its body or not; only closing is unambiguous.
             let answer = if expects_continue { answer.closing() } else { answer };
             answer.into_response()
-        })
+        });
+        answer.map(|body| self.bandwidth.shape(Direction::Download, body))
     }
 }
 
@@ -175,13 +184,16 @@ fn spoilt(fault: ClientFault) -> OwnAnswer {
 }
 
 fn explain(error: &BoxError) -> OwnAnswer {
-    if let Some(NoOrigin { retry_after }) = error.downcast_ref() {
-        return OwnAnswer::unavailable(*retry_after);
+    if let Some(NoOrigin { busy, retry_after }) = error.downcast_ref() {
+        return if *busy { OwnAnswer::busy() } else { OwnAnswer::unavailable(*retry_after) };
     }
     let error = Failed::cause(&**error);
-    // Of the layers around an origin only the timeout rejects a call: the breaker admitted it before.
-    if Rejected::find(error).is_some() || error.is::<OriginLate>() {
-        return OwnAnswer::late();
+    // The breaker admitted the call before: what rejects it is the bulkhead, when its turn does not come, or a limit in time.
+    match Rejected::find(error).map(|rejected| rejected.reason()) {
+        Some(Reason::Full | Reason::QueueTimedOut | Reason::TooLarge) => return OwnAnswer::busy(),
+        Some(_) => return OwnAnswer::late(),
+        None if error.is::<OriginLate>() => return OwnAnswer::late(),
+        None => {}
     }
     if blame::is_local(error) {
         return OwnAnswer::unavailable(None);

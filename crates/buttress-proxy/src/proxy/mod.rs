@@ -7,6 +7,7 @@ mod blame;
 mod exchange;
 mod forward;
 mod headers;
+mod limits;
 mod patience;
 mod request_body;
 mod retries;
@@ -22,6 +23,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use buttress::bulkhead;
 use buttress::circuit_breaker::{self, Handle};
 use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
@@ -32,6 +34,7 @@ use tokio::sync::oneshot;
 use crate::admin::{Admin, Stopping};
 use crate::{Failure, Origin, server};
 use forward::Forward;
+pub use limits::Limits;
 pub(crate) use retries::BUDGET;
 use upstreams::Upstreams;
 
@@ -57,11 +60,15 @@ pub struct ProxyConfig {
     /// pauses longer has failed, and the client's connection is cut. Event streams may be silent, and so may an
     /// answer that began before its request was complete, as long as the client's upload explains it.
     pub body_timeout: Duration,
+    /// How much is taken on.
+    pub limits: Limits,
     /// The breaker in front of each origin.
     pub breaker: circuit_breaker::Config,
     /// How long requests under way may go on after the proxy was asked to stop.
     pub grace: Duration,
 }
+
+const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("2 is not 0");
 
 /// A reverse proxy that has its ports and serves as soon as it is told to.
 #[derive(Debug)]
@@ -95,8 +102,8 @@ impl Proxy {
         if attempt > request {
             return Err(Failure::AttemptOutlastsRequest { attempt, request });
         }
-        // The retries and both limits stand there beside the breakers.
-        let room = origins.saturating_add(3).max(Registry::DEFAULT_CAPACITY);
+        // Each origin has a breaker and a bulkhead; beside them stand the retries and the limits on time, rate and bandwidth.
+        let room = origins.saturating_mul(TWO).saturating_add(6).max(Registry::DEFAULT_CAPACITY);
         let registry = Registry::with_capacity(room);
         let upstreams = Arc::new(Upstreams::new(&config, &registry));
         let forward = Forward::new(&config, Arc::clone(&upstreams));
@@ -123,7 +130,7 @@ impl Proxy {
         self.admin.as_ref().map(Admin::local_addr)
     }
 
-    /// The breakers by their names, which are the authorities of the origins; and, each named `proxy`, the retry if
+    /// The breakers and bulkheads by their names, which are the authorities of the origins; and, each named `proxy`, the retry if
     /// there is one, the deadline of a request and the timeout of an attempt. That timeout counts the attempts of
     /// requests without a body; what uploads wait for in vain counts for the breaker alone.
     #[must_use]
@@ -135,6 +142,12 @@ impl Proxy {
     #[must_use]
     pub fn breakers(&self) -> Vec<Handle> {
         self.upstreams.breakers()
+    }
+
+    /// The bulkheads, one per origin, in the order of the origins and named by their authority.
+    #[must_use]
+    pub fn bulkheads(&self) -> Vec<bulkhead::Handle> {
+        self.upstreams.bulkheads()
     }
 
     /// How often requests were sent again; `None` if they never are.

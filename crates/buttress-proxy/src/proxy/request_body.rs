@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use buttress::bandwidth::{self, Direction};
 use buttress::retry::{RepeatBody, ReplayBody};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -31,10 +32,12 @@ struct Upload {
 }
 
 impl RequestBody {
-    pub(super) fn new(incoming: Incoming, expects_continue: bool) -> Self {
+    /// What waits for bandwidth has not come yet: that is a pause of the client, and none of the origin.
+    pub(super) fn new(incoming: Incoming, expects_continue: bool, bandwidth: &bandwidth::Handle) -> Self {
         if incoming.is_end_stream() {
             return Self(None);
         }
+        let incoming = bandwidth.shape(Direction::Upload, incoming);
         Self(Some(Upload { exchange: Arc::new(Exchange::new(incoming, !expects_continue)), pause: None }))
     }
 

@@ -45,7 +45,7 @@ impl Service<Request<SentBody>> for Router {
                 let call = service.call(request);
                 RouterFuture::Sent { call, next: tried.map(|tried| (Arc::clone(&self.0), tried, origin)) }
             }
-            Err(retry_after) => RouterFuture::Refused { retry_after },
+            Err(refused) => RouterFuture::Refused { refused },
         }
     }
 }
@@ -61,7 +61,7 @@ pin_project! {
             next: Option<(Arc<Upstreams>, Tried, usize)>,
         },
         Refused {
-            retry_after: Option<Duration>,
+            refused: NoOrigin,
         },
     }
 }
@@ -72,9 +72,7 @@ impl Future for RouterFuture {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (call, next) = match self.project() {
             RouterProjection::Sent { call, next } => (call, next),
-            RouterProjection::Refused { retry_after } => {
-                return Poll::Ready(Err(NoOrigin { retry_after: *retry_after }.into()));
-            }
+            RouterProjection::Refused { refused } => return Poll::Ready(Err((*refused).into())),
         };
         let result = ready!(call.poll(cx));
         let Some((upstreams, tried, origin)) = next else { return Poll::Ready(result) };
@@ -101,9 +99,11 @@ impl fmt::Debug for RouterFuture {
 }
 
 /// No origin takes the request; nothing was sent.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct NoOrigin {
-    /// When to ask again, where that is known.
+    /// Whether one would have taken it that has no room.
+    pub(super) busy: bool,
+    /// When the first breaker may admit a request, where that is known.
     pub(super) retry_after: Option<Duration>,
 }
 

@@ -1,9 +1,10 @@
-//! One origin as the proxy calls it: a breaker, a limit on each attempt, the client.
+//! One origin as the proxy calls it: a breaker, a bulkhead, a limit on each attempt, the client.
 
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use buttress::circuit_breaker::{CircuitBreakerLayer, CircuitBreakerService, Handle, Permit, Source};
+use buttress::bulkhead::{self, BulkheadLayer, BulkheadService, adaptive_limit};
+use buttress::circuit_breaker::{self, CircuitBreakerLayer, CircuitBreakerService, Handle};
 use buttress::{AtEnd, Bounds, Boxed, JudgedBody, Rejected};
 use http::uri::{Authority, Scheme, Uri};
 use http::{HeaderValue, Request, header};
@@ -29,23 +30,42 @@ const POOL_IDLE: Duration = Duration::from_secs(4);
 #[cfg(target_os = "linux")]
 const UNREAD_FOR: Duration = Duration::from_secs(60);
 
-/// One origin and the breaker in front of it.
+/// How long a request may wait for its turn while an origin has no room: hardly noticed, and longer than chance crowds
+/// arrivals together. A longer wait would not let more through, and be felt for longer after a rush.
+const TURN_WITHIN: Duration = Duration::from_millis(100);
+
+/// How many requests may wait for one origin. The time ends the wait of most; this bounds the memory.
+const QUEUE: u32 = 1_000;
+
+/// One origin, and the breaker and the bulkhead in front of it.
 #[derive(Debug)]
 pub(super) struct Upstream {
     authority: Authority,
     host: HeaderValue,
     breaker: Handle,
+    bulkhead: bulkhead::Handle,
     service: Admitted,
 }
 
-/// The layers around an origin; in a clone that is ready, the admission of one request.
-pub(super) type Admitted = CircuitBreakerService<Attempt, Handle, Boxed, AtEnd<OfOrigin>>;
+type Bounded = BulkheadService<Attempt, bulkhead::Handle, Boxed, AtEnd<OfOrigin>>;
+type BoundedBody =
+    JudgedBody<Incoming, bulkhead::Permit<<bulkhead::Handle as bulkhead::Source>::Lease>, OfOrigin>;
 
-/// The body of an origin's answer, with the admission of its request until it has ended.
-pub(super) type Judged = JudgedBody<Incoming, Permit<<Handle as Source>::Lease>, OfOrigin>;
+/// The layers around an origin; in a clone that is ready, the admission of one request.
+pub(super) type Admitted = CircuitBreakerService<Bounded, Handle, Boxed, AtEnd<OfOrigin>>;
+
+/// The body of an origin's answer, with the admission of its request, and its place, until it has ended.
+pub(super) type Judged =
+    JudgedBody<BoundedBody, circuit_breaker::Permit<<Handle as circuit_breaker::Source>::Lease>, OfOrigin>;
 
 impl Upstream {
-    pub(super) fn new(origin: &Origin, breaker: Handle, config: &ProxyConfig, attempt: Attempt) -> Self {
+    pub(super) fn new(
+        origin: &Origin,
+        breaker: Handle,
+        bulkhead: bulkhead::Handle,
+        config: &ProxyConfig,
+        attempt: Attempt,
+    ) -> Self {
         let authority = origin.authority().clone();
         let host = HeaderValue::try_from(authority.as_str()).expect("an authority is printable ASCII");
         let layer = CircuitBreakerLayer::from_handle(breaker.clone())
@@ -53,8 +73,9 @@ impl Upstream {
             .at_body_end()
             .stalled_after(config.body_timeout)
             .readiness();
-        let service = ServiceBuilder::new().layer(layer).service(attempt);
-        Self { authority, host, breaker, service }
+        let bounded = BulkheadLayer::from_handle(bulkhead.clone()).classify(OfOrigin).at_body_end();
+        let service = ServiceBuilder::new().layer(layer).layer(bounded).service(attempt);
+        Self { authority, host, breaker, bulkhead, service }
     }
 
     /// The service with an admission in it; `None` if that went to another request in the last instant.
@@ -68,6 +89,15 @@ impl Upstream {
 
     pub(super) fn breaker(&self) -> &Handle {
         &self.breaker
+    }
+
+    pub(super) fn bulkhead(&self) -> &bulkhead::Handle {
+        &self.bulkhead
+    }
+
+    /// Whether a request would have its turn at once, as it looks at the moment.
+    pub(super) fn has_room(&self) -> bool {
+        self.bulkhead.queued() == 0 && self.bulkhead.in_flight() < self.bulkhead.limit()
     }
 
     /// Makes a request one for this origin. It is its host where the client named none.
@@ -88,6 +118,21 @@ pub(super) fn breaker(name: &str, config: &ProxyConfig) -> Handle {
     match config.admin {
         None => Handle::new(name, config.breaker),
         Some(_) => Handle::recording_durations(name, config.breaker, Bounds::default()),
+    }
+}
+
+/// The bulkhead in front of an origin. Unless it is told how many requests the origin bears at a time, it finds out.
+pub(super) fn bulkhead(name: &str, config: &ProxyConfig) -> bulkhead::Handle {
+    let builder = bulkhead::Config::builder().queue(QUEUE).max_wait(TURN_WITHIN);
+    match config.limits.max_concurrent {
+        Some(most) => {
+            let config = builder.max_concurrent(most.get()).build();
+            bulkhead::Handle::new(name, config.expect("any number above 0 is valid"))
+        }
+        None => {
+            let config = builder.build().expect("the default with another queue is valid");
+            bulkhead::Handle::adaptive_with(name, config, adaptive_limit::Config::default())
+        }
     }
 }
 

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use buttress::bulkhead;
 use buttress::circuit_breaker::Handle;
 use buttress::registry::Registry;
 use buttress::timeout;
 
 use super::ProxyConfig;
 use super::attempt::Attempt;
-use super::upstream::{Admitted, Upstream, breaker, http_client};
+use super::router::NoOrigin;
+use super::upstream::{self, Admitted, Upstream, http_client};
 
 /// All origins of one proxy.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ pub(super) enum Outlook {
 }
 
 impl Upstreams {
-    /// Puts the breakers, and the limit on each attempt, into `registry`, which has room for them.
+    /// Puts the breakers, the bulkheads and the limit on each attempt into `registry`, which has room for them.
     pub(super) fn new(config: &ProxyConfig, registry: &Registry) -> Self {
         let limit = timeout::Handle::new(NAME, config.attempt_timeout);
         registry.add(limit.clone()).expect("there is room, and it has a name");
@@ -55,9 +57,10 @@ impl Upstreams {
             let known = list.iter().position(|upstream| upstream.breaker().name() == name);
             turns.push(known.unwrap_or(list.len()));
             if known.is_none() {
-                let breaker = breaker(name, config);
-                registry.add(breaker.clone()).expect("there is room, and no authority is empty");
-                list.push(Upstream::new(origin, breaker, config, attempt.clone()));
+                let breaker = upstream::breaker(name, config);
+                registry.add(breaker.clone()).expect(ROOM);
+                let bulkhead = upstream::bulkhead(name, config);
+                list.push(Upstream::new(origin, breaker, bulkhead, config, attempt.clone()));
             }
         }
         Self { list, turns, turn: AtomicUsize::new(0) }
@@ -68,43 +71,47 @@ impl Upstreams {
         Tried((0..self.list.len().div_ceil(WORD)).map(|_| Word::default()).collect())
     }
 
-    /// The next origin whose breaker admits a request, which is one of those it was not sent to yet as long as
-    /// there are any, and none that asked to be left alone. Nothing is sent to find out.
+    /// The next origin that has room and whose breaker admits a request, which is one of those it was not sent to yet as
+    /// long as there are any, and none that asked to be left alone. Nothing is sent to find out.
+    ///
+    /// Where none has room the first attempt of a request waits for the origin with the shortest queue. Another attempt does
+    /// not: others wait there that were not sent even once.
     ///
     /// # Errors
-    /// When the first of the breakers may admit again; `None` if an operator has to allow it.
-    pub(super) fn admit(&self, tried: Option<&Tried>) -> Result<(usize, Admitted), Option<Duration>> {
+    /// Why there is none.
+    pub(super) fn admit(&self, tried: Option<&Tried>) -> Result<(usize, Admitted), NoOrigin> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let (before, from) = self.turns.split_at(turn % self.turns.len());
         let in_turn = || from.iter().chain(before).copied();
         let is_tried = |origin: &usize| tried.is_some_and(|tried| tried.contains(*origin));
         let fresh = in_turn().filter(|origin| !is_tried(origin));
-        let mut retry_after: Option<Duration> = None;
         let is_left_alone = |origin: &usize| tried.is_some_and(|tried| tried.leaves_alone(*origin));
         let again = in_turn().filter(|origin| is_tried(origin) && !is_left_alone(origin));
+        let mut refused = Refused::default();
         for origin in fresh.chain(again) {
             let upstream = &self.list[origin];
-            match upstream.admit() {
-                Ok(Some(service)) => {
-                    tried.inspect(|tried| tried.insert(origin));
-                    return Ok((origin, service));
-                }
-                // Another request took the last probe since the breaker was asked: the next one may be due at any time.
-                Ok(None) => retry_after = Some(Duration::ZERO),
-                Err(rejected) => {
-                    let waits = retry_after.into_iter().chain(rejected.retry_after());
-                    retry_after = waits.min();
-                }
+            if !upstream.has_room() {
+                refused.is_full(origin, upstream);
+            } else if let Some(service) = refused.admits(upstream) {
+                tried.inspect(|tried| tried.insert(origin));
+                return Ok((origin, service));
             }
         }
-        Err(retry_after)
+        let shortest = refused.full.filter(|_| tried.is_none_or(|tried| !tried.is_sent()));
+        if let Some((origin, _)) = shortest
+            && let Some(service) = refused.admits(&self.list[origin])
+        {
+            tried.inspect(|tried| tried.insert(origin));
+            return Ok((origin, service));
+        }
+        Err(NoOrigin { busy: refused.full.is_some(), retry_after: refused.retry_after })
     }
 
-    /// What another attempt would be after those `tried`. To look is not to ask: no breaker counts it.
+    /// What another attempt would be after those `tried`. To look is not to ask: nobody counts it.
     pub(super) fn outlook(&self, tried: &Tried) -> Outlook {
         let mut outlook = Outlook::Nowhere;
         for (origin, upstream) in self.list.iter().enumerate() {
-            if upstream.breaker().would_admit() {
+            if upstream.has_room() && upstream.breaker().would_admit() {
                 if !tried.contains(origin) {
                     return Outlook::Elsewhere;
                 }
@@ -121,10 +128,46 @@ impl Upstreams {
         &self.list[origin]
     }
 
+    pub(super) fn bulkheads(&self) -> Vec<bulkhead::Handle> {
+        self.turns.iter().map(|origin| self.list[*origin].bulkhead().clone()).collect()
+    }
+
     pub(super) fn breakers(&self) -> Vec<Handle> {
         self.turns.iter().map(|origin| self.list[*origin].breaker().clone()).collect()
     }
 }
+
+/// The origins that one request was refused by.
+#[derive(Debug, Default)]
+struct Refused {
+    /// The one with the shortest queue of those that would take it but have no room, and how long that queue is.
+    full: Option<(usize, u32)>,
+    /// When the first of the breakers may admit again.
+    retry_after: Option<Duration>,
+}
+
+impl Refused {
+    fn is_full(&mut self, origin: usize, upstream: &Upstream) {
+        let queued = upstream.bulkhead().queued();
+        if self.full.is_none_or(|(_, least)| queued < least) && upstream.breaker().would_admit() {
+            self.full = Some((origin, queued));
+        }
+    }
+
+    /// Asks the breaker.
+    fn admits(&mut self, upstream: &Upstream) -> Option<Admitted> {
+        let after = match upstream.admit() {
+            Ok(Some(service)) => return Some(service),
+            // Another request took the last probe since the breaker was asked: the next one may be due at any time.
+            Ok(None) => Some(Duration::ZERO),
+            Err(rejected) => rejected.retry_after(),
+        };
+        self.retry_after = self.retry_after.into_iter().chain(after).min();
+        None
+    }
+}
+
+const ROOM: &str = "there is room, and no authority is empty";
 
 /// What the limit on an attempt is called.
 const NAME: &str = "proxy";
@@ -135,6 +178,11 @@ impl Tried {
     // One request makes its attempts one after the other, so no other order than its own is needed.
     fn contains(&self, origin: usize) -> bool {
         self.0[origin / WORD].sent.load(Ordering::Relaxed) & bit(origin) != 0
+    }
+
+    /// Whether the request was sent to any of them.
+    fn is_sent(&self) -> bool {
+        self.0.iter().any(|word| word.sent.load(Ordering::Relaxed) != 0)
     }
 
     fn insert(&self, origin: usize) {

@@ -13,11 +13,12 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use buttress::bulkhead;
 use buttress::circuit_breaker::{Handle, Totals, presets};
 use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
 use buttress::retry::{self, budget};
-use buttress_proxy::{Proxy, ProxyConfig};
+use buttress_proxy::{Limits, Proxy, ProxyConfig};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -42,6 +43,7 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) admin: SocketAddr,
     pub(crate) breakers: Vec<Handle>,
+    pub(crate) bulkheads: Vec<bulkhead::Handle>,
     pub(crate) registry: Registry,
     pub(crate) retries: Option<retry::Handle>,
     stop: Option<oneshot::Sender<()>>,
@@ -60,19 +62,20 @@ impl Running {
             timeout: PATIENCE,
             attempt_timeout: PATIENCE,
             body_timeout: PATIENCE,
+            limits: Limits::default(),
             breaker: presets::proxy(),
             grace: PATIENCE,
         };
         change(&mut config);
         let proxy = Proxy::bind(config).await.unwrap();
-        let (address, breakers) = (proxy.local_addr(), proxy.breakers());
+        let (address, breakers, bulkheads) = (proxy.local_addr(), proxy.breakers(), proxy.bulkheads());
         let (admin, registry) = (proxy.admin_addr().unwrap(), proxy.registry().clone());
         let retries = proxy.retries().cloned();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(proxy.serve(async {
             let _ = stopped.await;
         }));
-        Self { address, admin, breakers, registry, retries, stop: Some(stop), serving }
+        Self { address, admin, breakers, bulkheads, registry, retries, stop: Some(stop), serving }
     }
 
     /// A proxy in front of `origins`.
@@ -116,6 +119,12 @@ impl Running {
         let mut client = Client::connect(self.admin).await;
         client.send(format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.admin)).await;
         client.answer().await
+    }
+
+    /// How a member of its registry stands, by the page that says so.
+    pub(crate) async fn status(&self, kind: &str, name: &str) -> serde_json::Value {
+        let page: serde_json::Value = serde_json::from_slice(&self.page("/status").await.body).unwrap();
+        page[kind][name].clone()
     }
 
     /// Asks the proxy to stop.

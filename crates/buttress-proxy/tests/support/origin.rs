@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,6 +26,9 @@ pub(crate) enum Mode {
     Early(Vec<u8>),
     /// Answers with pieces of [`PIECE`] bytes without end, until [`Origin::open_gate`].
     Endless,
+    /// Answers each request when so much work is done for it, as many at a time as there are permits and in turn; it does
+    /// the work also if nobody waits for it any more.
+    Busy(Arc<Semaphore>, Duration),
     /// Closes when the head is there.
     HangUp,
     /// Reads requests and never answers.
@@ -62,6 +66,10 @@ pub(crate) struct Log {
     /// Heads, also of requests that never became whole.
     pub(crate) heads: usize,
     pub(crate) requests: Vec<Whole>,
+    /// Whole requests that are not answered yet.
+    pub(crate) under_way: usize,
+    /// The most of them there ever were.
+    pub(crate) peak: usize,
     /// Pieces of endless answers that went out.
     pub(crate) pieces: usize,
 }
@@ -177,29 +185,55 @@ impl Connection {
             }
             let head = String::from_utf8(head).expect("heads in tests are text");
             let body = self.body(&head).await?;
-            self.shared.log.send_modify(|log| log.requests.push(Whole { head, body }));
-            match self.mode() {
-                Mode::Answer(answer) => self.socket.write_all(&answer).await.ok()?,
-                Mode::Gated(first, second) => {
-                    self.socket.write_all(&first).await.ok()?;
-                    self.gate().await?;
-                    self.socket.write_all(&second).await.ok()?;
-                }
-                Mode::Cut(first) => {
-                    self.socket.write_all(&first).await.ok()?;
-                    self.gate().await?;
-                    self.socket.set_zero_linger().unwrap();
-                    return None;
-                }
-                Mode::ResetAfter => {
-                    self.socket.set_zero_linger().unwrap();
-                    return None;
-                }
-                Mode::Endless => self.endless().await?,
-                Mode::AnswerAndClose(answer) => return self.socket.write_all(&answer).await.ok(),
-                _ => return self.until_end().await,
-            }
+            self.shared.log.send_modify(|log| {
+                log.requests.push(Whole { head, body });
+                log.under_way += 1;
+                log.peak = log.peak.max(log.under_way);
+            });
+            let answered = self.respond().await;
+            self.shared.log.send_modify(|log| log.under_way -= 1);
+            answered?;
         }
+    }
+
+    /// Answers a whole request; `None` ends the connection.
+    async fn respond(&mut self) -> Option<()> {
+        match self.mode() {
+            Mode::Answer(answer) => self.socket.write_all(&answer).await.ok()?,
+            Mode::Busy(workers, work) => {
+                let at_work = workers.acquire_owned().await.ok()?;
+                // Not dropped with a connection that ends: nobody tells the worker.
+                tokio::spawn(async move {
+                    tokio::time::sleep(work).await;
+                    drop(at_work);
+                })
+                .await
+                .ok()?;
+                self.socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await.ok()?;
+            }
+            Mode::Gated(first, second) => {
+                self.socket.write_all(&first).await.ok()?;
+                self.gate().await?;
+                self.socket.write_all(&second).await.ok()?;
+            }
+            Mode::Cut(first) => {
+                self.socket.write_all(&first).await.ok()?;
+                self.gate().await?;
+                self.socket.set_zero_linger().unwrap();
+                return None;
+            }
+            Mode::ResetAfter => {
+                self.socket.set_zero_linger().unwrap();
+                return None;
+            }
+            Mode::Endless => self.endless().await?,
+            Mode::AnswerAndClose(answer) => {
+                let _ = self.socket.write_all(&answer).await;
+                return None;
+            }
+            _ => return self.until_end().await,
+        }
+        Some(())
     }
 
     /// Waits for the gate, or for the proxy to go.

@@ -1,0 +1,190 @@
+//! How much the proxy takes on: of each origin, of all clients, of each of them, and in bytes.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::num::{NonZeroU32, NonZeroU64};
+
+use buttress::key::TrustedProxies;
+use buttress_proxy::ProxyConfig;
+use support::{Answer, Client, Mode, Origin, Running, soon};
+use tokio::time::Instant;
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
+
+/// An answer that begins when its request comes and ends when the gate opens.
+fn half_open() -> Mode {
+    Mode::Gated(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf".into(), b"half".into())
+}
+
+/// One that begins when the gate opens.
+fn gated() -> Mode {
+    Mode::Gated(Vec::new(), b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".into())
+}
+
+fn at_most(requests: u32) -> impl Fn(&mut ProxyConfig) {
+    move |config| config.limits.max_concurrent = NonZeroU32::new(requests)
+}
+
+/// Sends a request and leaves it under way.
+async fn sent(proxy: &Running, request: &str) -> Client {
+    let mut client = proxy.connect().await;
+    client.send(request).await;
+    client
+}
+
+/// A request on behalf of a client, if who sends it is believed.
+fn on_behalf_of(client: &str) -> String {
+    format!("GET / HTTP/1.1\r\nHost: shop\r\nX-Forwarded-For: {client}\r\n\r\n")
+}
+
+fn whole_seconds(answer: &Answer) -> u64 {
+    answer.field("retry-after").expect("it says when to ask again").parse().expect("whole seconds")
+}
+
+#[tokio::test]
+async fn s2_05_an_origin_gets_no_more_requests_at_a_time_than_it_is_to_get() {
+    let origin = Origin::start(gated()).await;
+    let proxy = Running::with(&[origin.address], at_most(2)).await;
+    let mut under_way = [sent(&proxy, GET).await, sent(&proxy, GET).await];
+    origin.until(|log| log.under_way == 2).await;
+
+    for _ in 0..3 {
+        let answer = proxy.ask(GET).await;
+        assert_eq!(answer.status, 503, "{}", answer.text());
+        assert!(whole_seconds(&answer) >= 1);
+    }
+    for client in &mut under_way {
+        origin.open_gate();
+        assert_eq!(client.answer().await.status, 200);
+    }
+    origin.open_gate();
+    assert_eq!(proxy.ask(GET).await.status, 200, "there is room again");
+    let log = origin.log();
+    assert_eq!((log.peak, log.requests.len()), (2, 3), "who is refused is never sent");
+    let totals = proxy.breakers[0].snapshot().totals;
+    assert_eq!((totals.failures, totals.throttled), (0, 0), "a limit is no failure of the origin");
+    assert_eq!(proxy.budget().withdrawn, 0, "and nothing to try again");
+}
+
+#[tokio::test]
+async fn h9_a_request_is_under_way_until_its_answer_has_ended() {
+    let origin = Origin::start(half_open()).await;
+    let proxy = Running::with(&[origin.address], at_most(1)).await;
+    let mut first = sent(&proxy, GET).await;
+    first.head().await;
+    assert_eq!(proxy.ask(GET).await.status, 503);
+    origin.open_gate();
+    assert_eq!(first.exactly(8).await, b"halfhalf");
+    origin.open_gate();
+    assert_eq!(proxy.ask(GET).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_event_stream_takes_no_room_once_it_has_begun() {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let origin = Origin::start(Mode::Gated(head.into(), b"0\r\n\r\n".into())).await;
+    let proxy = Running::with(&[origin.address], at_most(1)).await;
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        let mut stream = sent(&proxy, GET).await;
+        assert!(stream.head().await.starts_with("HTTP/1.1 200"));
+        streams.push(stream);
+    }
+    assert_eq!(origin.log().under_way, 3);
+}
+
+#[tokio::test]
+async fn h10_a_client_that_leaves_makes_room() {
+    let origin = Origin::start(gated()).await;
+    let proxy = Running::with(&[origin.address], at_most(1)).await;
+    let under_way = sent(&proxy, GET).await;
+    origin.until(|log| log.under_way == 1).await;
+    drop(under_way);
+    origin.until(|log| log.under_way == 0).await;
+    origin.open_gate();
+    assert_eq!(proxy.ask(GET).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_one_origin_has_no_room_for_another_answers() {
+    let origins = [Origin::start(gated()).await, Origin::start(Mode::ok()).await];
+    let proxy = Running::with(&[origins[0].address, origins[1].address], at_most(1)).await;
+    let _held = sent(&proxy, GET).await;
+    origins[0].until(|log| log.under_way == 1).await;
+    for _ in 0..6 {
+        assert_eq!(proxy.ask(GET).await.status, 200);
+    }
+    assert_eq!((origins[0].log().heads, origins[1].log().requests.len()), (1, 6));
+}
+
+#[tokio::test]
+async fn a_request_waits_a_moment_for_its_turn() {
+    let origin = Origin::start(gated()).await;
+    let proxy = Running::with(&[origin.address], at_most(1)).await;
+    let bulkhead = &proxy.bulkheads[0];
+    // On a machine that halts the moment may be over first.
+    let waited = async {
+        loop {
+            let mut first = sent(&proxy, GET).await;
+            soon(async {
+                while bulkhead.in_flight() == 0 {
+                    tokio::task::yield_now().await
+                }
+            })
+            .await;
+            let mut second = sent(&proxy, GET).await;
+            let refused = bulkhead.snapshot().timed_out;
+            soon(async {
+                while bulkhead.queued() == 0 && bulkhead.snapshot().timed_out == refused {
+                    tokio::task::yield_now().await;
+                }
+            })
+            .await;
+            origin.open_gate();
+            assert_eq!(first.answer().await.status, 200);
+            if bulkhead.snapshot().timed_out == refused {
+                origin.open_gate();
+                return assert_eq!(second.answer().await.status, 200);
+            }
+            assert_eq!(second.answer().await.status, 503);
+        }
+    };
+    soon(waited).await;
+    assert_eq!(bulkhead.snapshot().waited, 1);
+}
+
+/// Bytes a second; each body here is one and a half seconds of it, and the first second passes at once.
+const BANDWIDTH: u64 = 400_000;
+
+fn narrow(config: &mut ProxyConfig) {
+    config.limits.bandwidth = NonZeroU64::new(BANDWIDTH);
+}
+
+#[tokio::test]
+async fn s3_37_a_download_is_no_faster_than_the_bandwidth() {
+    let body = "x".repeat(600_000);
+    let origin = Origin::start(Mode::text("200 OK", &body)).await;
+    let proxy = Running::with(&[origin.address], narrow).await;
+    let began = Instant::now();
+    for _ in 0..2 {
+        assert_eq!(proxy.ask(GET).await.text().len(), body.len());
+    }
+    // 1.2 MB, less the burst, less what may be owed at the end.
+    assert!(began.elapsed().as_millis() >= 1_000, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn s3_36_an_upload_is_no_faster_than_the_bandwidth() {
+    let origin = Origin::start(Mode::ok()).await;
+    let proxy = Running::with(&[origin.address], narrow).await;
+    let body = "x".repeat(600_000);
+    let request = format!("POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let began = Instant::now();
+    for _ in 0..2 {
+        assert_eq!(proxy.ask(&request).await.status, 200);
+    }
+    assert!(began.elapsed().as_millis() >= 1_000, "{:?}", began.elapsed());
+    assert!(origin.log().requests.iter().all(|request| request.body.len() == 600_000));
+}
