@@ -65,9 +65,18 @@ fn every_layer_has_its_rooms_and_its_page() {
         "# Events",
         "# Beside tower",
     ];
-    for layer in
-        ["bulkhead", "circuit_breaker", "deadline", "fallback", "operation", "rate_limit", "retry", "timeout"]
-    {
+    let layers = [
+        "bandwidth",
+        "bulkhead",
+        "circuit_breaker",
+        "deadline",
+        "fallback",
+        "operation",
+        "rate_limit",
+        "retry",
+        "timeout",
+    ];
+    for layer in layers {
         let folder = crates().join("buttress/src").join(layer);
         for room in ["mod.rs", "layer.rs", "service.rs", "future.rs"] {
             assert!(folder.join(room).is_file(), "{layer} has no {room}");

@@ -15,6 +15,8 @@ const OURS: &[Named] = &named![
     bulkhead_backpressure,
     bulkhead_full,
     bulkhead_queueing,
+    bandwidth,
+    bandwidth_keyed,
     circuit_breaker,
     circuit_breaker_waiting,
     circuit_breaker_typed,

@@ -91,6 +91,9 @@ contract! {
         bulkhead_keyed;
         bulkhead_at_body_end;
         bulkhead_respond;
+        bandwidth;
+        bandwidth_keyed;
+        bandwidth_off;
         circuit_breaker;
         circuit_breaker_waiting;
         circuit_breaker_typed;

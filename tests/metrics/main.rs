@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bulkheads;
 mod facade;
 mod keys;
 mod moves;
 mod names;
 mod page;
 mod promtool;
+mod rate_limits;
 mod reference;
 mod truth;

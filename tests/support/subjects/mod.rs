@@ -1,5 +1,6 @@
 //! The layers of buttress, and those of tower they stand beside, each with how to see what it holds: one file for each.
 
+mod bandwidth;
 mod bulkhead;
 mod circuit_breaker;
 mod deadline;
@@ -11,6 +12,7 @@ mod stack;
 mod timeout;
 mod tower;
 
+pub use self::bandwidth::*;
 pub use self::bulkhead::*;
 pub use self::circuit_breaker::*;
 pub use self::deadline::*;

@@ -58,6 +58,12 @@ impl Queue {
         self.waiting
     }
 
+    /// How many there is memory for.
+    #[cfg(all(test, not(buttress_loom)))]
+    pub(super) const fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Joins at the end of its line.
     pub(super) fn push(&mut self, weight: Weight, priority: Priority) -> u32 {
         let line = &mut self.lines[priority as usize];

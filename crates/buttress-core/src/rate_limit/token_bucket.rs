@@ -48,7 +48,6 @@ pub struct TokenBucket {
 struct Read {
     word: u64,
     gcra: Gcra,
-    base: u64,
     /// Units from the base to now.
     now: u64,
 }
@@ -180,8 +179,13 @@ impl TokenBucket {
     /// How it stands at `now`; changes nothing.
     #[must_use]
     pub fn snapshot(&self, now: Tick) -> Snapshot {
-        let config = lock(&self.config);
-        let read = self.read_held(now);
+        let (read, config) = loop {
+            let read = self.read(now);
+            let config = self.config();
+            if self.stands(&read) {
+                break (read, config);
+            }
+        };
         let room = read.gcra.room(read.full(), read.now);
         let remaining = u64::try_from(room).unwrap_or(0) / read.gcra.token;
         let paused = self.pause_left(now);
@@ -209,7 +213,7 @@ impl TokenBucket {
         self.paused_until.load(Ordering::Relaxed).saturating_sub(now.as_nanos())
     }
 
-    #[cold]
+    #[inline]
     fn refusal(&self, read: &Read, taken: Result<u64, No>, now: Tick) -> Refusal {
         let wait = match taken {
             Err(No::TooLarge) => return Refusal::new(Reason::TooLarge),
@@ -241,20 +245,20 @@ impl TokenBucket {
             let base = self.base.load(Ordering::Acquire);
             let since = now.as_nanos().saturating_sub(base);
             if word & FROZEN != FROZEN && since < self.horizon.load(Ordering::Acquire) {
-                return self.numbers(word, base, since);
+                return self.numbers(word, since);
             }
             self.settle(now);
         }
     }
 
     #[inline]
-    fn numbers(&self, word: u64, base: u64, since: u64) -> Read {
+    fn numbers(&self, word: u64, since: u64) -> Read {
         let token = self.token.load(Ordering::Acquire);
         let per_nano = self.per_nano.load(Ordering::Acquire);
         let burst = self.burst.load(Ordering::Acquire);
         // Of numbers that change at this moment, the product may not make sense; the exchange will fail.
         let gcra = Gcra { token, per_nano, capacity: token.wrapping_mul(burst), burst: burst as u32 };
-        Read { word, gcra, base, now: since.wrapping_mul(per_nano) }
+        Read { word, gcra, now: since.wrapping_mul(per_nano) }
     }
 
     /// Waits until the numbers stand still, and moves the base on if it is time.
@@ -268,17 +272,6 @@ impl TokenBucket {
         }
     }
 
-    /// The word and the numbers, while nobody changes them.
-    fn read_held(&self, now: Tick) -> Read {
-        let base = self.base.load(Ordering::Relaxed);
-        let horizon = self.horizon.load(Ordering::Relaxed);
-        self.numbers(
-            self.word.load(Ordering::Acquire),
-            base,
-            now.as_nanos().saturating_sub(base).min(horizon),
-        )
-    }
-
     #[inline]
     fn exchange(&self, read: &Read, full: u64) -> bool {
         let next = (read.word & !FROZEN) | full;
@@ -286,6 +279,7 @@ impl TokenBucket {
     }
 
     /// Whether the numbers that were read are those of one bucket.
+    #[inline]
     fn stands(&self, read: &Read) -> bool {
         let word = self.word.load(Ordering::Relaxed);
         word & FROZEN != FROZEN && (word ^ read.word) >> FULL_BITS == 0
@@ -295,7 +289,7 @@ impl TokenBucket {
     fn replace(&self, _held: &MutexGuard<'_, Config>, gcra: &Gcra, now: Tick) {
         let word = self.word.fetch_or(FROZEN, Ordering::AcqRel);
         let base = self.base.load(Ordering::Relaxed);
-        let old = self.numbers(word, base, 0);
+        let old = self.numbers(word, 0);
         let since = u128::from(now.as_nanos().saturating_sub(base));
         // What is missing of a full bucket at `now`, in the old units and in the new ones.
         let missing = u128::from(old.full()).saturating_sub(since * u128::from(old.gcra.per_nano));

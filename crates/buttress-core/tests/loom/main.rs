@@ -4,9 +4,11 @@
 #![cfg(buttress_loom)]
 
 mod budget;
+mod bulkhead;
 mod changes;
 mod limits;
 mod probes;
+mod rate_limit;
 mod words;
 
 use buttress_core::circuit_breaker::{Builder, CircuitBreaker, Config, Cursor, State, Ticket, Transition};
