@@ -148,7 +148,7 @@ fn c9_what_the_least_limit_takes_is_the_usual_unless_calls_time_out() {
     }
     rig.window((2, TIMEOUT), MS * 500, 10);
     assert_eq!(rig.limit.snapshot().usual, Some(MS * 50), "one in ten was dropped");
-    assert_eq!(rig.window((1, TIMEOUT), MS * 500, 10), 13);
+    assert_eq!(rig.window((1, TIMEOUT), MS * 500, 10), 12);
     assert_eq!(rig.limit.snapshot().usual, Some(MS * 500));
 }
 
