@@ -4,7 +4,7 @@ use super::after::{After, Task};
 use super::source::Kept;
 use super::standing::Standing;
 use crate::whole_seconds;
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use std::fmt::Write as _;
 
 /// Tells in every answer how much of the limit is left, as the draft "RateLimit header fields for HTTP" has it:
@@ -20,6 +20,18 @@ use std::fmt::Write as _;
 /// very request is admitted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fields;
+
+impl Fields {
+    /// Adds the fields that tell of these limits to `headers`: for answers that no layer makes. Nothing of no limits.
+    pub fn write(standings: &[Standing], headers: &mut HeaderMap) {
+        if standings.is_empty() {
+            return;
+        }
+        let (policy, limit) = fields(standings);
+        headers.append(POLICY, policy);
+        headers.append(LIMIT, limit);
+    }
+}
 
 impl After for Fields {
     type Task<K: Kept> = Tell<K>;
@@ -46,9 +58,7 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 impl<K: Kept, B> Task<Response<B>> for Tell<K> {
     fn answered(&mut self, response: &mut Response<B>) {
         let Some(kept) = &self.0 else { return };
-        let (policy, limit) = fields(&kept.standings());
-        response.headers_mut().append(POLICY, policy);
-        response.headers_mut().append(LIMIT, limit);
+        Fields::write(&kept.standings(), response.headers_mut());
     }
 }
 

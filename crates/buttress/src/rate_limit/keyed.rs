@@ -103,6 +103,12 @@ impl<K: Key + ?Sized> Keyed<K> {
         }
     }
 
+    /// Gives back `cost` tokens of `key` that were taken and not used, as another limit did not admit the call. It still counts as
+    /// admitted here.
+    pub fn refund(&self, key: &K, cost: u32) {
+        self.0.buckets.refund(key, cost, clock::fine());
+    }
+
     /// How the bucket of `key` stands. Looking makes none.
     #[must_use]
     pub fn standing(&self, key: &K) -> Standing {
