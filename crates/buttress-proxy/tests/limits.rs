@@ -84,6 +84,28 @@ async fn h9_a_request_is_under_way_until_its_answer_has_ended() {
 }
 
 #[tokio::test]
+async fn c9_who_reads_slowly_does_not_make_an_origin_look_overloaded() {
+    let origin = Origin::start(half_open()).await;
+    let proxy = Running::before(&[origin.address]).await;
+    let mut slow = Vec::new();
+    for _ in 0..5 {
+        let mut client = sent(&proxy, GET).await;
+        client.head().await;
+        slow.push(client);
+    }
+    let learnt = || proxy.bulkheads[0].learnt().expect("its limit finds itself");
+    // None of these bodies ever ends; what their heads took is all there is to learn.
+    soon(async {
+        while learnt().calls == 0 {
+            sent(&proxy, GET).await.head().await;
+        }
+    })
+    .await;
+    assert_eq!(learnt().dropped, 0);
+    assert!(proxy.bulkheads[0].in_flight() >= 5, "and they are under way all the time");
+}
+
+#[tokio::test]
 async fn an_event_stream_takes_no_room_once_it_has_begun() {
     let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
     let origin = Origin::start(Mode::Gated(head.into(), b"0\r\n\r\n".into())).await;
