@@ -3,6 +3,7 @@
 //! `cargo bench -p buttress-benches --features peers --bench beside_peers [-- --rounds N] [--only TEXT] [--json]`
 
 use buttress::BoxError;
+use buttress_benches::admission;
 use buttress_benches::keys;
 use buttress_benches::measure::{allocations, median, nanos_per_call};
 use buttress_benches::paths::{self, Path};
@@ -109,6 +110,33 @@ fn rows() -> Vec<Row> {
         ours(paths::DELAY, (Some(100.0), None)),
         ours(paths::FOUR, (None, None)),
         ours(paths::FOUR_CLONED, (None, None)),
+        ours(admission::BULKHEAD, (Some(25.0), Some(90.0))),
+        ours(admission::BULKHEAD_STATIC, (Some(25.0), Some(90.0))),
+        ours(admission::BULKHEAD_CLONED, (None, None)),
+        ours(admission::BULKHEAD_ADAPTIVE, (None, None)),
+        peer(peers::TOWER_CONCURRENCY, admission::BULKHEAD, 100_000),
+        peer(peers::TOWER_CONCURRENCY_CLONED, admission::BULKHEAD_CLONED, 100_000),
+        peer(peers::TOWER_RESILIENCE_BULKHEAD, admission::BULKHEAD, 100_000),
+        ours(admission::BULKHEAD_FULL, (Some(4.0), Some(4.0))),
+        peer(peers::TOWER_CONCURRENCY_FULL, admission::BULKHEAD_FULL, 100_000),
+        ours(admission::RATE, (Some(13.0), Some(55.0))),
+        ours(admission::RATE_STATIC, (Some(13.0), Some(55.0))),
+        ours(admission::RATE_CLONED, (None, None)),
+        ours(admission::RATE_IN_TURN, (None, None)),
+        peer(peers::GOVERNOR, admission::RATE, 100_000),
+        peer(peers::GOVERNOR_CLONED, admission::RATE_CLONED, 100_000),
+        // Its services cannot be shared.
+        Row { threads: 1, ..peer(peers::TOWER_RATE, admission::RATE, 100_000) },
+        peer(peers::TOWER_RESILIENCE_RATE, admission::RATE, 100_000),
+        ours(admission::RATE_HTTP, (None, None)),
+        ours(peers::AXUM_BARE, (None, None)),
+        peer(peers::TOWER_GOVERNOR, admission::RATE_HTTP, 100_000),
+        ours(admission::RATE_REFUSED, (Some(11.0), Some(11.0))),
+        peer(peers::GOVERNOR_REFUSED, admission::RATE_REFUSED, 100_000),
+        peer(peers::TOWER_RESILIENCE_RATE_REFUSED, admission::RATE_REFUSED, 100_000),
+        ours(admission::RATE_KEYED_10K, (None, None)),
+        ours(admission::FIVE, (Some(85.0), Some(290.0))),
+        ours(admission::FIVE_CLONED, (Some(150.0), Some(600.0))),
         ours(paths::STACK_ON, (None, None)),
         ours(paths::STACK_OFF, (None, None)),
         ours(keys::WORDS_10K, (Some(22.0), Some(35.0))),

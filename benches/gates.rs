@@ -4,6 +4,7 @@
 
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle};
 use buttress::{BoxError, TimeoutLayer, retry};
+use buttress_benches::admission;
 use buttress_benches::callgrind::{self, instructions};
 use buttress_benches::flood::{Flood, TOP_KEYS};
 use buttress_benches::inner::Echo;
@@ -38,6 +39,9 @@ const GROWTH: f64 = 1.05;
 /// By how much it may cost more with 10,000 keys than with 100.
 const GROWTH_BY_KEYS: f64 = 1.10;
 
+/// By how much it may cost more with a million keys than with ten.
+const GROWTH_BY_MANY_KEYS: f64 = 2.0;
+
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
         println!("  BROKEN {error}");
@@ -49,7 +53,8 @@ fn run() -> Result<ExitCode, BoxError> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [COUNTED, path, calls] => {
-            let known = paths::ALL.into_iter().chain(keys::SMALL);
+            let known = paths::ALL.into_iter().chain(admission::ALL).chain(keys::SMALL);
+            let known = known.chain([admission::RATE_KEYED_1M]);
             let path = known.into_iter().find(|known| known.name == path).ok_or("no such path")?;
             (path.make)().run(calls.parse()?);
             Ok(ExitCode::SUCCESS)
@@ -127,7 +132,7 @@ fn f6_allocations(gates: &mut Gates) {
         paths::BODIES,
     ];
     let boxed = [(paths::BREAKER_OPEN_BOXED, CALLS)];
-    let none = none.into_iter().chain(keys::SMALL).map(|path| (path, 0));
+    let none = none.into_iter().chain(admission::ALL).chain(keys::SMALL).map(|path| (path, 0));
     for (path, limit) in none.chain(boxed) {
         let mut worker = (path.make)();
         worker.check();
@@ -217,6 +222,8 @@ fn c11_s2_121_s2_124_instructions(gates: &mut Gates) -> Result<(), callgrind::Er
         (paths::BREAKER_FAILING_100, paths::BREAKER_FAILING_100K, GROWTH),
         (keys::WORDS_100, keys::WORDS_10K, GROWTH_BY_KEYS),
         (keys::STORE_100, keys::STORE_10K, GROWTH_BY_KEYS),
+        (admission::RATE_KEYED_10, admission::RATE_KEYED_1M, GROWTH_BY_MANY_KEYS),
+        (admission::WINDOW_10, admission::WINDOW_100K, GROWTH),
     ] {
         let growth = per_call(many)? / per_call(few)?;
         let figure = format!("{growth:.3} times those of {}, at most {limit:.2}", few.name);

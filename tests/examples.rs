@@ -6,6 +6,9 @@
 #[path = "../examples/api_client.rs"]
 mod api_client;
 #[expect(dead_code, reason = "its own `main` is for those who run it")]
+#[path = "../examples/bandwidth.rs"]
+mod bandwidth;
+#[expect(dead_code, reason = "its own `main` is for those who run it")]
 #[path = "../examples/database.rs"]
 mod database;
 #[expect(dead_code, reason = "its own `main` is for those who run it")]
@@ -14,6 +17,9 @@ mod files_and_processes;
 #[expect(dead_code, reason = "its own `main` is for those who run it")]
 #[path = "../examples/migration.rs"]
 mod migration;
+#[expect(dead_code, reason = "its own `main` is for those who run it")]
+#[path = "../examples/overload.rs"]
+mod overload;
 #[expect(dead_code, reason = "its own `main` is for those who run it")]
 #[path = "../examples/payment.rs"]
 mod payment;
@@ -83,6 +89,16 @@ fn s4_03_s4_60_a_file_that_is_locked_is_tried_again() {
 #[tokio::test]
 async fn s4_04_s4_61_a_process_that_says_so_is_run_again() {
     files_and_processes::processes(Folder::new("processes").path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn s2_04_s2_05_a_server_serves_as_many_as_it_can_and_tells_the_others_when_to_come_back() {
+    overload::run().await.unwrap();
+}
+
+#[tokio::test]
+async fn s3_36_s3_37_downloads_share_a_line_and_none_has_more_of_it_than_it_may() {
+    bandwidth::run().await.unwrap();
 }
 
 #[tokio::test]

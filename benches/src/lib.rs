@@ -7,6 +7,7 @@
 //! | [`over_http`] | a service of HTTP requests as one of numbers |
 //! | [`worker`] | many calls through one service, one after the other |
 //! | [`paths`] | the ways a call can take through buttress |
+//! | [`admission`] | those through what admits calls: places and rates |
 //! | `peers` | the same ways through other crates (feature `peers`) |
 //! | [`flood`] | more keys than there is room for |
 //! | [`keys`] | states by key, with keys in no order |
@@ -15,6 +16,7 @@
 //! | [`recorded`] | the instructions a path is known to cost |
 //! | `table` | results for people and for programs (feature `peers`) |
 
+pub mod admission;
 pub mod bodies;
 pub mod callgrind;
 pub mod flood;

@@ -1,5 +1,6 @@
 //! What a path is known to cost in instructions, and the compiler that this holds for.
 
+use crate::admission;
 use crate::keys;
 use crate::paths::{self, Path};
 
@@ -34,7 +35,7 @@ pub const BREAKER_BYTES: i64 = 600;
 pub const BREAKER_BYTES_BAR: i64 = 600;
 
 /// The last counts.
-pub const RECORDED: [Recorded; 21] = [
+pub const RECORDED: [Recorded; 36] = [
     recorded(paths::BARE, 24.0, None),
     recorded(paths::BREAKER_DEFAULT, 197.0, None),
     recorded(paths::BREAKER_CLOSED, 210.0, Some(165.0)),
@@ -49,9 +50,24 @@ pub const RECORDED: [Recorded; 21] = [
     recorded(paths::RETRY, 178.0, Some(80.0)),
     recorded(paths::RETRY_CLONED, 185.0, None),
     recorded(paths::FOUR, 627.0, None),
-    recorded(paths::STACK_ON, 875.0, None),
+    recorded(paths::STACK_ON, 1376.0, None),
+    recorded(admission::BULKHEAD, 166.0, Some(70.0)),
+    recorded(admission::BULKHEAD_STATIC, 161.0, Some(70.0)),
+    recorded(admission::BULKHEAD_CLONED, 193.0, None),
+    recorded(admission::BULKHEAD_ADAPTIVE, 373.0, None),
+    recorded(admission::BULKHEAD_FULL, 300.0, None),
+    recorded(admission::RATE, 165.5, Some(118.0)),
+    recorded(admission::RATE_STATIC, 105.7, Some(118.0)),
+    recorded(admission::RATE_CLONED, 162.4, None),
+    recorded(admission::RATE_IN_TURN, 216.1, None),
+    recorded(admission::RATE_REFUSED, 213.2, None),
+    recorded(admission::RATE_HTTP, 372.1, None),
+    recorded(admission::RATE_KEYED_10, 212.3, None),
+    recorded(admission::WINDOW_10, 288.1, None),
+    recorded(admission::FIVE, 728.5, Some(385.0)),
+    recorded(admission::FIVE_CLONED, 764.7, None),
     recorded(paths::DELAY, 241.0, None),
-    recorded(paths::STACK_OFF, 376.0, None),
+    recorded(paths::STACK_OFF, 604.0, None),
     recorded(keys::WORDS_10K, 182.0, None),
     recorded(keys::WORDS_NAMED_10K, 224.0, None),
     recorded(keys::STORE_10K, 149.0, None),

@@ -6,7 +6,7 @@ use axum::routing::get;
 use buttress::circuit_breaker::{self, State};
 use buttress::presets::{self, Order, Preset, walgit};
 use buttress::registry::Registry;
-use buttress::{FallbackLayer, Rejected, Stack, operation, retry};
+use buttress::{FallbackLayer, Rejected, Stack, operation, rate_limit, retry};
 use std::io::{Error, ErrorKind};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -285,6 +285,7 @@ fn c19_s2_129_s2_130_dwcp_s_time_limit_is_over_all_attempts() {
 fn handles_are_registered_once_and_under_their_names() {
     let registry = Registry::new();
     let stack = Stack::new("twice").preset(&presets::default()).operation("ask");
+    let stack = stack.rate_limit(rate_limit::Config::default());
     let stack = stack.fallback(FallbackLayer::value(0_u32)).register(&registry).unwrap();
     let known = registry.len();
     let status = registry.status();
@@ -295,8 +296,10 @@ fn handles_are_registered_once_and_under_their_names() {
         status.retries.contains_key("twice"),
         status.circuit_breakers.contains_key("twice"),
         status.timeouts.contains_key("twice"),
+        status.rate_limits.contains_key("twice"),
+        status.bulkheads.contains_key("twice"),
     ];
-    assert_eq!((kinds, known), ([true; 6], 6));
+    assert_eq!((kinds, known), ([true; 8], 8));
     stack.clone().register(&registry).unwrap();
     assert_eq!(registry.len(), known);
     // Another of the same name.

@@ -2,7 +2,10 @@
 
 use crate::circuit_breaker::Handle;
 use crate::fallback::{FallbackLayer, Value};
-use crate::{CircuitBreakerLayer, DeadlineLayer, RetryLayer, TimeoutLayer, retry};
+use crate::{
+    BulkheadLayer, CircuitBreakerLayer, DeadlineLayer, RateLimitLayer, RetryLayer, TimeoutLayer, bulkhead,
+    rate_limit, retry,
+};
 use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_layer::Stack;
@@ -13,7 +16,7 @@ use tower_layer::Stack;
 /// ```
 /// use buttress::circuit_breaker::{Config, Handle};
 /// use buttress::ServiceBuilderExt as _;
-/// use buttress::retry;
+/// use buttress::{bulkhead, rate_limit, retry};
 /// use std::time::Duration;
 /// use tower::{ServiceBuilder, service_fn};
 ///
@@ -21,7 +24,9 @@ use tower_layer::Stack;
 /// let service = ServiceBuilder::new()
 ///     .fall_back_to(0)
 ///     .retries(retry::Config::default()) // or a `retry::Handle`, to look at it
+///     .rate(rate_limit::Config::default())
 ///     .circuit_breaker(orders.clone()) // or a `Config`, for a breaker that only this stack knows
+///     .bulkhead(bulkhead::Config::default())
 ///     .time_limit(Duration::from_secs(1))
 ///     .service(service_fn(|id: u64| async move { Ok::<_, std::io::Error>(id) }));
 /// # let _ = buttress::check::<u64, _>(service);
@@ -33,6 +38,20 @@ pub trait ServiceBuilderExt<L>: sealed::Sealed<L> + Sized {
     /// A [`CircuitBreakerLayer`] that judges [HTTP responses](crate::classify::Http).
     #[cfg(feature = "http")]
     fn circuit_breaker_http(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<HttpBreaker, L>>;
+
+    /// A [`BulkheadLayer`]: so many calls at a time, and a few that wait for their turn.
+    fn bulkhead(self, places: impl Into<bulkhead::Handle>) -> ServiceBuilder<Stack<BulkheadLayer, L>>;
+
+    /// A [`RateLimitLayer`] that refuses what comes too soon; each call costs one token. Not `rate_limit`, as tower's own layer
+    /// has that name.
+    fn rate(self, limit: impl Into<rate_limit::Handle>) -> ServiceBuilder<Stack<RateLimitLayer, L>>;
+
+    /// A [`BandwidthLayer`](crate::BandwidthLayer) for all bodies together.
+    #[cfg(feature = "http")]
+    fn bandwidth(
+        self,
+        limits: impl Into<crate::bandwidth::Handle>,
+    ) -> ServiceBuilder<Stack<crate::BandwidthLayer, L>>;
 
     /// A [`FallbackLayer`] that answers with clones of `value` what is refused beneath.
     fn fall_back_to<V: Clone>(self, value: V) -> ServiceBuilder<Stack<FallbackLayer<Value<V>>, L>>;
@@ -66,6 +85,22 @@ impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
     #[cfg(feature = "http")]
     fn circuit_breaker_http(self, breaker: impl Into<Handle>) -> ServiceBuilder<Stack<HttpBreaker, L>> {
         self.layer(CircuitBreakerLayer::from_handle(breaker.into()).classify(crate::classify::Http))
+    }
+
+    fn bulkhead(self, places: impl Into<bulkhead::Handle>) -> ServiceBuilder<Stack<BulkheadLayer, L>> {
+        self.layer(BulkheadLayer::from_handle(places.into()))
+    }
+
+    fn rate(self, limit: impl Into<rate_limit::Handle>) -> ServiceBuilder<Stack<RateLimitLayer, L>> {
+        self.layer(RateLimitLayer::from_handle(limit.into()))
+    }
+
+    #[cfg(feature = "http")]
+    fn bandwidth(
+        self,
+        limits: impl Into<crate::bandwidth::Handle>,
+    ) -> ServiceBuilder<Stack<crate::BandwidthLayer, L>> {
+        self.layer(crate::BandwidthLayer::from_handle(limits.into()))
     }
 
     fn fall_back_to<V: Clone>(self, value: V) -> ServiceBuilder<Stack<FallbackLayer<Value<V>>, L>> {

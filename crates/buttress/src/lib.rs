@@ -16,8 +16,8 @@
 | [`BodyTimeoutLayer`](timeout::BodyTimeoutLayer) | a body that falls silent or never ends is cut |"
 )]
 //!
-//! The order in a stack, outermost first: `operation · fallback · deadline · retry · breaker · timeout · service`. A [`Stack`]
-//! has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
+//! The order in a stack, outermost first: `operation · bandwidth · fallback · deadline · retry · rate limit · breaker · bulkhead ·
+//! timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
 //! other systems from [`presets`]. Each layer holds a handle to its state; every service it makes, and every clone of those,
 //! shares that state; a [`Registry`](registry::Registry) shows all of them by name. The one error they make is [`Rejected`]. How
 //! it reaches the caller is a choice of each layer:

@@ -132,6 +132,13 @@ pub(super) use passes;
 
 passes!(Handle);
 
+/// Limits of their own, without a name.
+impl From<Config> for Handle {
+    fn from(config: Config) -> Self {
+        Self::new("", config)
+    }
+}
+
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")

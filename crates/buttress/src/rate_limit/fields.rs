@@ -6,7 +6,6 @@ use super::standing::Standing;
 use crate::whole_seconds;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use std::fmt::Write as _;
-use std::time::Duration;
 
 /// Tells in every answer how much of the limit is left, as the draft "RateLimit header fields for HTTP" has it:
 ///
@@ -83,11 +82,10 @@ const TAKES: &str = "a string takes everything";
 
 /// What passes in how many seconds: the shortest whole ones in which a full burst comes back.
 fn quota(standing: &Standing) -> (u64, u64) {
-    let window = whole(whole_seconds(standing.refill));
-    let per_second = standing.burst as f64 / standing.refill.as_secs_f64().max(f64::MIN_POSITIVE);
-    // Less a billionth, so that what a division rounded up promises nothing that is not there.
-    let passes = (per_second * Duration::from_secs(window).as_secs_f64() + 1e-9) as u64;
-    (whole(passes.max(standing.burst)), window)
+    let window = whole(whole_seconds(standing.refill()));
+    let nanos = u128::from(window) * 1_000_000_000;
+    let passes = u128::from(standing.rate.count()) * nanos / standing.rate.per().as_nanos();
+    (whole(u64::try_from(passes).unwrap_or(u64::MAX)), window)
 }
 
 /// An integer of a structured field has at most fifteen digits.
