@@ -54,8 +54,7 @@ pub(super) struct Group {
 /// What comes of asking for a place with the leave to wait.
 pub(super) enum Admission<L: Deref<Target = Shared>> {
     Admitted(Permit<L>),
-    // Boxed, as it is only made while there is no room.
-    Waits(Box<Turn<L>>),
+    Waits(Turn<L>),
     Refused(Rejected),
 }
 
@@ -148,10 +147,7 @@ impl Shared {
         let shared = &*lease;
         match shared.try_acquire_or_reclaim(claim.weight) {
             Ok(ticket) => return Admission::Admitted(Permit::begin(lease, ticket)),
-            Err(refusal) if shared.is_closed() => {
-                shared.machine.count_rejected(refusal);
-                return Admission::Refused(shared.reject(refusal));
-            }
+            Err(refusal) if shared.is_closed() => return Admission::Refused(shared.refuse(refusal)),
             // What the machine says of it, it says with the queue in view.
             Err(_) => {}
         }
@@ -160,7 +156,7 @@ impl Shared {
             Ok(Joined::Waiting(place)) => {
                 let max_wait = max_wait.unwrap_or_else(|| shared.group.config.max_wait());
                 let patience = Patience { max_wait, deadline };
-                Admission::Waits(Box::new(Turn::new(lease, place, patience)))
+                Admission::Waits(Turn::new(lease, place, patience))
             }
             Err(refusal) => Admission::Refused(shared.reject(refusal)),
         }
@@ -272,7 +268,21 @@ impl Shared {
         Dropped { cancelled: self.cancelled.load(Ordering::Relaxed), panicked }
     }
 
+    /// Whether a call that finds no room can neither wait nor get what somebody took ahead.
+    #[inline]
+    pub(super) fn refuses_at_once(&self) -> bool {
+        self.group.config.queue() == 0 && self.reservations.get().is_none()
+    }
+
+    /// The rejection of a call that found no room, counted.
+    #[inline]
+    pub(super) fn refuse(&self, refusal: Refusal) -> Rejected {
+        self.machine.count_rejected(refusal);
+        self.reject(refusal)
+    }
+
     /// The rejection of a call, which the machine has counted.
+    #[inline]
     pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
         if self.label.is_some() {
             self.group.refused.fetch_add(1, Ordering::Relaxed);
