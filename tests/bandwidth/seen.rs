@@ -17,9 +17,8 @@ async fn s3_53_s3_54_what_passes_and_what_waits_is_counted_told_and_shown() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let ear = Arc::clone(&told);
     line.on_event(move |event: &Event| ear.lock().unwrap().push(event.to_string()));
-    line.on_event(|event| match event.kind {
-        EventKind::Throttled { .. } => panic!("a listener may"),
-        _ => {}
+    line.on_event(|event| {
+        assert!(!matches!(event.kind, EventKind::Throttled { .. }), "a listener may panic")
     });
 
     read(line.shape(UP, Script::of([250]))).await;

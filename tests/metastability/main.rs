@@ -8,14 +8,13 @@
 mod origin;
 
 use buttress::bulkhead::{BulkheadLayer, adaptive_limit};
-use buttress::circuit_breaker::CircuitBreakerLayer;
 use buttress::retry::{self, RetryLayer};
 use buttress::timeout::TimeoutLayer;
-use buttress::{BoxError, Tick, clock};
+use buttress::{BoxError, Stack, Tick, clock, presets};
 use origin::{NONE, Origin, Trouble};
 use std::time::Duration;
 use support::load::{RATE, offer};
-use tower::{Service, ServiceBuilder};
+use tower::{Layer, Service, ServiceBuilder};
 
 const S: Duration = Duration::from_secs(1);
 
@@ -75,14 +74,14 @@ fn budget_only(origin: Origin) -> impl Service<u64, Response = (), Error = BoxEr
     layers.layer(TimeoutLayer::new(PATIENCE)).service(origin)
 }
 
-/// All of it, as in the default stack.
+/// The default stack, with the patience of these callers.
 fn protected(origin: Origin) -> impl Service<u64, Response = (), Error = BoxError, Future: Send> + Clone {
-    ServiceBuilder::new()
-        .layer(RetryLayer::new(retry::Config::default()))
-        .layer(CircuitBreakerLayer::new(buttress::Config::default()))
-        .layer(BulkheadLayer::adaptive(adaptive_limit::Config::default()))
-        .layer(TimeoutLayer::new(PATIENCE))
-        .service(origin)
+    Stack::new("peer").preset(&presets::default()).timeout(PATIENCE).layer(origin)
+}
+
+/// The default stack as it is, whose callers wait for five seconds.
+fn patient(origin: Origin) -> impl Service<u64, Response = (), Error = BoxError, Future: Send> + Clone {
+    Stack::new("peer").preset(&presets::default()).layer(origin)
 }
 
 /// The limit and nothing else.
@@ -111,6 +110,14 @@ async fn h18_a_protected_peer_is_well_again_soon_after_ten_seconds_at_a_tenth_of
         let meanwhile = seen.good[BEFORE..BEFORE + DURING].iter().sum::<usize>() as f64 / DURING as f64;
         let tenth = RATE as f64 * 100.0 / f64::from(load) / 10.0;
         assert!(meanwhile >= 0.9 * tenth, "{meanwhile:.1} of {tenth:.1} a second at {load} %");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h18_a_stack_with_nothing_set_brings_a_peer_back() {
+    for load in LOADS {
+        let seen = run(load, TENTH, patient).await;
+        assert_recovered("default", load, &seen);
     }
 }
 

@@ -9,5 +9,6 @@ mod moves;
 mod names;
 mod page;
 mod promtool;
+mod rate_limits;
 mod reference;
 mod truth;

@@ -1,6 +1,7 @@
 //! Every metric there is moves.
 
 use crate::page::Page;
+use crate::rate_limits;
 use buttress::bandwidth::{self, Direction};
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, Keyed, State};
 use buttress::fallback::{self, FallbackLayer};
@@ -190,6 +191,8 @@ async fn w42_every_metric_of_the_table_moves() {
     assert!(panics(patient.run(async |_| -> Result<(), ()> { panic!("a bug") })).await);
     seen.look(&exporter);
 
+    rate_limits::move_all(&registry, || seen.look(&exporter)).await;
+
     // Limits on bytes: some pass, some do not, and peers come until there is no room, and go.
     let limits = bandwidth::Config::builder().upload(100).per_peer_upload(10).build().unwrap();
     let line = bandwidth::Handle::with_capacity("line", limits, NonZeroUsize::MIN);
@@ -233,6 +236,10 @@ async fn w42_every_metric_of_the_table_moves() {
     for result in ["success", "failure", "rejected", "throttled", "ignored", "cancelled"] {
         let series = format!(r#"buttress_circuit_breaker_requests_total{{name="orders",result="{result}""#);
         assert!(seen.moved(&series), "{result} never moved");
+    }
+    for reason in ["rate_limited", "too_large", "queue_timed_out", "expired"] {
+        let series = format!(r#"buttress_rate_limiter_rejected_total{{limiter="limit",reason="{reason}""#);
+        assert!(seen.moved(&series), "{reason} never moved");
     }
     for result in ["answered", "cancelled"] {
         let series = format!(r#"buttress_fallback_total{{name="prices",trigger="error",result="{result}""#);

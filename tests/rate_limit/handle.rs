@@ -1,7 +1,8 @@
 //! The limit without a layer, as code that has no stack asks it.
 
 use crate::script::{limit, millis};
-use buttress::rate_limit::{Handle, Rate, adaptive, presets};
+use buttress::rate_limit::{Handle, Keyed, Rate, adaptive, presets};
+use buttress::registry::{Registry, Verdict};
 use buttress::{Reason, clock};
 use std::time::Duration;
 use tokio::time::advance;
@@ -57,7 +58,7 @@ async fn s2_64_s2_108_the_presets_are_what_they_are_called() {
 async fn s2_68_s2_69_the_rate_follows_how_long_calls_take() {
     let handle = Handle::adaptive("adaptive", presets::dwcp_adaptive());
     assert!((handle.snapshot().rate - 1_000.0).abs() < 1e-9);
-    let take = |time: Duration| (0..2_000).for_each(|_| handle.record_latency(time));
+    let take = |time: Duration| (0..6_000).for_each(|_| handle.record_latency(time));
     take(millis(500));
     assert!((handle.snapshot().rate - 100.0).abs() < 1e-9, "slow calls lower it, and not below its floor");
     take(millis(10));
@@ -81,6 +82,29 @@ async fn live_changes_hold_from_the_next_call_on() {
     assert!(handle.allow() && !handle.allow());
     let config = handle.config().unwrap();
     assert_eq!((config.rate().to_string().as_str(), config.burst()), ("1/s", 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_shows_limits_and_worries_about_a_pause_alone() {
+    let (registry, handle) = (Registry::new(), limit(10, 3));
+    let clients = Keyed::<u32>::new("clients", handle.config().unwrap());
+    registry.add(handle.clone()).unwrap();
+    registry.add(clients.clone()).unwrap();
+    assert!(handle.try_acquire(3).is_ok() && !handle.allow() && handle.try_acquire(4).is_err());
+    assert!(clients.try_acquire(&1, 3).is_ok() && clients.try_acquire(&1, 1).is_err());
+    let status = registry.status();
+    let shown = &status.rate_limits["api"];
+    assert_eq!((shown.admitted, shown.rejected, shown.limited, shown.too_large), (1, 2, 1, 1));
+    assert_eq!((shown.limits[0].rate.to_string(), shown.limits[0].remaining), ("10/s".to_owned(), 0));
+    let keyed = &status.keyed_rate_limits["clients"];
+    assert_eq!((keyed.admitted, keyed.rejected, keyed.entries), (1, 1, 1));
+    assert_eq!(status.health.verdict, Verdict::Healthy, "to refuse what comes above the rate is its task");
+    handle.pause(Duration::from_secs(5));
+    assert_eq!(registry.status().rate_limits["api"].paused_for, Duration::from_secs(5));
+    assert_eq!(registry.health().to_string(), "degraded: rate_limit api is paused");
+    registry.reset_all();
+    assert_eq!(registry.health().verdict, Verdict::Healthy);
+    assert!(handle.try_acquire(3).is_ok(), "as full as when it was made");
 }
 
 #[test]

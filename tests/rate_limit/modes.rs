@@ -55,7 +55,8 @@ async fn c4_c27_what_costs_more_than_the_burst_is_never_admitted() {
     service.clone().oneshot(0).await.unwrap();
     assert_eq!(peer.calls(), [5, 0]);
     assert_eq!(handle.snapshot().too_large, 1);
-    let waiting = RateLimitLayer::from_handle(handle).cost(|cost: &u32| *cost).wait(Duration::MAX).layer(peer);
+    let waiting =
+        RateLimitLayer::from_handle(handle).cost(|cost: &u32| *cost).wait(Duration::MAX).layer(peer);
     let error = waiting.oneshot(6).await.unwrap_err();
     assert_eq!(refusal(&*error), (Reason::TooLarge, None), "nobody waits for what never comes");
 }
@@ -64,7 +65,10 @@ async fn c4_c27_what_costs_more_than_the_burst_is_never_admitted() {
 fn c27_w34_a_burst_is_at_least_one() {
     let slow = Rate::per_day(1).unwrap();
     assert!(Config::new(slow, 0).is_err());
-    assert!(Handle::new("slow", Config::of(slow).unwrap()).allow(), "less than one a second, and not less than one");
+    assert!(
+        Handle::new("slow", Config::of(slow).unwrap()).allow(),
+        "less than one a second, and not less than one"
+    );
     assert!(limit(1, 1).set_burst(0).is_err());
 }
 

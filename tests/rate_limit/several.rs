@@ -14,7 +14,11 @@ async fn w56_a_refusal_by_one_costs_the_others_nothing() {
     for _ in 0..100 {
         let refused = all.try_acquire(1).unwrap_err();
         assert_eq!(refused.reason(), Reason::RateLimited);
-        assert_eq!(refused.retry_after(), Some(Duration::from_secs(60)), "the one that lasts longest says when");
+        assert_eq!(
+            refused.retry_after(),
+            Some(Duration::from_secs(60)),
+            "the one that lasts longest says when"
+        );
     }
     let remaining: Vec<_> = all.snapshot().limits.iter().map(|limit| limit.remaining).collect();
     assert_eq!(remaining, [499, 0], "a hundred refusals took nothing of the first");
@@ -41,6 +45,6 @@ async fn s2_67_waiting_is_for_all_of_them() {
     for expected in [0, 100, 60_000, 60_100] {
         handle.acquire(1).await.unwrap();
         let at = buttress::clock::now().since(start);
-        assert!(at >= millis(expected) && at <= millis(expected + 2), "{at:?} instead of {expected} ms");
+        assert_eq!(at, millis(expected));
     }
 }

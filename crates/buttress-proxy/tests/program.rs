@@ -83,6 +83,18 @@ fn wrong_arguments_are_refused_with_one_clear_message_and_code_2() {
         (&["--listen", free, "--to", good, "--grace=-1s"], "--grace"),
         (&["--listen", free, "--to", good, "--trust", "10.0.0.0/33"], "no network"),
         (&["--listen", free, "--to", good, "--trust", "balancer"], "no network"),
+        (&["--listen", free, "--to", good, "--max-concurrent", "0"], "nothing would pass"),
+        (&["--listen", free, "--to", good, "--max-concurrent", "many"], "from 1 to 4294967295"),
+        (&["--listen", free, "--to", good, "--max-concurrent", "4294967295"], "the limits cannot be kept"),
+        (&["--listen", free, "--to", good, "--rate", "0/s"], "--rate"),
+        (&["--listen", free, "--to", good, "--rate", "100"], "written like 100/s"),
+        (&["--listen", free, "--to", good, "--rate", "1/year"], "written like 100/s"),
+        (&["--listen", free, "--to", good, "--burst", "5"], "--rate"),
+        (&["--listen", free, "--to", good, "--rate", "5/s", "--burst", "0"], "nothing would pass"),
+        (&["--listen", free, "--to", good, "--rate", "1/d", "--burst", "1000"], "the limits cannot be kept"),
+        (&["--listen", free, "--to", good, "--per-client", "often"], "written like 100/s"),
+        (&["--listen", free, "--to", good, "--bandwidth", "0"], "nothing would pass"),
+        (&["--listen", free, "--to", good, "--bandwidth", "1.5M"], "as 1500, 500K"),
         (&["--listen", free, "--to", good, "--fast"], "--fast"),
     ];
     for (arguments, says) in cases {

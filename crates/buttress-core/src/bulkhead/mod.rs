@@ -69,16 +69,19 @@ use wait::Waiting;
 use word::{ADMITTED_FULL, CARRY, MOST, RELEASED, RELEASED_FULL, WAITING, Word, place, room};
 
 /// The machine. Shared by reference or `Arc`; has no name and no clock, and wakes those who wait by their wakers.
+///
+/// In this order, as what refusals write then lies on another line than what they read: many that are refused do not hold up
+/// those who are done.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Bulkhead {
     word: AtomicU64,
     /// Written under the lock, together with the word.
     limit: AtomicU64,
+    config: Config,
+    waiting: Mutex<Waiting>,
     rejected: AtomicU64,
     too_large: AtomicU64,
-    waiting: Mutex<Waiting>,
-    config: Config,
 }
 
 impl Bulkhead {
@@ -92,10 +95,10 @@ impl Bulkhead {
         Self {
             word: AtomicU64::new(Word::new(config.max_concurrent).0),
             limit: AtomicU64::new(config.max_concurrent.into()),
+            config,
+            waiting: Mutex::new(Waiting::default()),
             rejected: zero(),
             too_large: zero(),
-            waiting: Mutex::new(Waiting::default()),
-            config,
         }
     }
 

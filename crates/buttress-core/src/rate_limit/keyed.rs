@@ -12,15 +12,19 @@ use std::time::Duration;
 const STATE_BITS: u32 = 56;
 const MASK: u64 = (1 << STATE_BITS) - 1;
 
-/// By how much a thread may be late between reading the clock and asking.
+/// By how much a thread may be late between reading the clock and asking, in nanoseconds.
 const LATE: u64 = 60_000_000_000;
+
+/// How far ahead tokens are taken, in nanoseconds.
+const AHEAD: u64 = 60_000_000_000;
 
 /// What the word of a key means: when its bucket will be full, in units since the start, which count around after at least 26
 /// days.
 ///
-/// A word that lies ahead by no more than a bucket and a minute is one of now; every other one is long past, its bucket full.
-/// So a key that was idle for exactly as long as the count takes can find its bucket emptier than it is, by at most what comes
-/// in within that minute and the time to fill it; and after a clock went back by more than a minute, buckets are full.
+/// A word that lies ahead by no more than a bucket and two minutes is one of now: one for tokens that were taken ahead, one for
+/// threads that are late. Every other one is long past, its bucket full. So a key that was idle for exactly as long as the count
+/// takes can find its bucket emptier than it is, by at most what comes in within that time; and after a clock went back by more
+/// than a minute, buckets may be full.
 ///
 /// A token has at most 32 units a nanosecond; where that does not divide, it is the next larger number of them. So a key gets
 /// no more than the rate, and less by at most a part in 32 million of 1,000 a second, or in 32,000 of a million.
@@ -75,7 +79,7 @@ impl PerKey {
             Err(No::After(units)) => {
                 let wait = self.gcra.nanos(units);
                 // What lies further ahead than that would be taken for long past.
-                if wait > nanos(max_wait).min(LATE) {
+                if wait > nanos(max_wait).min(AHEAD) {
                     return Err(Refusal::after_nanos(Reason::RateLimited, wait));
                 }
                 Ok((self.state(self.gcra.capacity + units, now), Duration::from_nanos(wait)))
@@ -86,7 +90,7 @@ impl PerKey {
     /// What `state` becomes when it admits nothing for `time`, of a minute at most, and then one token.
     #[must_use]
     pub fn pause(&self, state: u64, time: Duration, now: Tick) -> u64 {
-        let units = nanos(time).min(LATE) * self.gcra.per_nano;
+        let units = nanos(time).min(AHEAD) * self.gcra.per_nano;
         let held = self.gcra.capacity - self.gcra.token + units;
         self.state(self.ahead(state, now).max(held), now)
     }
@@ -126,7 +130,7 @@ impl PerKey {
     #[inline]
     fn ahead(&self, state: u64, now: Tick) -> u64 {
         let ahead = state.wrapping_sub(self.units(now)) & MASK;
-        let live = state != Self::FRESH && ahead <= self.gcra.capacity + LATE * self.gcra.per_nano;
+        let live = state != Self::FRESH && ahead <= self.gcra.capacity + (AHEAD + LATE) * self.gcra.per_nano;
         if live { ahead } else { 0 }
     }
 

@@ -45,10 +45,6 @@ impl From<WindowConfig> for Rule {
 
 /// One limit of either kind.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "limits are few, and a box would be one more line to fetch for each call"
-)]
 pub enum Limiter {
     /// A bucket of tokens.
     Bucket(TokenBucket),

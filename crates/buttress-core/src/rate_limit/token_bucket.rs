@@ -213,7 +213,7 @@ impl TokenBucket {
         self.paused_until.load(Ordering::Relaxed).saturating_sub(now.as_nanos())
     }
 
-    #[cold]
+    #[inline]
     fn refusal(&self, read: &Read, taken: Result<u64, No>, now: Tick) -> Refusal {
         let wait = match taken {
             Err(No::TooLarge) => return Refusal::new(Reason::TooLarge),
@@ -279,6 +279,7 @@ impl TokenBucket {
     }
 
     /// Whether the numbers that were read are those of one bucket.
+    #[inline]
     fn stands(&self, read: &Read) -> bool {
         let word = self.word.load(Ordering::Relaxed);
         word & FROZEN != FROZEN && (word ^ read.word) >> FULL_BITS == 0

@@ -2,8 +2,8 @@
 //!
 //! What was granted is kept as runs, so many at such a time, oldest first, and each counts until the window after it is over.
 //! The *log* keeps times as they are, so it is exact, and takes as many runs as it grants in a window. The *counter* rounds
-//! them up to tenths of the window, so that twelve runs are all there ever are behind the present; it never grants more than
-//! the log, and each grant at most a tenth of the window later.
+//! them up to tenths of the window, so that twelve runs are all there are of a window; it never grants more than the log, and
+//! each grant at most a tenth of the window later.
 
 use super::{Rate, Snapshot};
 use crate::clock::nanos;
@@ -24,7 +24,7 @@ const SLOTS: u64 = 10;
 pub struct WindowConfig {
     rate: Rate,
     limit: NonZeroU32,
-    /// To which times are rounded up, in nanoseconds.
+    /// To which times are rounded up, in nanoseconds; one for a log.
     step: u64,
 }
 
@@ -64,13 +64,6 @@ impl WindowConfig {
     #[must_use]
     pub const fn is_log(&self) -> bool {
         self.step == 1
-    }
-
-    /// Runs there are at most: one for each grant or slot of a window, with one for the slot in which the window begins and
-    /// one for the next; and as many again for what is reserved.
-    fn most_runs(&self) -> usize {
-        let in_window = if self.is_log() { u64::from(self.limit.get()) } else { SLOTS + 2 };
-        usize::try_from(2 * in_window).unwrap_or(usize::MAX)
     }
 }
 
@@ -120,18 +113,19 @@ impl Window {
     }
 
     /// Grants `cost`, also in the future, and tells how long to wait for it; or grants nothing and tells why, with the time
-    /// after which it would be possible without a wait. About a window can be reserved ahead.
+    /// after which it would be possible without a wait. Nothing is reserved more than a window ahead, which bounds what is kept.
     ///
     /// # Errors
-    /// It would be later than after `max_wait`, or never, or more is reserved already than is kept.
+    /// It would be later than after `max_wait` or a window, or never.
     pub fn reserve(&self, cost: u32, max_wait: Duration, now: Tick) -> Result<Duration, Refusal> {
         let mut inner = self.inner();
         let now = inner.pass(now);
         let at = inner.earliest(cost, now)?;
         let wait = at - now;
-        if wait > nanos(max_wait) || !inner.grant(cost, at) {
+        if wait > nanos(max_wait).min(inner.config.rate.per_nanos()) {
             return Err(Refusal::after_nanos(Reason::RateLimited, wait));
         }
+        inner.grant(cost, at);
         Ok(Duration::from_nanos(wait))
     }
 
@@ -140,8 +134,8 @@ impl Window {
     /// # Errors
     /// [`Reason::TooLarge`]: never.
     pub fn wait(&self, cost: u32, now: Tick) -> Result<Duration, Refusal> {
-        let mut inner = self.inner();
-        let now = inner.pass(now);
+        let inner = self.inner();
+        let now = inner.now_or(now);
         Ok(Duration::from_nanos(inner.earliest(cost, now)? - now))
     }
 
@@ -179,14 +173,14 @@ impl Window {
         self.inner().paused_until = 0;
     }
 
-    /// How it stands at `now`.
+    /// How it stands at `now`; changes nothing.
     #[must_use]
     pub fn snapshot(&self, now: Tick) -> Snapshot {
-        let mut inner = self.inner();
-        let now = inner.pass(now);
+        let inner = self.inner();
+        let now = inner.now_or(now);
         let paused = inner.paused_until.saturating_sub(now);
         let limit = inner.config.limit.get();
-        let room = u64::from(limit).saturating_sub(inner.granted);
+        let room = u64::from(limit).saturating_sub(inner.counted(now));
         let full_at = inner.runs.back().map_or(now, |last| inner.over(last.at));
         Snapshot {
             rate: inner.config.rate,
@@ -204,14 +198,25 @@ impl Window {
 }
 
 impl Inner {
-    /// Lets go of what counts no more, and answers the time: never earlier than it was.
+    /// The time of the window, which never goes back.
+    fn now_or(&self, now: Tick) -> u64 {
+        self.now.max(now.as_nanos())
+    }
+
+    /// Lets go of what counts no more, and answers the time.
     fn pass(&mut self, now: Tick) -> u64 {
-        self.now = self.now.max(now.as_nanos());
+        self.now = self.now_or(now);
         while let Some(oldest) = self.runs.front().filter(|run| self.over(run.at) <= self.now) {
             self.granted -= u64::from(oldest.count);
             self.runs.pop_front();
         }
         self.now
+    }
+
+    /// What still counts at `now`.
+    fn counted(&self, now: u64) -> u64 {
+        let over = self.runs.iter().take_while(|run| self.over(run.at) <= now);
+        self.granted - over.map(|run| u64::from(run.count)).sum::<u64>()
     }
 
     /// When a run of `at` counts no more.
@@ -229,9 +234,9 @@ impl Inner {
         // A run rounded up lies ahead by less than a step, and nobody waits for it.
         let behind = if last.saturating_sub(now) < self.config.step { now } else { last };
         let from = behind.max(now).max(self.paused_until);
-        let mut excess = (self.granted + u64::from(cost)).saturating_sub(limit.into());
+        let mut excess = (self.counted(now) + u64::from(cost)).saturating_sub(limit.into());
         let mut at = from;
-        for run in &self.runs {
+        for run in self.runs.iter().skip_while(|run| self.over(run.at) <= now) {
             if excess == 0 {
                 break;
             }
@@ -246,16 +251,12 @@ impl Inner {
         at.checked_next_multiple_of(self.config.step).unwrap_or(u64::MAX)
     }
 
-    /// Whether there is a place to keep it in.
-    fn grant(&mut self, cost: u32, at: u64) -> bool {
+    fn grant(&mut self, cost: u32, at: u64) {
         let at = self.kept(at);
-        let room = self.runs.len() < self.config.most_runs();
         match self.runs.back_mut().filter(|last| last.at >= at) {
             Some(last) => last.count += cost,
-            None if room => self.runs.push_back(Run { at, count: cost }),
-            None => return false,
+            None => self.runs.push_back(Run { at, count: cost }),
         }
         self.granted += u64::from(cost);
-        true
     }
 }

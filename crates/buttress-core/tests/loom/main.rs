@@ -8,6 +8,7 @@ mod bulkhead;
 mod changes;
 mod limits;
 mod probes;
+mod rate_limit;
 mod words;
 
 use buttress_core::circuit_breaker::{Builder, CircuitBreaker, Config, Cursor, State, Ticket, Transition};

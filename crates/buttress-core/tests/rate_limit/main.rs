@@ -2,9 +2,14 @@
 #![cfg(not(buttress_loom))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod adaptive;
 mod edges;
+mod keyed;
 mod oracle;
 mod peers;
+mod several;
+mod threads;
+mod windows;
 
 use buttress_core::rate_limit::{Config, Rate, TokenBucket};
 use buttress_core::{Reason, Refusal, Tick};

@@ -5,7 +5,7 @@ use buttress_core::rate_limit::Config;
 use buttress_core::{Reason, Refusal};
 use std::time::Duration;
 
-pub struct Oracle {
+pub(crate) struct Oracle {
     /// What comes in each nanosecond.
     count: i128,
     /// Parts of a token.
@@ -17,7 +17,7 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    pub fn new(config: &Config, at: u64) -> Self {
+    pub(crate) fn new(config: &Config, at: u64) -> Self {
         let per = config.rate().per().as_nanos() as i128;
         let burst = i128::from(config.burst());
         Self { count: config.rate().count().into(), per, burst, parts: burst * per, at }
@@ -30,17 +30,17 @@ impl Oracle {
     }
 
     /// Nanoseconds until there are `cost` tokens, from `now` on.
-    pub fn wait(&mut self, cost: u32, now: u64) -> u64 {
+    pub(crate) fn wait(&mut self, cost: u32, now: u64) -> u64 {
         self.pass(now);
         let missing = (i128::from(cost) * self.per - self.parts).max(0);
         ((missing + self.count - 1) / self.count) as u64
     }
 
-    pub fn try_acquire(&mut self, cost: u32, now: u64) -> Result<(), Refusal> {
+    pub(crate) fn try_acquire(&mut self, cost: u32, now: u64) -> Result<(), Refusal> {
         self.reserve(cost, 0, now).map(drop)
     }
 
-    pub fn reserve(&mut self, cost: u32, longest: u64, now: u64) -> Result<Duration, Refusal> {
+    pub(crate) fn reserve(&mut self, cost: u32, longest: u64, now: u64) -> Result<Duration, Refusal> {
         if i128::from(cost) > self.burst {
             return Err(Refusal::new(Reason::TooLarge));
         }
@@ -52,28 +52,28 @@ impl Oracle {
         Ok(Duration::from_nanos(wait))
     }
 
-    pub fn debit(&mut self, cost: u32, now: u64) -> u64 {
+    pub(crate) fn debit(&mut self, cost: u32, now: u64) -> u64 {
         self.pass(now);
         self.parts -= i128::from(cost) * self.per;
         self.wait(0, now)
     }
 
-    pub fn refund(&mut self, cost: u32) {
+    pub(crate) fn refund(&mut self, cost: u32) {
         self.parts = (self.parts + i128::from(cost) * self.per).min(self.burst * self.per);
     }
 
-    pub fn remaining(&mut self, now: u64) -> u32 {
+    pub(crate) fn remaining(&mut self, now: u64) -> u32 {
         self.pass(now);
         (self.parts.max(0) / self.per) as u32
     }
 
     /// Nanoseconds for one token, rounded down.
-    pub fn token_nanos(&self) -> u64 {
+    pub(crate) fn token_nanos(&self) -> u64 {
         (self.per / self.count) as u64
     }
 
     /// Nanoseconds in which an empty bucket fills.
-    pub fn fill(&self) -> u64 {
+    pub(crate) fn fill(&self) -> u64 {
         (self.burst * self.per / self.count) as u64
     }
 }

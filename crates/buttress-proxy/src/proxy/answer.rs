@@ -39,6 +39,12 @@ impl OwnAnswer {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, message, retry_after, close: false }
     }
 
+    /// The client, or all of them together, asked more often than they may.
+    pub(super) const fn too_many(retry_after: Option<Duration>) -> Self {
+        let message = "too many requests\n";
+        Self { status: StatusCode::TOO_MANY_REQUESTS, message, retry_after, close: false }
+    }
+
     /// Every origin has as much to do as it bears.
     pub(super) const fn busy() -> Self {
         let message = "no origin has room for this request at the moment\n";

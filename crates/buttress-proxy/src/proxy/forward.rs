@@ -10,7 +10,7 @@ use buttress::bandwidth::{self, Direction, ShapedBody};
 use buttress::deadline::{self, DeadlineService};
 use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
-use buttress::{BoxError, Boxed, DeadlineLayer, Reason, Rejected, retry};
+use buttress::{BoxError, Boxed, DeadlineLayer, InvalidConfig, Reason, Rejected, retry};
 use http::header::{self, HeaderMap};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
@@ -25,6 +25,7 @@ use super::blame;
 use super::exchange::ClientFault;
 use super::headers;
 use super::patience::Patience;
+use super::rates::Rates;
 use super::request_body::RequestBody;
 use super::retries::{self, Retried};
 use super::router::{Failed, NoOrigin, Router};
@@ -43,6 +44,7 @@ pub(super) struct Forward {
     uploads: Limited,
     upstreams: Arc<Upstreams>,
     trusted: TrustedProxies,
+    rates: Rates,
     bandwidth: bandwidth::Handle,
     retries: Option<retry::Handle>,
     deadline: deadline::Handle,
@@ -59,15 +61,27 @@ const NAME: &str = "proxy";
 type Limited = DeadlineService<Retried, Boxed, Option<deadline::Handle>>;
 
 impl Forward {
-    pub(super) fn new(config: &ProxyConfig, upstreams: Arc<Upstreams>) -> Self {
+    pub(super) fn new(config: &ProxyConfig, upstreams: Arc<Upstreams>) -> Result<Self, InvalidConfig> {
         let ProxyConfig { retries, timeout, body_timeout, .. } = *config;
         let (retries, deadline) = (retries::handle(retries), deadline::Handle::new(NAME, timeout));
         let retried = retries::retried(Router::new(Arc::clone(&upstreams)), retries.clone(), timeout);
         let limited = |limit| DeadlineLayer::from_handle(limit).layer(retried.clone());
         let (origins, uploads) = (limited(Some(deadline.clone())), limited(None));
         let trusted = config.trusted.clone();
+        let rates = Rates::new(&config.limits)?;
         let bandwidth = bandwidth::Handle::new(NAME, config.limits.bandwidth());
-        Self { origins, uploads, upstreams, trusted, bandwidth, retries, deadline, timeout, body_timeout }
+        Ok(Self {
+            origins,
+            uploads,
+            upstreams,
+            trusted,
+            rates,
+            bandwidth,
+            retries,
+            deadline,
+            timeout,
+            body_timeout,
+        })
     }
 
     pub(super) fn retries(&self) -> Option<&retry::Handle> {
@@ -80,6 +94,7 @@ impl Forward {
             registry.add(retries.clone()).expect(ROOM);
         }
         registry.add(self.deadline.clone()).expect(ROOM);
+        self.rates.register(registry);
         registry.add(self.bandwidth.clone()).expect(ROOM);
     }
 
@@ -87,11 +102,12 @@ impl Forward {
         &self,
         client: Arc<Client>,
         request: Request<RequestBody>,
+        trail: &Trail,
     ) -> Result<Response<AnswerBody>, OwnAnswer> {
+        self.rates.admit(trail.client).map_err(|rejected| OwnAnswer::too_many(rejected.retry_after()))?;
         let target = Target::of(&request)?;
         let (mut parts, body) = request.into_parts();
-        let trail = Trail::of(&client, &parts.headers, &self.trusted);
-        headers::to_origin(&mut parts.headers, target.host, body.is_chunked(), &trail);
+        headers::to_origin(&mut parts.headers, target.host, body.is_chunked(), trail);
         parts.uri = Uri::from(target.path);
         parts.version = Version::HTTP_11;
         parts.extensions.clear();
@@ -130,12 +146,14 @@ impl Answer for Forward {
         request: Request<Incoming>,
     ) -> Response<ShapedBody<AnswerBody>> {
         let expects_continue = expects_continue(request.headers());
+        let trail = Trail::of(&client, request.headers(), &self.trusted);
         let request = request.map(|body| RequestBody::new(body, expects_continue, &self.bandwidth));
-        let answer = self.exchange(client, request).await.unwrap_or_else(|answer| {
+        let mut answer = self.exchange(client, request, &trail).await.unwrap_or_else(|answer| {
             // A client that was not told to continue may send its body or not; only closing is unambiguous.
             let answer = if expects_continue { answer.closing() } else { answer };
             answer.into_response()
         });
+        self.rates.tell(trail.client, answer.headers_mut());
         answer.map(|body| self.bandwidth.shape(Direction::Download, body))
     }
 }

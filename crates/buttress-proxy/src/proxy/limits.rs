@@ -3,12 +3,19 @@
 use std::num::{NonZeroU32, NonZeroU64};
 
 use buttress::bandwidth;
+use buttress::rate_limit::Rate;
 
 /// How much a [`Proxy`](crate::Proxy) takes on at most. By default as much as its origins bear.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
     /// How many requests an origin gets at a time. `None` finds out how many it bears.
     pub max_concurrent: Option<NonZeroU32>,
+    /// How many requests are taken, of all clients together.
+    pub rate: Option<Rate>,
+    /// How many of them may come at once; as many as the rate names unless it is said, which are 100 of 100 in a minute.
+    pub burst: Option<NonZeroU32>,
+    /// How many requests are taken of each client address, or of each IPv6 network of 64 bits. As many may come at once.
+    pub per_client: Option<Rate>,
     /// How many bytes of bodies pass in each direction in a second.
     pub bandwidth: Option<NonZeroU64>,
 }

@@ -9,6 +9,7 @@ mod forward;
 mod headers;
 mod limits;
 mod patience;
+mod rates;
 mod request_body;
 mod retries;
 mod router;
@@ -94,7 +95,7 @@ impl Proxy {
     /// Takes the ports.
     ///
     /// # Errors
-    /// Without origins, if an attempt may outlast the request, if the admin port is not on loopback, and if a port
+    /// Without origins, if an attempt may outlast the request, if a limit cannot be kept, if the admin port is not on loopback, and if a port
     /// cannot be had.
     pub async fn bind(config: ProxyConfig) -> Result<Self, Failure> {
         let origins = NonZeroUsize::new(config.origins.len()).ok_or(Failure::NoOrigins)?;
@@ -105,8 +106,8 @@ impl Proxy {
         // Each origin has a breaker and a bulkhead; beside them stand the retries and the limits on time, rate and bandwidth.
         let room = origins.saturating_mul(TWO).saturating_add(6).max(Registry::DEFAULT_CAPACITY);
         let registry = Registry::with_capacity(room);
-        let upstreams = Arc::new(Upstreams::new(&config, &registry));
-        let forward = Forward::new(&config, Arc::clone(&upstreams));
+        let upstreams = Arc::new(Upstreams::new(&config, &registry).map_err(Failure::Limits)?);
+        let forward = Forward::new(&config, Arc::clone(&upstreams)).map_err(Failure::Limits)?;
         forward.register(&registry);
         let admin = match config.admin {
             Some(address) => Some(Admin::bind(address, registry.clone()).await?),

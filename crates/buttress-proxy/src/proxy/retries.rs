@@ -38,8 +38,8 @@ pub(crate) struct Allowance {
 
 /// Two retries answer nearly all requests while each attempt fails three times in ten, and need 0.3 + 0.3² of them for that; a
 /// budget grants at least nine elevenths of its share, as it looks back in tenths of its window. A fifth, the layer's own
-/// default, is for a retry that alone protects its peer: here each origin has a breaker besides, and what that refuses is
-/// not sent, so that an outage is not what the budget has to hold.
+/// default, is for a retry that alone protects its peer: here each origin has a breaker and a bulkhead besides, and what those
+/// refuse is not sent, so that neither an outage nor an overload is what the budget has to hold.
 pub(crate) const BUDGET: Allowance =
     Allowance { ratio: 0.5, per_second: 1.0, window: Duration::from_secs(10) };
 

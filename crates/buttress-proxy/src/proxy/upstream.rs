@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use buttress::bulkhead::{self, BulkheadLayer, BulkheadService, adaptive_limit};
 use buttress::circuit_breaker::{self, CircuitBreakerLayer, CircuitBreakerService, Handle};
-use buttress::{AtEnd, Bounds, Boxed, JudgedBody, Rejected};
+use buttress::{AtEnd, Bounds, Boxed, InvalidConfig, JudgedBody, Rejected};
 use http::uri::{Authority, Scheme, Uri};
 use http::{HeaderValue, Request, header};
 use hyper::body::Incoming;
@@ -122,18 +122,15 @@ pub(super) fn breaker(name: &str, config: &ProxyConfig) -> Handle {
 }
 
 /// The bulkhead in front of an origin. Unless it is told how many requests the origin bears at a time, it finds out.
-pub(super) fn bulkhead(name: &str, config: &ProxyConfig) -> bulkhead::Handle {
+///
+/// # Errors
+/// If that number is more than can be counted.
+pub(super) fn bulkhead(name: &str, config: &ProxyConfig) -> Result<bulkhead::Handle, InvalidConfig> {
     let builder = bulkhead::Config::builder().queue(QUEUE).max_wait(TURN_WITHIN);
-    match config.limits.max_concurrent {
-        Some(most) => {
-            let config = builder.max_concurrent(most.get()).build();
-            bulkhead::Handle::new(name, config.expect("any number above 0 is valid"))
-        }
-        None => {
-            let config = builder.build().expect("the default with another queue is valid");
-            bulkhead::Handle::adaptive_with(name, config, adaptive_limit::Config::default())
-        }
-    }
+    Ok(match config.limits.max_concurrent {
+        Some(most) => bulkhead::Handle::new(name, builder.max_concurrent(most.get()).build()?),
+        None => bulkhead::Handle::adaptive_with(name, builder.build()?, adaptive_limit::Config::default()),
+    })
 }
 
 pub(super) fn http_client() -> HttpClient {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use buttress::bulkhead;
 use buttress::circuit_breaker::Handle;
 use buttress::registry::Registry;
-use buttress::timeout;
+use buttress::{InvalidConfig, timeout};
 
 use super::ProxyConfig;
 use super::attempt::Attempt;
@@ -46,7 +46,10 @@ pub(super) enum Outlook {
 
 impl Upstreams {
     /// Puts the breakers, the bulkheads and the limit on each attempt into `registry`, which has room for them.
-    pub(super) fn new(config: &ProxyConfig, registry: &Registry) -> Self {
+    ///
+    /// # Errors
+    /// If an origin is to get more requests at a time than can be counted.
+    pub(super) fn new(config: &ProxyConfig, registry: &Registry) -> Result<Self, InvalidConfig> {
         let limit = timeout::Handle::new(NAME, config.attempt_timeout);
         registry.add(limit.clone()).expect("there is room, and it has a name");
         let attempt = Attempt::new(http_client(), limit);
@@ -59,11 +62,12 @@ impl Upstreams {
             if known.is_none() {
                 let breaker = upstream::breaker(name, config);
                 registry.add(breaker.clone()).expect(ROOM);
-                let bulkhead = upstream::bulkhead(name, config);
+                let bulkhead = upstream::bulkhead(name, config)?;
+                registry.add(bulkhead.clone()).expect(ROOM);
                 list.push(Upstream::new(origin, breaker, bulkhead, config, attempt.clone()));
             }
         }
-        Self { list, turns, turn: AtomicUsize::new(0) }
+        Ok(Self { list, turns, turn: AtomicUsize::new(0) })
     }
 
     /// Nothing tried yet.

@@ -150,3 +150,14 @@ impl Shared {
         self.config.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f4_a_peer_takes_no_more_than_it_is_said_to() {
+        // Beside it there are its counts, its hash and its place in the table: less than 64 bytes.
+        assert!(size_of::<PeerState>() + 64 <= 400, "{}", size_of::<PeerState>());
+    }
+}

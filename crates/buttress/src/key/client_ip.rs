@@ -39,7 +39,7 @@ impl<F> ByClientIp<F> {
     /// where providers give more. Above 128 is 128.
     #[must_use]
     pub fn ipv6_prefix(mut self, bits: u32) -> Self {
-        self.ipv6_prefix = bits.min(128);
+        self.ipv6_prefix = bits;
         self
     }
 
@@ -61,11 +61,22 @@ impl<F> ByClientIp<F> {
     }
 }
 
-/// The one form of `address`: IPv4 as such, of IPv6 the network.
-fn canonical(address: IpAddr, ipv6_prefix: u32) -> IpAddr {
+/// What stands for a client at `address`, by the rules of [`by_client_ip`]: an IPv4 address itself, of an IPv6 address the
+/// network, which is its first `ipv6_prefix` bits. Above 128 is 128.
+///
+/// ```
+/// use buttress::key::client_network;
+/// use std::net::IpAddr;
+///
+/// let network = |address: &str| address.parse::<IpAddr>().map(|address| client_network(address, 64).to_string());
+/// assert_eq!(network("::ffff:192.0.2.7").as_deref(), Ok("192.0.2.7"));
+/// assert_eq!(network("2001:db8:1:2:3:4:5:6").as_deref(), Ok("2001:db8:1:2::"));
+/// ```
+#[must_use]
+pub fn client_network(address: IpAddr, ipv6_prefix: u32) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
-            let mask = u128::MAX.checked_shl(128 - ipv6_prefix).unwrap_or(0);
+            let mask = u128::MAX.checked_shl(128 - ipv6_prefix.min(128)).unwrap_or(0);
             IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask))
         }
         v4 @ IpAddr::V4(_) => v4,
@@ -78,7 +89,7 @@ impl<Req: RequestHead, F: Fn(&Extensions) -> Option<IpAddr>> KeyOf<Req> for ByCl
     fn key<'a>(&'a self, request: &'a Req) -> Option<Cow<'a, IpAddr>> {
         let head = request.head();
         let peer = (self.find)(head.extensions()?)?;
-        Some(Cow::Owned(canonical(self.trusted.client(peer, head.headers()), self.ipv6_prefix)))
+        Some(Cow::Owned(client_network(self.trusted.client(peer, head.headers()), self.ipv6_prefix)))
     }
 }
 

@@ -26,7 +26,7 @@ mod forwarded;
 mod head;
 
 #[cfg(feature = "http")]
-pub use client_ip::{ByClientIp, by_client_ip};
+pub use client_ip::{ByClientIp, by_client_ip, client_network};
 #[cfg(feature = "http")]
 pub use extract::{
     ByHead, ByHeader, ByHost, ByPathPrefix, ByStr, by_head, by_header, by_host, by_path_prefix, by_str,

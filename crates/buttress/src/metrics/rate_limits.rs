@@ -77,8 +77,7 @@ impl Page {
         self.count(&RATE_LIMIT_ALLOWED, labels(name), limit.admitted);
         self.rejected(name, "rate_limited", limit.limited);
         self.rejected(name, "too_large", limit.too_large);
-        let rate = limit.limit.burst as f64 / limit.limit.refill.as_secs_f64();
-        self.level(&RATE_LIMIT_RATE, labels(name), rate);
+        self.level(&RATE_LIMIT_RATE, labels(name), limit.rate.per_second_f64());
         self.level(&RATE_LIMIT_KEYS, labels(name), limit.entries as f64);
         self.count(&RATE_LIMIT_KEYS_EVICTED, labels(name), limit.evicted);
         self.count(&RATE_LIMIT_KEYS_OVERFLOWED, labels(name), limit.overflowed);

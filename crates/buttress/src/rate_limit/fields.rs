@@ -4,9 +4,8 @@ use super::after::{After, Task};
 use super::source::Kept;
 use super::standing::Standing;
 use crate::whole_seconds;
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use std::fmt::Write as _;
-use std::time::Duration;
 
 /// Tells in every answer how much of the limit is left, as the draft "RateLimit header fields for HTTP" has it:
 ///
@@ -21,6 +20,18 @@ use std::time::Duration;
 /// very request is admitted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fields;
+
+impl Fields {
+    /// Adds the fields that tell of these limits to `headers`: for answers that no layer makes. Nothing of no limits.
+    pub fn write(standings: &[Standing], headers: &mut HeaderMap) {
+        if standings.is_empty() {
+            return;
+        }
+        let (policy, limit) = fields(standings);
+        headers.append(POLICY, policy);
+        headers.append(LIMIT, limit);
+    }
+}
 
 impl After for Fields {
     type Task<K: Kept> = Tell<K>;
@@ -47,9 +58,7 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 impl<K: Kept, B> Task<Response<B>> for Tell<K> {
     fn answered(&mut self, response: &mut Response<B>) {
         let Some(kept) = &self.0 else { return };
-        let (policy, limit) = fields(&kept.standings());
-        response.headers_mut().append(POLICY, policy);
-        response.headers_mut().append(LIMIT, limit);
+        Fields::write(&kept.standings(), response.headers_mut());
     }
 }
 
@@ -73,11 +82,10 @@ const TAKES: &str = "a string takes everything";
 
 /// What passes in how many seconds: the shortest whole ones in which a full burst comes back.
 fn quota(standing: &Standing) -> (u64, u64) {
-    let window = whole(whole_seconds(standing.refill));
-    let per_second = standing.burst as f64 / standing.refill.as_secs_f64().max(f64::MIN_POSITIVE);
-    // Less a billionth, so that what a division rounded up promises nothing that is not there.
-    let passes = (per_second * Duration::from_secs(window).as_secs_f64() + 1e-9) as u64;
-    (whole(passes.max(standing.burst)), window)
+    let window = whole(whole_seconds(standing.refill()));
+    let nanos = u128::from(window) * 1_000_000_000;
+    let passes = u128::from(standing.rate.count()) * nanos / standing.rate.per().as_nanos();
+    (whole(u64::try_from(passes).unwrap_or(u64::MAX)), window)
 }
 
 /// An integer of a structured field has at most fifteen digits.

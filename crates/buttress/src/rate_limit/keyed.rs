@@ -8,7 +8,7 @@ use super::standing::Standing;
 use super::tally::Tally;
 use crate::key::Key;
 use crate::observe::{Inline, Listen, Listeners};
-use crate::registry::{KeyedRateLimitStatus, LimitStatus};
+use crate::registry::KeyedRateLimitStatus;
 use crate::rejected::Site;
 use crate::{Event, EventKind, Refusal, Rejected, clock};
 use buttress_core::rate_limit::Buckets;
@@ -103,6 +103,12 @@ impl<K: Key + ?Sized> Keyed<K> {
         }
     }
 
+    /// Gives back `cost` tokens of `key` that were taken and not used, as another limit did not admit the call. It still counts as
+    /// admitted here.
+    pub fn refund(&self, key: &K, cost: u32) {
+        self.0.buckets.refund(key, cost, clock::fine());
+    }
+
     /// How the bucket of `key` stands. Looking makes none.
     #[must_use]
     pub fn standing(&self, key: &K) -> Standing {
@@ -159,9 +165,9 @@ impl<K: Key + ?Sized> Keyed<K> {
 
     pub(super) fn status(&self) -> KeyedRateLimitStatus {
         let (inner, words, calls) = (&*self.0, self.0.buckets.words(), self.0.tally.read());
-        let fresh = Standing::fresh(self.name().into(), inner.buckets.config());
         KeyedRateLimitStatus {
-            limit: LimitStatus::new(&fresh),
+            rate: self.config().rate(),
+            burst: self.config().burst(),
             entries: words.len(),
             capacity: words.capacity(),
             evicted: words.evicted(),

@@ -52,6 +52,19 @@ impl Machine {
         }
     }
 
+    /// How long before its turn the first of the queue takes its tokens and makes room for the next.
+    ///
+    /// A bucket keeps them apart all the same: what is taken early is used when it is due. Of several limits all are taken at
+    /// once, and one that has room would count a call before it is made.
+    pub(super) const fn lead(&self) -> Duration {
+        match self {
+            // Two steps of the runtime's timer, as one wakes up to one late: with less, a rate of more than a call each
+            // millisecond would lose what it lets through between two steps.
+            Self::Bucket(_) | Self::Adaptive(..) => Duration::from_millis(2),
+            Self::Several(_) => Duration::ZERO,
+        }
+    }
+
     /// How long until `cost` is there for one that is behind those who take `ahead` before. Exact where every limit is a bucket,
     /// and near it otherwise.
     pub(super) fn wait_for(&self, cost: u32, ahead: u64, now: Tick) -> Result<Duration, Refusal> {

@@ -24,11 +24,6 @@ pub(super) struct Queue {
     changed: Notify,
 }
 
-/// How long before its turn the first of the queue takes its tokens and makes room for the next: two steps of the runtime's
-/// timer, as one wakes up to one late. With less, a limit of more than a call each millisecond would lose what it lets
-/// through between two steps.
-const LEAD: Duration = Duration::from_millis(2);
-
 impl Queue {
     pub(super) const fn new() -> Self {
         Self {
@@ -99,16 +94,17 @@ pub(super) fn queue_up(handle: Handle, cost: u32, patience: Patience) -> Turn {
 /// Waits for its turn and takes `cost` tokens.
 async fn turn(place: Place, cost: u32) -> Result<(), Refusal> {
     let shared = &*place.handle.0;
+    let lead = shared.machine.lead();
     let first = shared.queue.first.acquire().await.expect("it is never closed");
     let rest = loop {
         let mut changed = pin!(shared.queue.changed.notified());
         // Registered before asking, so that no change falls between the two.
         changed.as_mut().enable();
-        match shared.machine.reserve(cost, LEAD, clock::fine()) {
+        match shared.machine.reserve(cost, lead, clock::fine()) {
             Ok(rest) => break rest,
             Err(refusal) => match refusal.retry_after() {
                 // Which of the two it was, the next answer tells.
-                Some(wait) => drop(timeout(wait.saturating_sub(LEAD), changed).await),
+                Some(wait) => drop(timeout(wait.saturating_sub(lead), changed).await),
                 None => return Err(refusal),
             },
         }

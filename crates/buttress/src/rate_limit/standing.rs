@@ -1,6 +1,6 @@
 //! How much of a limit is left.
 
-use super::{Config, Rate};
+use super::Rate;
 use buttress_core::rate_limit::Snapshot;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use std::time::Duration;
 pub struct Standing {
     /// Its name.
     pub name: Cow<'static, str>,
+    /// How many tokens come in which time.
+    pub rate: Rate,
     /// How many tokens there are when none was taken for long.
     pub burst: u64,
-    /// How long it takes until as many are back.
-    pub refill: Duration,
     /// How many there are now.
     pub remaining: u64,
     /// How long until there is one more; `None` when all are there.
@@ -23,15 +23,19 @@ pub struct Standing {
 
 impl Standing {
     pub(super) fn new(name: Cow<'static, str>, snapshot: &Snapshot) -> Self {
-        let burst = snapshot.burst.into();
-        let refill = time_of(burst, snapshot.rate);
-        Self { name, burst, refill, remaining: snapshot.remaining.into(), more_in: more_in(snapshot) }
+        Self {
+            name,
+            rate: snapshot.rate,
+            burst: snapshot.burst.into(),
+            remaining: snapshot.remaining.into(),
+            more_in: more_in(snapshot),
+        }
     }
 
-    /// Of a bucket that nobody has used.
-    pub(super) fn fresh(name: Cow<'static, str>, config: &Config) -> Self {
-        let burst = config.burst().into();
-        Self { name, burst, refill: time_of(burst, config.rate()), remaining: burst, more_in: None }
+    /// How long it takes until all of the burst is back.
+    #[must_use]
+    pub fn refill(&self) -> Duration {
+        time_of(self.burst, self.rate)
     }
 }
 

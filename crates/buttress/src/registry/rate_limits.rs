@@ -3,7 +3,7 @@
 use super::health::Verdict;
 #[cfg(feature = "serde")]
 use super::serialize;
-use crate::rate_limit::{Snapshot, Standing};
+use crate::rate_limit::{Rate, Snapshot, Standing};
 use std::time::Duration;
 
 /// How one rate limit stands. All counts are since it was made.
@@ -44,11 +44,11 @@ pub struct RateLimitStatus {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LimitStatus {
-    /// How many tokens there are when none was taken for long.
+    /// How many tokens come in which time, as `100/s`.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "serialize::text"))]
+    pub rate: Rate,
+    /// How many there are when none was taken for long.
     pub burst: u64,
-    /// How long it takes until as many are back.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "serialize::seconds"))]
-    pub refill: Duration,
     /// How many there are now.
     pub remaining: u64,
 }
@@ -58,8 +58,11 @@ pub struct LimitStatus {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct KeyedRateLimitStatus {
-    /// The limit that each key has.
-    pub limit: LimitStatus,
+    /// How many tokens of each key come in which time, as `100/s`.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "serialize::text"))]
+    pub rate: Rate,
+    /// How many tokens each key has when none was taken for long.
+    pub burst: u32,
     /// How many keys have a state.
     pub entries: usize,
     /// How many can have one.
@@ -103,7 +106,7 @@ impl RateLimitStatus {
 
 impl LimitStatus {
     pub(crate) fn new(standing: &Standing) -> Self {
-        let Standing { burst, refill, remaining, .. } = *standing;
-        Self { burst, refill, remaining }
+        let Standing { rate, burst, remaining, .. } = *standing;
+        Self { rate, burst, remaining }
     }
 }

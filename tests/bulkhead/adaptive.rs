@@ -1,0 +1,73 @@
+//! A limit that follows what the peer bears.
+
+use buttress::TimeoutLayer;
+use buttress::bulkhead::{BulkheadLayer, Handle, adaptive_limit};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::time::sleep;
+use tower::{Layer, ServiceExt, service_fn};
+
+/// Keeps `callers` busy for so long before a peer that takes `latency` milliseconds.
+async fn load(handle: &Handle, latency: &Arc<AtomicU64>, callers: usize, time: Duration) {
+    let latency = Arc::clone(latency);
+    let peer = service_fn(move |()| {
+        let latency = latency.load(Relaxed);
+        async move {
+            sleep(Duration::from_millis(latency)).await;
+            Ok::<_, io::Error>(())
+        }
+    });
+    let timeout = TimeoutLayer::new(Duration::from_millis(500));
+    let service = BulkheadLayer::from_handle(handle.clone()).typed().layer(timeout.layer(peer));
+    let callers: Vec<_> = (0..callers)
+        .map(|_| {
+            let service = service.clone();
+            tokio::spawn(async move {
+                loop {
+                    if service.clone().oneshot(()).await.is_err() {
+                        sleep(Duration::from_millis(1)).await;
+                    }
+                }
+            })
+        })
+        .collect();
+    sleep(time).await;
+    callers.iter().for_each(tokio::task::JoinHandle::abort);
+    support::settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn c9_the_limit_grows_with_use_falls_with_timeouts_and_stands_still_at_rest() {
+    let handle = Handle::adaptive("orders", adaptive_limit::Config::default());
+    let latency = Arc::new(AtomicU64::new(20));
+    assert_eq!(handle.limit(), 20);
+    sleep(Duration::from_secs(600)).await;
+    load(&handle, &latency, 3, Duration::from_secs(10)).await;
+    assert_eq!(handle.limit(), 20, "nobody needed more");
+    load(&handle, &latency, 60, Duration::from_secs(10)).await;
+    let grown = handle.limit();
+    assert!(grown >= 40, "{grown}");
+    // Nobody is answered in time any more.
+    latency.store(3_000, Relaxed);
+    load(&handle, &latency, 60, Duration::from_secs(10)).await;
+    assert_eq!(handle.limit(), 10, "down to the least");
+    assert!(handle.limit_changes() > 1);
+    assert_eq!(handle.in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn c9_refused_and_dropped_calls_teach_nothing() {
+    let handle = Handle::adaptive("orders", adaptive_limit::Config::default());
+    let latency = Arc::new(AtomicU64::new(20));
+    load(&handle, &latency, 20, Duration::from_secs(5)).await;
+    let (limit, learnt) = (handle.limit(), handle.learnt().unwrap());
+    let permits: Vec<_> = std::iter::from_fn(|| handle.try_acquire().ok()).collect();
+    for _ in 0..10_000 {
+        assert!(handle.try_acquire().is_err());
+    }
+    sleep(Duration::from_secs(60)).await;
+    drop(permits);
+    assert_eq!((handle.limit(), handle.learnt().unwrap()), (limit, learnt));
+}
