@@ -88,6 +88,24 @@ async fn a10_calls_that_wait_take_back_what_ready_services_do_not_use() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a7_a10_calls_that_wait_find_a_turn_that_came_to_somebody_before_them_and_is_not_used() {
+    let (handle, _, ahead) = backpressure(1, 8);
+    let under_way = begin(&ahead, Plan::HANG);
+    let mut forgotten = ahead.clone();
+    assert!(poll_ready(&mut forgotten).is_pending());
+    let in_call = BulkheadLayer::from_handle(handle.clone()).layer(Probe::default());
+    // There is no place to take back yet when it begins to wait.
+    let mut waits = tokio::spawn(in_call.oneshot(Plan::OK));
+    settle().await;
+    let began = clock::now();
+    drop(under_way);
+    assert_eq!((&mut waits).await.unwrap().unwrap(), "ok");
+    let waited = clock::now().since(began);
+    assert!(waited <= 2 * RESERVED_FOR, "{waited:?}");
+    assert_eq!((handle.in_flight(), handle.queued()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_keeps_asking_keeps_its_place() {
     let (handle, _, service) = backpressure(1, 8);
     let mut ours = service.clone();

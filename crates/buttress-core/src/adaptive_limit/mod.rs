@@ -25,6 +25,13 @@
 //!   about load, as they come quicker or later than an answer for reasons of their own; nor does what was ignored or cancelled,
 //!   nor a refusal, which was never in flight.
 //!
+//! # What it is for
+//! A peer with a queue that finishes what nobody waits for any more does not recover from an overload by itself: each call that
+//! times out leaves work behind, and the next ones wait for that. What is in flight has to stay well under what the peer does
+//! within the callers' timeout, at most 0.6 of it, and be less still while the peer is slow. This limit does both without knowing
+//! either number, as long as its least is under it too: where a peer does fewer than some twenty calls within a timeout, set a
+//! lower least.
+//!
 //! The names are those of Netflix's concurrency-limits; the estimate of the usual latency and the answer to dropped calls are
 //! its own here, for all three algorithms.
 

@@ -268,7 +268,7 @@ fn a7_c7_who_gives_way_is_told_and_its_place_is_used_once() {
 
 #[test]
 fn c1_counts_that_are_carried_over_stay_exact() {
-    explore("carry", |[done], step_back| {
+    explore_within(Some(3), "carry", |[done], step_back| {
         let bulkhead = bulkhead(2, 0);
         // The model checker's word carries over at four.
         for _ in 0..3 {

@@ -3,7 +3,6 @@
 use super::permit::Permit;
 use super::shared::Shared;
 use super::turn::Turn;
-use crate::held::Held;
 use crate::{Judge, Refuse, Rejected, Settle, classify};
 use pin_project_lite::pin_project;
 use std::fmt;
@@ -15,39 +14,53 @@ use tower_service::Service;
 pin_project! {
     /// The response of a [`BulkheadService`](super::BulkheadService).
     pub struct ResponseFuture<S, Req, F, L: Deref<Target = Shared>, R, J> {
-        // Before the permit: the inner future ends first when this one is dropped.
         #[pin]
-        held: Held<S, Req, F>,
-        permit: Permit<L>,
-        stands: Stands<L>,
+        stage: Stage<S, Req, F, L>,
         refuse: R,
         judge: J,
     }
 }
 
-/// What a call does that had no room at once.
-enum Stands<L: Deref<Target = Shared>> {
-    Waits(Box<Turn<L>>),
-    Refused(Rejected),
-    /// It has been sent.
-    Not,
+pin_project! {
+    #[project = StageProj]
+    enum Stage<S, Req, F, L: Deref<Target = Shared>> {
+        Called {
+            // Before the permit: the inner future ends first when this one is dropped.
+            #[pin]
+            call: F,
+            permit: Permit<L>,
+        },
+        // Boxed, so that a call which need not wait does not carry the room for it.
+        Waits {
+            waits: Option<Box<Waits<S, Req, L>>>,
+        },
+        Refused {
+            rejected: Rejected,
+        },
+    }
+}
+
+/// A request with the service that was ready for it, and its place in the queue.
+struct Waits<S, Req, L: Deref<Target = Shared>> {
+    turn: Turn<L>,
+    service: S,
+    request: Req,
 }
 
 impl<S, Req, F, L: Deref<Target = Shared>, R, J> ResponseFuture<S, Req, F, L, R, J> {
     #[inline]
     pub(super) const fn called(call: F, permit: Permit<L>, refuse: R, judge: J) -> Self {
-        Self { held: Held::called(call), permit, stands: Stands::Not, refuse, judge }
+        Self { stage: Stage::Called { call, permit }, refuse, judge }
     }
 
-    pub(super) fn waiting(service: S, request: Req, turn: Box<Turn<L>>, refuse: R, judge: J) -> Self {
-        let held = Held::waiting(service, request);
-        Self { held, permit: Permit::none(), stands: Stands::Waits(turn), refuse, judge }
+    pub(super) fn waiting(service: S, request: Req, turn: Turn<L>, refuse: R, judge: J) -> Self {
+        let waits = Some(Box::new(Waits { turn, service, request }));
+        Self { stage: Stage::Waits { waits }, refuse, judge }
     }
 
     #[inline]
     pub(super) const fn refused(rejected: Rejected, refuse: R, judge: J) -> Self {
-        let stands = Stands::Refused(rejected);
-        Self { held: Held::gone(), permit: Permit::none(), stands, refuse, judge }
+        Self { stage: Stage::Refused { rejected }, refuse, judge }
     }
 }
 
@@ -63,12 +76,12 @@ where
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.as_mut().project();
-        let Some(call) = this.held.poll_call(cx) else { return self.poll_turn(cx) };
-        let result = ready!(call);
+        let StageProj::Called { call, permit } = this.stage.project() else { return self.poll_turn(cx) };
+        let result = ready!(call.poll(cx));
         Poll::Ready(match result {
-            Ok(response) => Ok(this.judge.response(response, this.permit)),
+            Ok(response) => Ok(this.judge.response(response, permit)),
             Err(error) => {
-                settle_error::<_, _, _, R, _>(this.judge, &error, this.permit);
+                settle_error::<_, _, _, R, _>(this.judge, &error, permit);
                 Err(R::inner(error))
             }
         })
@@ -87,21 +100,23 @@ where
     #[inline(never)]
     fn poll_turn(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<<Self as Future>::Output> {
         let mut this = self.as_mut().project();
-        let turn = match this.stands {
-            Stands::Waits(turn) => ready!(turn.poll(cx)),
-            Stands::Refused(rejected) => Err(*rejected),
-            Stands::Not => panic!("polled after it was done"),
+        let turn = match this.stage.as_mut().project() {
+            StageProj::Waits { waits } => {
+                let turn = ready!(waits.as_mut().expect("it is put back nowhere else").turn.poll(cx));
+                turn.map(|permit| (permit, waits.take().expect("it was polled")))
+            }
+            StageProj::Refused { rejected } => Err(*rejected),
+            StageProj::Called { .. } => unreachable!("a call that was sent is polled itself"),
         };
         match turn {
-            Ok(permit) => {
-                *this.permit = permit;
-                *this.stands = Stands::Not;
-                this.held.send();
+            Ok((permit, mut waits)) => {
+                let call = waits.service.call(waits.request);
+                this.stage.set(Stage::Called { call, permit });
                 self.poll(cx)
             }
             Err(rejected) => {
-                *this.stands = Stands::Refused(rejected);
-                this.held.as_mut().let_go();
+                // What it held is free, however long somebody keeps the rest.
+                this.stage.set(Stage::Refused { rejected });
                 Poll::Ready(this.refuse.refuse(rejected))
             }
         }
@@ -126,7 +141,7 @@ where
 
 impl<S, Req, F, L: Deref<Target = Shared>, R, J> fmt::Debug for ResponseFuture<S, Req, F, L, R, J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let waits = matches!(self.stands, Stands::Waits(_));
+        let waits = matches!(self.stage, Stage::Waits { .. });
         f.debug_struct("ResponseFuture").field("waits", &waits).finish_non_exhaustive()
     }
 }

@@ -176,10 +176,7 @@ impl Handle {
     pub fn try_acquire_many(&self, weight: Weight) -> Result<Permit<Arc<Shared>>, Rejected> {
         match self.0.try_acquire_or_reclaim(weight) {
             Ok(ticket) => Ok(Permit::begin(Arc::clone(&self.0), ticket)),
-            Err(refusal) => {
-                self.0.machine.count_rejected(refusal);
-                Err(self.0.reject(refusal))
-            }
+            Err(refusal) => Err(self.0.refuse(refusal)),
         }
     }
 

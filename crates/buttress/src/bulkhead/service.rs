@@ -77,6 +77,10 @@ where
         let permit = match self.source.ahead() {
             Some(shared) => match shared.try_acquire(claim.weight) {
                 Ok(ticket) => Permit::begin(self.source.lease().expect(HELD), ticket),
+                Err(refusal) if shared.refuses_at_once() => {
+                    let rejected = shared.refuse(refusal);
+                    return ResponseFuture::refused(rejected, self.refuse.clone(), self.judge.clone());
+                }
                 Err(_) => return self.call_when_full(request, claim),
             },
             None => match self.source.select(&request) {

@@ -54,8 +54,7 @@ pub(super) struct Group {
 /// What comes of asking for a place with the leave to wait.
 pub(super) enum Admission<L: Deref<Target = Shared>> {
     Admitted(Permit<L>),
-    // Boxed, as it is only made while there is no room.
-    Waits(Box<Turn<L>>),
+    Waits(Turn<L>),
     Refused(Rejected),
 }
 
@@ -148,10 +147,7 @@ impl Shared {
         let shared = &*lease;
         match shared.try_acquire_or_reclaim(claim.weight) {
             Ok(ticket) => return Admission::Admitted(Permit::begin(lease, ticket)),
-            Err(refusal) if shared.is_closed() => {
-                shared.machine.count_rejected(refusal);
-                return Admission::Refused(shared.reject(refusal));
-            }
+            Err(refusal) if shared.is_closed() => return Admission::Refused(shared.refuse(refusal)),
             // What the machine says of it, it says with the queue in view.
             Err(_) => {}
         }
@@ -160,7 +156,7 @@ impl Shared {
             Ok(Joined::Waiting(place)) => {
                 let max_wait = max_wait.unwrap_or_else(|| shared.group.config.max_wait());
                 let patience = Patience { max_wait, deadline };
-                Admission::Waits(Box::new(Turn::new(lease, place, patience)))
+                Admission::Waits(Turn::new(lease, place, patience))
             }
             Err(refusal) => Admission::Refused(shared.reject(refusal)),
         }
@@ -177,11 +173,19 @@ impl Shared {
         if self.timed { clock::precise() } else { Tick::ZERO }
     }
 
-    /// A call ended.
+    /// The head of the response to a call is there. That is how long the peer took: how long the body takes is up to who reads
+    /// it, and one who reads slowly is not to look like a peer that is overloaded.
+    pub(super) fn answered(&self, began: Tick) {
+        if let Some(adaptive) = &self.adaptive {
+            self.teach(adaptive, began, clock::precise(), Outcome::Success);
+        }
+    }
+
+    /// A call ended, whose head may have been there before.
     #[inline]
-    pub(super) fn end(&self, ticket: Ticket, began: Tick, outcome: Outcome) {
+    pub(super) fn end(&self, ticket: Ticket, began: Tick, answered: bool, outcome: Outcome) {
         if self.timed {
-            self.learn(began, outcome);
+            self.learn(began, answered, outcome);
         }
         self.machine.release(ticket);
     }
@@ -197,7 +201,7 @@ impl Shared {
 
     /// What the end of a call says about how long calls take, while it still counts as in flight.
     #[inline(never)]
-    fn learn(&self, began: Tick, outcome: Outcome) {
+    fn learn(&self, began: Tick, answered: bool, outcome: Outcome) {
         let now = clock::precise();
         if outcome == Outcome::Cancelled {
             return;
@@ -205,11 +209,17 @@ impl Shared {
         if let Some(durations) = &self.group.durations {
             durations.record(began, now);
         }
-        if let Some(adaptive) = &self.adaptive {
-            let sample = Sample { latency: now.since(began), in_flight: self.machine.in_flight(), outcome };
-            if adaptive.record(sample, now).is_some() {
-                self.follow(adaptive);
-            }
+        // What a body ends with after its head taught already: that it was dropped for overload is news, a success is not.
+        let taught = answered && outcome == Outcome::Success;
+        if let Some(adaptive) = self.adaptive.as_ref().filter(|_| !taught) {
+            self.teach(adaptive, began, now, outcome);
+        }
+    }
+
+    fn teach(&self, adaptive: &AdaptiveLimit, began: Tick, now: Tick, outcome: Outcome) {
+        let sample = Sample { latency: now.since(began), in_flight: self.machine.in_flight(), outcome };
+        if adaptive.record(sample, now).is_some() {
+            self.follow(adaptive);
         }
     }
 
@@ -258,7 +268,21 @@ impl Shared {
         Dropped { cancelled: self.cancelled.load(Ordering::Relaxed), panicked }
     }
 
+    /// Whether a call that finds no room can neither wait nor get what somebody took ahead.
+    #[inline]
+    pub(super) fn refuses_at_once(&self) -> bool {
+        self.group.config.queue() == 0 && self.reservations.get().is_none()
+    }
+
+    /// The rejection of a call that found no room, counted.
+    #[inline]
+    pub(super) fn refuse(&self, refusal: Refusal) -> Rejected {
+        self.machine.count_rejected(refusal);
+        self.reject(refusal)
+    }
+
     /// The rejection of a call, which the machine has counted.
+    #[inline]
     pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
         if self.label.is_some() {
             self.group.refused.fetch_add(1, Ordering::Relaxed);

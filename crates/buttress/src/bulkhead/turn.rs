@@ -1,6 +1,7 @@
 //! Waiting for a turn.
 
 use super::permit::Permit;
+use super::reserve::RESERVED_FOR;
 use super::shared::Shared;
 use crate::{Deadline, Rejected, Tick, clock};
 use buttress_core::bulkhead::{Left, Place};
@@ -67,7 +68,9 @@ impl<L: Deref<Target = Shared>> Turn<L> {
             }
             let wait = max_wait.map(|limit| limit.saturating_sub(now.since(self.since)));
             let deadline = deadline.was_there().then(|| deadline.remaining_at(now));
-            let next = [wait, deadline, lease.next_reclaim(now)].into_iter().flatten().min();
+            // Where places are lent, one may be lent at any time to somebody who is before this one.
+            let look = lease.next_reclaim(now).or_else(|| lease.reservations.get().map(|_| RESERVED_FOR));
+            let next = [wait, deadline, look].into_iter().flatten().min();
             if self.alarm.poll(cx, next).is_pending() {
                 return Poll::Pending;
             }

@@ -126,6 +126,33 @@ fn c9_calls_that_began_before_it_fell_do_not_lower_it_again() {
 }
 
 #[test]
+fn c9_the_usual_follows_quicker_calls_at_once_and_slower_ones_only_while_half_of_the_limit_is_free() {
+    let mut rig = Rig::new(Config::default());
+    let usual = |rig: &Rig| rig.limit.snapshot().usual.expect("there was a window");
+    rig.window((0, TIMEOUT), MS * 80, 20);
+    assert_eq!(usual(&rig), MS * 80, "the first window is all there is");
+    rig.window((0, TIMEOUT), MS * 160, 20);
+    assert_eq!(usual(&rig), MS * 80, "a queue may have made it slower");
+    rig.window((0, TIMEOUT), MS * 160, 1);
+    assert_eq!(usual(&rig), MS * 90);
+    rig.window((0, TIMEOUT), MS * 10, 20);
+    assert_eq!(usual(&rig), MS * 80);
+}
+
+#[test]
+fn c9_what_the_least_limit_takes_is_the_usual_unless_calls_time_out() {
+    let mut rig = Rig::new(Config::default());
+    rig.window((0, TIMEOUT), MS * 50, 20);
+    while rig.limit.limit() > 10 {
+        rig.window((20, TIMEOUT), S, 20);
+    }
+    rig.window((2, TIMEOUT), MS * 500, 10);
+    assert_eq!(rig.limit.snapshot().usual, Some(MS * 50), "one in ten was dropped");
+    assert_eq!(rig.window((1, TIMEOUT), MS * 500, 10), 12);
+    assert_eq!(rig.limit.snapshot().usual, Some(MS * 500));
+}
+
+#[test]
 fn c9_the_change_is_told_once_and_only_when_there_is_one() {
     let rig = Rig::new(Config::default());
     let told: Vec<_> = (0..100)

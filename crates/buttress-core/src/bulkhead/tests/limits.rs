@@ -61,6 +61,19 @@ fn c10_a_limit_beyond_what_there_can_be_is_the_nearest_there_is() {
 }
 
 #[test]
+fn c10_counts_stay_exact_with_more_in_flight_than_the_word_can_count() {
+    let bulkhead = bulkhead(MOST, 0);
+    let calls = 5 * CARRY / 2;
+    let held = take(&bulkhead, calls as u32);
+    let full = bulkhead.snapshot();
+    assert_eq!((full.admitted, full.completed, u64::from(full.in_flight)), (calls, 0, calls));
+    held.into_iter().for_each(|ticket| bulkhead.release(ticket));
+    let empty = bulkhead.snapshot();
+    assert_eq!((empty.admitted, empty.completed, empty.in_flight), (calls, calls, 0));
+    bulkhead.release(bulkhead.try_acquire(weight(MOST)).unwrap());
+}
+
+#[test]
 fn b3_a_ticket_given_back_unused_is_no_call() {
     let bulkhead = bulkhead(1, 1);
     let ticket = bulkhead.try_acquire(ONE).unwrap();
