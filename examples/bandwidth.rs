@@ -38,7 +38,7 @@ async fn download(app: Router, client: [u8; 4]) -> Result<Duration, BoxError> {
 }
 
 /// Checks what it shows.
-pub async fn run() -> Result<(), BoxError> {
+pub(crate) async fn run() -> Result<(), BoxError> {
     // 400 kB/s for all, and 200 kB/s for each. A second's worth passes at once.
     let limits = Config::builder().download(400_000).per_peer_download(200_000).build()?;
     let line = Handle::new("line", limits);

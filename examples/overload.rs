@@ -71,7 +71,7 @@ fn count(told: &[Told], status: StatusCode) -> usize {
 }
 
 /// Checks what it shows.
-pub async fn run() -> Result<(), BoxError> {
+pub(crate) async fn run() -> Result<(), BoxError> {
     let places = bulkhead::Config::builder().max_concurrent(6).queue(3).max_wait(Duration::from_secs(2));
     let reports = bulkhead::Handle::new("reports", places.build()?);
     let app = app(reports.clone())?;

@@ -46,9 +46,9 @@ async fn c5_s3_41_axum_holds_the_rate_both_ways_over_all_connections() {
     for call in calls {
         call.await.unwrap();
     }
-    // 1.2 MB each way, of which 0.4 are the burst: two seconds, not one nanosecond less, and not twice that.
+    // 1.2 MB each way, of which 0.4 are the burst: two seconds, not one nanosecond less. How much more is the machine's.
     let took = clock::precise().since(began);
-    assert!((2_000..4_000).contains(&took.as_millis()), "{took:?}");
+    assert!(took >= Duration::from_secs(2), "{took:?}");
     let snapshot = line.snapshot();
     let answers = 2 * SIZE.to_string().len();
     assert_eq!(snapshot.upload.bytes as usize, 2 * SIZE);
@@ -58,8 +58,9 @@ async fn c5_s3_41_axum_holds_the_rate_both_ways_over_all_connections() {
 
 #[tokio::test]
 async fn s3_42_on_axum_one_client_at_its_limit_leaves_the_others_alone() {
-    let layer = BandwidthLayer::new(config(|to| to.per_peer_download(100)))
-        .keyed(by_header(HeaderName::from_static("x-client")));
+    // A burst of 100 bytes, and 100 s for as many again.
+    let limits = config(|to| to.per_peer_download(1).burst(1_000));
+    let layer = BandwidthLayer::new(limits).keyed(by_header(HeaderName::from_static("x-client")));
     let routes = Router::new().route("/", post(upload).get(async || Body::from(vec![b'.'; 100])));
     let addr = serve::http(routes.layer(layer.clone())).await;
     let client = serve::client().build().unwrap();

@@ -2,9 +2,11 @@
 
 use crate::script::limit;
 use axum::Router;
+use axum::extract::ConnectInfo;
 use axum::routing::get;
 use buttress::clock;
-use buttress::rate_limit::{Handle, RateLimitLayer};
+use buttress::key::{TrustedProxies, by_client_ip};
+use buttress::rate_limit::{Config, Handle, Keyed, Rate, RateLimitLayer};
 use std::net::SocketAddr;
 use support::serve;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -72,4 +74,44 @@ async fn c2_five_a_second_hold_over_routes_connections_and_1500_requests_at_once
 async fn reqwest_free(addr: SocketAddr) -> u16 {
     let client = serve::client().build().unwrap();
     client.get(format!("http://{addr}/free")).send().await.unwrap().status().as_u16()
+}
+
+/// Serves with a limit of two for each client, and asks with these `X-Forwarded-For`; answers which were admitted and how many
+/// keys there are.
+async fn ask_as(proxies: TrustedProxies, forwarded: &[String]) -> (Vec<bool>, usize) {
+    let clients = Keyed::new("clients", Config::new(Rate::per_day(1).unwrap(), 2).unwrap());
+    let address =
+        |extensions: &http::Extensions| extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let find = by_client_ip(address).trusting(proxies);
+    let layer = RateLimitLayer::from_handle(clients.clone().by(find)).respond();
+    let router = Router::new().route("/", get(|| async {})).layer(layer);
+    let (listener, addr) = serve::listen().await;
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+    let client = serve::client().build().unwrap();
+    let mut admitted = Vec::new();
+    for forwarded in forwarded {
+        let request = client.get(format!("http://{addr}/")).header("x-forwarded-for", forwarded);
+        admitted.push(request.send().await.unwrap().status() == 200);
+    }
+    (admitted, clients.len())
+}
+
+#[tokio::test]
+async fn f4_a_forged_forwarded_for_neither_evades_a_limit_nor_makes_keys() {
+    let forged: Vec<_> = (0..20).map(|number| format!("203.0.113.{number}")).collect();
+    let two: Vec<_> = (0..20).map(|number| number < 2).collect();
+    let balancers = TrustedProxies::parse(["10.0.0.0/8"]).unwrap();
+    assert_eq!(
+        ask_as(balancers, &forged).await,
+        (two.clone(), 1),
+        "who comes from elsewhere is who they are"
+    );
+    // Behind a proxy that is trusted, what the client wrote itself stands before what the proxy saw.
+    let local = || TrustedProxies::parse(["127.0.0.0/8"]).unwrap();
+    let seen: Vec<_> = forged.iter().map(|forged| format!("{forged}, 198.51.100.7")).collect();
+    assert_eq!(ask_as(local(), &seen).await, (two, 1));
+    let others = ["198.51.100.7", "198.51.100.8", "198.51.100.7", "198.51.100.8", "198.51.100.7"];
+    let (admitted, keys) = ask_as(local(), &others.map(str::to_owned)).await;
+    assert_eq!((admitted, keys), (vec![true, true, true, true, false], 2), "two clients behind it are two");
 }

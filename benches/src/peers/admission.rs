@@ -186,3 +186,32 @@ pub const TOWER_GOVERNOR: Path = Path {
         })
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_peer_measures_what_it_is_called_after() {
+        for path in [
+            TOWER_CONCURRENCY,
+            TOWER_CONCURRENCY_CLONED,
+            TOWER_CONCURRENCY_FULL,
+            TOWER_RESILIENCE_BULKHEAD,
+            TOWER_RATE,
+            TOWER_RESILIENCE_RATE,
+            TOWER_RESILIENCE_RATE_REFUSED,
+            GOVERNOR,
+            GOVERNOR_CLONED,
+            GOVERNOR_REFUSED,
+            AXUM_BARE,
+            TOWER_GOVERNOR,
+        ] {
+            let mut worker = (path.make)();
+            worker.check();
+            worker.run(500);
+            worker.check();
+            worker.twin().check();
+        }
+    }
+}

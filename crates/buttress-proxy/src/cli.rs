@@ -44,6 +44,7 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for as long as it takes to read it")]
 enum Command {
     /// Forwards HTTP requests to origins, each behind a circuit breaker.
     Proxy(ProxyArgs),

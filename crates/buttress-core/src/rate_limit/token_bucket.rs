@@ -97,7 +97,7 @@ impl TokenBucket {
     /// What is reserved comes before whoever asks later: in the order of asking, tokens come to those who wait.
     ///
     /// # Errors
-    /// They would come later than after `max_wait`, or never.
+    /// They would come later than after `max_wait`, or than [debt](Self::debit) ends, or never.
     pub fn reserve(&self, cost: u32, max_wait: Duration, now: Tick) -> Result<Duration, Refusal> {
         self.change(now, |read| {
             let (after, wait) = match read.gcra.take(read.full(), cost, read.now) {
@@ -135,8 +135,8 @@ impl TokenBucket {
     }
 
     /// Takes `cost` tokens whatever is there, and tells how long it takes until the bucket is out of debt again: for what has
-    /// happened already, or cannot be cut into pieces that fit. There is an end to debt, at the least 4 s and usually months;
-    /// what goes beyond it is not taken.
+    /// happened already, or cannot be cut into pieces that fit. There is an end to debt, usually after months, at
+    /// least after 4 s, or after milliseconds at odd rates above 8 million a second; what goes beyond it is not taken.
     #[must_use = "wait, or the rate does not hold"]
     pub fn debit(&self, cost: u64, now: Tick) -> Duration {
         let taken = self.change(now, |read| {

@@ -224,16 +224,13 @@ impl Inner {
         at.saturating_add(self.config.rate.per_nanos())
     }
 
-    /// The first time from `now` on at which there is room for `cost`, after what was granted before.
+    /// The first time from `now` on at which there is room for `cost` beside all that was granted, also ahead.
     fn earliest(&self, cost: u32, now: u64) -> Result<u64, Refusal> {
         let limit = self.config.limit.get();
         if cost > limit {
             return Err(Refusal::new(Reason::TooLarge));
         }
-        let last = self.runs.back().map_or(0, |run| run.at);
-        // A run rounded up lies ahead by less than a step, and nobody waits for it.
-        let behind = if last.saturating_sub(now) < self.config.step { now } else { last };
-        let from = behind.max(now).max(self.paused_until);
+        let from = now.max(self.paused_until);
         let mut excess = (self.counted(now) + u64::from(cost)).saturating_sub(limit.into());
         let mut at = from;
         for run in self.runs.iter().skip_while(|run| self.over(run.at) <= now) {
@@ -251,6 +248,7 @@ impl Inner {
         at.checked_next_multiple_of(self.config.step).unwrap_or(u64::MAX)
     }
 
+    /// Runs stay in order: one before the last counts as long as that one.
     fn grant(&mut self, cost: u32, at: u64) {
         let at = self.kept(at);
         match self.runs.back_mut().filter(|last| last.at >= at) {

@@ -116,6 +116,13 @@ fn f1_a_century_fills_the_bucket_of_a_key_once_and_a_late_thread_gives_nothing_a
         let again = take(empty, 5, SECOND + idle).unwrap();
         assert!(take(again, 1, SECOND + idle).is_err(), "{idle}");
     }
+    // Where the count begins again there are two numbers that are not times.
+    for before in [5 * SECOND / 10, 5 * SECOND / 10 + 1] {
+        let now = SECOND + (1 << 56) - before;
+        let state = take(PerKey::FRESH, 5, now).unwrap();
+        assert!(take(state, 1, now).is_err(), "{state} is full");
+        assert_eq!(state, 1);
+    }
     assert_eq!(take(PerKey::FRESH, 6, 0), Err(Refusal::new(Reason::TooLarge)));
     assert_eq!(rule.refund(empty, 5, at(SECOND)), PerKey::FRESH);
     let one = rule.refund(empty, 1, at(SECOND));

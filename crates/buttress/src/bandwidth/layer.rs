@@ -33,11 +33,11 @@ impl BandwidthLayer {
     /// ```
     /// use buttress::BandwidthLayer;
     /// use buttress::bandwidth::Config;
-    /// use buttress::key::by_client_ip;
+    /// use buttress::key::by_host;
     ///
-    /// // 10 MB/s for all, and for each client no more than 1 MB/s of that.
+    /// // 10 MB/s for all, and for each host no more than 1 MB/s of that.
     /// let config = Config::builder().download(10_000_000).per_peer_download(1_000_000).build()?;
-    /// let layer = BandwidthLayer::new(config).keyed(by_client_ip());
+    /// let layer = BandwidthLayer::new(config).keyed(by_host());
     /// # let _ = layer;
     /// # Ok::<(), buttress::InvalidConfig>(())
     /// ```

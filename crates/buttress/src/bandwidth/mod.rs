@@ -32,6 +32,7 @@
 #![cfg_attr(not(feature = "http"), doc = "```ignore")]
 //! use buttress::bandwidth::{Config, Direction, Handle};
 //! use buttress::{BandwidthLayer, BoxError};
+//! use bytes::Bytes;
 //! use http_body_util::{BodyExt, Full};
 //! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 //!
@@ -40,11 +41,13 @@
 //! let line = Handle::new("line", Config::builder().download(1_000).build()?);
 //! let mut service = ServiceBuilder::new()
 //!     .layer(BandwidthLayer::from_handle(line.clone()))
-//!     .service(service_fn(async |_| {
-//!         Ok::<_, BoxError>(http::Response::new(Full::from(vec![0_u8; 3_000])))
+//!     .service(service_fn(async |_: http::Request<_>| {
+//!         let file = Full::<Bytes>::from(vec![0_u8; 3_000]);
+//!         Ok::<_, BoxError>(http::Response::new(file))
 //!     }));
+//! let request = http::Request::new(Full::<Bytes>::from("which"));
 //! # let began = tokio::time::Instant::now();
-//! let response = service.ready().await?.call(http::Request::new(Full::from("a file"))).await?;
+//! let response = service.ready().await?.call(request).await?;
 //! // The first second's worth passes at once, and the other 2,000 bytes take two seconds.
 //! let file = response.into_body().collect().await?.to_bytes();
 //! assert_eq!(file.len(), 3_000);

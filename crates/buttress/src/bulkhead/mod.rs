@@ -19,7 +19,8 @@
 //! starved. The limit can [change](Handle::resize) at any time, and with [`BulkheadLayer::adaptive`] it follows what the peer
 //! bears: it grows while calls take what they usually take, and shrinks when they take longer or time out.
 //!
-//! A call is under way until its head is there, or with [`at_body_end`](BulkheadLayer::at_body_end) until its body has ended.
+//! A call is under way until its head is there, or with [`at_body_end`](BulkheadLayer::at_body_end) until its body has ended. An
+//! adaptive limit learns in either case from how long the head took: a body is as slow as who reads it.
 //!
 //! # Where it stands in a stack
 //! Beneath whatever tries again, so that only attempts that are made take a place, and beneath the breaker, which refuses at

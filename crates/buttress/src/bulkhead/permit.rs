@@ -17,6 +17,7 @@ struct Admitted<L> {
     lease: L,
     ticket: Ticket,
     began: Tick,
+    answered: bool,
 }
 
 impl<L: Deref<Target = Shared>> Permit<L> {
@@ -24,7 +25,7 @@ impl<L: Deref<Target = Shared>> Permit<L> {
     #[inline]
     pub(super) fn begin(lease: L, ticket: Ticket) -> Self {
         let began = lease.begins_at();
-        Self(Some(Admitted { lease, ticket, began }))
+        Self(Some(Admitted { lease, ticket, began, answered: false }))
     }
 
     /// The permit of a call that no bulkhead stands before, or whose turn has not come.
@@ -40,8 +41,8 @@ impl<L: Deref<Target = Shared>> Permit<L> {
 
     #[inline(always)]
     fn end(&mut self, outcome: Outcome) {
-        if let Some(Admitted { lease, ticket, began }) = self.0.take() {
-            lease.end(ticket, began, outcome);
+        if let Some(Admitted { lease, ticket, began, answered }) = self.0.take() {
+            lease.end(ticket, began, answered, outcome);
         }
     }
 
@@ -71,6 +72,13 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Settle for Permit<L> {
             self.cancel();
         } else {
             self.end(outcome);
+        }
+    }
+
+    fn answered(&mut self) {
+        if let Some(Admitted { lease, began, answered, .. }) = &mut self.0 {
+            lease.answered(*began);
+            *answered = true;
         }
     }
 

@@ -173,11 +173,19 @@ impl Shared {
         if self.timed { clock::precise() } else { Tick::ZERO }
     }
 
-    /// A call ended.
+    /// The head of the response to a call is there. That is how long the peer took: how long the body takes is up to who reads
+    /// it, and one who reads slowly is not to look like a peer that is overloaded.
+    pub(super) fn answered(&self, began: Tick) {
+        if let Some(adaptive) = &self.adaptive {
+            self.teach(adaptive, began, clock::precise(), Outcome::Success);
+        }
+    }
+
+    /// A call ended, whose head may have been there before.
     #[inline]
-    pub(super) fn end(&self, ticket: Ticket, began: Tick, outcome: Outcome) {
+    pub(super) fn end(&self, ticket: Ticket, began: Tick, answered: bool, outcome: Outcome) {
         if self.timed {
-            self.learn(began, outcome);
+            self.learn(began, answered, outcome);
         }
         self.machine.release(ticket);
     }
@@ -193,7 +201,7 @@ impl Shared {
 
     /// What the end of a call says about how long calls take, while it still counts as in flight.
     #[inline(never)]
-    fn learn(&self, began: Tick, outcome: Outcome) {
+    fn learn(&self, began: Tick, answered: bool, outcome: Outcome) {
         let now = clock::precise();
         if outcome == Outcome::Cancelled {
             return;
@@ -201,11 +209,17 @@ impl Shared {
         if let Some(durations) = &self.group.durations {
             durations.record(began, now);
         }
-        if let Some(adaptive) = &self.adaptive {
-            let sample = Sample { latency: now.since(began), in_flight: self.machine.in_flight(), outcome };
-            if adaptive.record(sample, now).is_some() {
-                self.follow(adaptive);
-            }
+        // What a body ends with after its head taught already: that it was dropped for overload is news, a success is not.
+        let taught = answered && outcome == Outcome::Success;
+        if let Some(adaptive) = self.adaptive.as_ref().filter(|_| !taught) {
+            self.teach(adaptive, began, now, outcome);
+        }
+    }
+
+    fn teach(&self, adaptive: &AdaptiveLimit, began: Tick, now: Tick, outcome: Outcome) {
+        let sample = Sample { latency: now.since(began), in_flight: self.machine.in_flight(), outcome };
+        if adaptive.record(sample, now).is_some() {
+            self.follow(adaptive);
         }
     }
 

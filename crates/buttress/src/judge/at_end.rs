@@ -111,6 +111,7 @@ impl<C> AtEnd<C> {
             permit.settle(outcome, retry_after);
             return None;
         }
+        permit.answered();
         let announced = body.size_hint().exact();
         let (classify, judge) = (self.classify.clone(), judge_end::<Res, Err, C>);
         Some(Watch::new(permit.take(), classify, judge, until, announced))

@@ -28,6 +28,9 @@ pub trait Settle: Send + Sync + Sized + 'static {
     /// The call ended like this, and the peer said how long to leave it alone. Only the first time counts.
     fn settle(&mut self, outcome: Outcome, retry_after: Option<Duration>);
 
+    /// The head of the response is there and no failure, and the call goes on until its body has ended.
+    fn answered(&mut self) {}
+
     /// The call has not ended, and something came of it: a part of a body.
     fn progress(&mut self) {}
 

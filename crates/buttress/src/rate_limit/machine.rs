@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 /// One limit, or several of which all must admit a call.
-#[expect(clippy::large_enum_variant, reason = "a box would be one more line to fetch for each call")]
 pub(super) enum Machine {
     Bucket(TokenBucket),
     /// A bucket, and what moves its rate.

@@ -66,12 +66,12 @@ impl Source for Handle {
 
 impl<Req> Select<Req> for Handle {
     type Limit<'a>
-        = &'a Handle
+        = &'a Self
     where
         Req: 'a;
 
     #[inline]
-    fn select<'a>(&'a self, _: &'a Req) -> Option<&'a Handle> {
+    fn select<'a>(&'a self, _: &'a Req) -> Option<&'a Self> {
         Some(self)
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn claims(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>
     let plain = headers.get_all(X_FORWARDED_FOR).iter().rev();
     let named = headers.get_all(FORWARDED).iter().rev();
     let named = named.take(if headers.contains_key(X_FORWARDED_FOR) { 0 } else { usize::MAX });
-    let plain = plain.flat_map(elements).map(|element| node(element));
+    let plain = plain.flat_map(elements).map(node);
     plain.chain(named.flat_map(elements).map(|element| node(forwarded_for(element)?)))
 }
 
