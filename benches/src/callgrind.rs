@@ -37,15 +37,14 @@ impl error::Error for Error {
     }
 }
 
-/// The instructions that a run of `program` spends within functions of that name, `*` in it standing for anything, and what they
-/// call.
+/// The instructions of `program` within its `function`, as debuggers name that, and within what that calls.
 ///
 /// # Errors
-/// When valgrind is not there, the program fails under it, or never comes to such a function.
-pub fn instructions(within: &str, program: &Path, arguments: &[&OsStr]) -> Result<u64, Error> {
+/// When valgrind is not there or the program fails under it.
+pub fn instructions(program: &Path, arguments: &[&OsStr], function: &str) -> Result<u64, Error> {
     let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no"]);
-    valgrind.arg(format!("--toggle-collect={within}")).arg(program).args(arguments);
+    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    valgrind.arg(format!("--toggle-collect={function}")).arg(program).args(arguments);
     let output = valgrind.output().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::Missing,
         _ => Error::Start(error),

@@ -66,7 +66,7 @@ pub use words::{Joined, Left, Place, Priority, Ticket, Weight};
 use crate::sync::{AtomicU64, Mutex, Ordering};
 use crate::{Reason, Refusal};
 use wait::Waiting;
-use word::{ADMITTED_FULL, CARRY, MOST, RELEASED, RELEASED_FULL, WAITING, Word, place, room};
+use word::{ADMITTED_FULL, CARRY, CLOSED, MOST, RELEASED, RELEASED_FULL, WAITING, Word, place, room};
 
 /// The machine. Shared by reference or `Arc`; has no name and no clock, and wakes those who wait by their wakers.
 ///
@@ -129,7 +129,7 @@ impl Bulkhead {
         if self.word().is_waiting() { self.waiting().queue.len() } else { 0 }
     }
 
-    /// May I call, without a wait? Yes if there is room and nobody waits for it. The ticket goes back with
+    /// May I call, without a wait? Yes if there is room, nobody waits for it and it is not closed. The ticket goes back with
     /// [`Bulkhead::release`].
     ///
     /// # Errors
@@ -147,10 +147,10 @@ impl Bulkhead {
     pub fn acquire_uncounted(&self, weight: Weight) -> Result<Ticket, Refusal> {
         let mut word = self.word();
         loop {
-            if !word.admits(weight) {
-                return Err(self.refusal(weight));
-            }
-            if word.must_carry() {
+            if !word.admits_as_it_is(weight) {
+                if !word.admits(weight) {
+                    return Err(self.refusal(weight));
+                }
                 word = self.carry_over();
                 continue;
             }
@@ -201,6 +201,22 @@ impl Bulkhead {
             }
         }
         self.serve(waiting);
+    }
+
+    /// Refuses as full whoever comes from now on, while what is in flight goes on and those who wait have their turn.
+    pub fn close(&self) {
+        self.word.fetch_or(CLOSED, Ordering::Relaxed);
+    }
+
+    /// Lets calls in again after [`Bulkhead::close`].
+    pub fn reopen(&self) {
+        self.word.fetch_and(!CLOSED, Ordering::Relaxed);
+    }
+
+    /// Whether it was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.word().is_closed()
     }
 
     /// How it stands.

@@ -48,7 +48,7 @@ impl Bulkhead {
     /// When the queue is full, a call of a higher priority takes the place of the last one of the lowest priority.
     ///
     /// # Errors
-    /// [`Reason::Full`] when there is neither room nor a place to wait; [`Reason::TooLarge`] when `weight` is above the limit.
+    /// [`Reason::Full`] when there is neither room nor a place to wait, or it is closed; [`Reason::TooLarge`] when `weight` is above the limit.
     #[inline]
     pub fn join(&self, weight: Weight, priority: Priority) -> Result<Joined, Refusal> {
         let joined = match self.acquire_uncounted(weight) {
@@ -65,6 +65,9 @@ impl Bulkhead {
         let mut waiting = self.waiting();
         if weight.get() > self.limit() {
             return Err(Refusal::new(Reason::TooLarge));
+        }
+        if self.is_closed() {
+            return Err(Refusal::new(Reason::Full));
         }
         if waiting.queue.len() >= self.config.queue {
             let refused = Refusal::new(Reason::Full);

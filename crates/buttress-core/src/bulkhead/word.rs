@@ -2,8 +2,8 @@
 
 use super::Weight;
 
-/// What is free, the counts of late and whether somebody waits, in one word:
-/// `free 27, signed | admitted 18 | released 18 | waiting 1`.
+/// What is free, the counts of late, whether it is closed and whether somebody waits, in one word:
+/// `free 28, signed | admitted 17 | released 17 | closed 1 | waiting 1`.
 ///
 /// Free goes below zero when the limit shrinks beneath what is in flight. The counts cost nothing, as the additions that
 /// change what is free change them as well; the top bit of each asks to carry it over to the totals.
@@ -11,22 +11,24 @@ use super::Weight;
 pub(super) struct Word(pub(super) u64);
 
 /// Few for the model checker, so that carries happen in it.
-const COUNT_BITS: u32 = if cfg!(buttress_loom) { 3 } else { 18 };
-const FREE_SHIFT: u32 = 1 + 2 * COUNT_BITS;
+const COUNT_BITS: u32 = if cfg!(buttress_loom) { 3 } else { 17 };
+const FREE_SHIFT: u32 = 2 + 2 * COUNT_BITS;
 
 /// Somebody waits: who comes goes to the queue, who releases hands on. Set and cleared under the lock of the queue.
 pub(super) const WAITING: u64 = 1;
+/// Nobody is let in who comes now.
+pub(super) const CLOSED: u64 = 1 << 1;
 /// One call released.
-pub(super) const RELEASED: u64 = 1 << 1;
+pub(super) const RELEASED: u64 = 1 << 2;
 /// One call admitted.
-pub(super) const ADMITTED: u64 = 1 << (1 + COUNT_BITS);
+pub(super) const ADMITTED: u64 = RELEASED << COUNT_BITS;
 /// As many counted as are carried over at a time.
 pub(super) const CARRY: u64 = 1 << (COUNT_BITS - 1);
 /// The bits that say so.
 pub(super) const RELEASED_FULL: u64 = RELEASED * CARRY;
 pub(super) const ADMITTED_FULL: u64 = ADMITTED * CARRY;
 
-/// The highest limit: what is free goes from it to as far below zero, in 27 bits.
+/// The highest limit: what is free goes from it to as far below zero, in 27 of its bits.
 pub(super) const MOST: u32 = (1 << 26) - 1;
 
 impl Word {
@@ -46,6 +48,11 @@ impl Word {
         self.0 & WAITING != 0
     }
 
+    #[inline]
+    pub(super) const fn is_closed(self) -> bool {
+        self.0 & CLOSED != 0
+    }
+
     /// Whether there is room for `weight`, wherever it is to go.
     #[inline]
     pub(super) const fn fits(self, weight: Weight) -> bool {
@@ -55,12 +62,13 @@ impl Word {
     /// Whether `weight` may go straight on: there is room and nobody waits for it.
     #[inline]
     pub(super) const fn admits(self, weight: Weight) -> bool {
-        !self.is_waiting() && self.fits(weight)
+        self.0 & (WAITING | CLOSED) == 0 && self.fits(weight)
     }
 
+    /// The same with nothing to carry over before.
     #[inline]
-    pub(super) const fn must_carry(self) -> bool {
-        self.0 & ADMITTED_FULL != 0
+    pub(super) const fn admits_as_it_is(self, weight: Weight) -> bool {
+        self.0 & (WAITING | CLOSED | ADMITTED_FULL) == 0 && self.fits(weight)
     }
 
     /// The word once a call of `weight` is admitted.
@@ -109,5 +117,6 @@ mod tests {
         let released = Word(shrunk.0.wrapping_add(place(all) + RELEASED));
         assert_eq!((released.free(), released.admitted(), released.released()), (1, 1, 1));
         assert!(released.admits(Weight::MIN) && !Word(released.0 | WAITING).admits(Weight::MIN));
+        assert!(!Word(released.0 | CLOSED).admits(Weight::MIN));
     }
 }

@@ -11,13 +11,13 @@ impl Bulkhead {
     /// |---|---|
     /// | [`Worth::Nothing`] | nobody in it, and its first limit |
     /// | [`Worth::Memory`] | calls in flight, which would not count; or another limit, which it had learned |
-    /// | [`Worth::Penalty`] | full, or somebody waits |
+    /// | [`Worth::Penalty`] | full, or closed, or somebody waits |
     ///
     /// Totals are not looked at: they decide nothing.
     #[must_use]
     pub fn worth(&self) -> Worth {
         let (word, limit) = (self.word(), self.limit());
-        if word.is_waiting() || word.free() <= 0 {
+        if word.is_waiting() || word.is_closed() || word.free() <= 0 {
             Worth::Penalty
         } else if word.free() < i64::from(limit) || limit != self.config.max_concurrent {
             Worth::Memory

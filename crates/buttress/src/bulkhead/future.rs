@@ -41,10 +41,10 @@ pin_project! {
 }
 
 /// A request with the service that was ready for it, and its place in the queue.
-struct Waits<S, Req, L: Deref<Target = Shared>> {
-    turn: Turn<L>,
-    service: S,
-    request: Req,
+pub(super) struct Waits<S, Req, L: Deref<Target = Shared>> {
+    pub(super) turn: Turn<L>,
+    pub(super) service: S,
+    pub(super) request: Req,
 }
 
 impl<S, Req, F, L: Deref<Target = Shared>, R, J> ResponseFuture<S, Req, F, L, R, J> {
@@ -53,9 +53,9 @@ impl<S, Req, F, L: Deref<Target = Shared>, R, J> ResponseFuture<S, Req, F, L, R,
         Self { stage: Stage::Called { call, permit }, refuse, judge }
     }
 
-    pub(super) fn waiting(service: S, request: Req, turn: Turn<L>, refuse: R, judge: J) -> Self {
-        let waits = Some(Box::new(Waits { turn, service, request }));
-        Self { stage: Stage::Waits { waits }, refuse, judge }
+    #[inline]
+    pub(super) const fn waiting(waits: Box<Waits<S, Req, L>>, refuse: R, judge: J) -> Self {
+        Self { stage: Stage::Waits { waits: Some(waits) }, refuse, judge }
     }
 
     #[inline]
@@ -76,7 +76,11 @@ where
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.as_mut().project();
-        let StageProj::Called { call, permit } = this.stage.project() else { return self.poll_turn(cx) };
+        let (call, permit) = match this.stage.project() {
+            StageProj::Called { call, permit } => (call, permit),
+            StageProj::Refused { rejected } => return Poll::Ready(this.refuse.refuse(*rejected)),
+            StageProj::Waits { .. } => return self.poll_turn(cx),
+        };
         let result = ready!(call.poll(cx));
         Poll::Ready(match result {
             Ok(response) => Ok(this.judge.response(response, permit)),
@@ -100,16 +104,12 @@ where
     #[inline(never)]
     fn poll_turn(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<<Self as Future>::Output> {
         let mut this = self.as_mut().project();
-        let turn = match this.stage.as_mut().project() {
-            StageProj::Waits { waits } => {
-                let turn = ready!(waits.as_mut().expect("it is put back nowhere else").turn.poll(cx));
-                turn.map(|permit| (permit, waits.take().expect("it was polled")))
-            }
-            StageProj::Refused { rejected } => Err(*rejected),
-            StageProj::Called { .. } => unreachable!("a call that was sent is polled itself"),
+        let StageProj::Waits { waits } = this.stage.as_mut().project() else {
+            unreachable!("a call that does not wait is polled itself")
         };
-        match turn {
-            Ok((permit, mut waits)) => {
+        match ready!(waits.as_mut().expect("it is taken once").turn.poll(cx)) {
+            Ok(permit) => {
+                let mut waits = waits.take().expect("it was polled");
                 let call = waits.service.call(waits.request);
                 this.stage.set(Stage::Called { call, permit });
                 self.poll(cx)

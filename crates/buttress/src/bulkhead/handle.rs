@@ -4,7 +4,7 @@ use super::permit::Permit;
 use super::shared::{Admission, Dropped, Group, Shared};
 use super::source::Claim;
 use crate::observe::{Inline, Listen};
-use crate::{Deadline, Event, Rejected};
+use crate::{Event, Rejected};
 use buttress_core::adaptive_limit::{self, AdaptiveLimit};
 use buttress_core::bulkhead::{Config, Snapshot, Weight};
 use buttress_core::{Bounds, Durations, Histogram};
@@ -147,18 +147,18 @@ impl Handle {
 
     /// Refuses every call from now on; those that wait already have their turn.
     pub fn close(&self) {
-        self.0.close(true);
+        self.0.machine.close();
     }
 
     /// Admits calls again after [`Handle::close`].
     pub fn reopen(&self) {
-        self.0.close(false);
+        self.0.machine.reopen();
     }
 
     /// Whether it was closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.0.is_closed()
+        self.0.machine.is_closed()
     }
 
     /// Takes a place if there is one, without a service around and without waiting.
@@ -209,7 +209,7 @@ impl Handle {
         claim: Claim,
         max_wait: Option<Option<Duration>>,
     ) -> Result<Permit<Arc<Shared>>, Rejected> {
-        match Shared::admit(Arc::clone(&self.0), claim, max_wait, Deadline::current_or_never()) {
+        match Shared::admit(Arc::clone(&self.0), claim, max_wait) {
             Admission::Admitted(permit) => Ok(permit),
             Admission::Waits(mut turn) => poll_fn(|cx| turn.poll(cx)).await,
             Admission::Refused(rejected) => Err(rejected),

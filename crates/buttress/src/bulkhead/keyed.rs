@@ -198,7 +198,7 @@ const OVERFLOW: &str = "(overflow)";
 
 impl Keep for Shared {
     fn worth(&self, _: Tick) -> Worth {
-        if self.is_closed() { Worth::Penalty } else { self.machine.worth() }
+        self.machine.worth()
     }
 }
 

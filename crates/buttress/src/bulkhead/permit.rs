@@ -17,7 +17,17 @@ struct Admitted<L> {
     lease: L,
     ticket: Ticket,
     began: Tick,
-    answered: bool,
+    told: Told,
+}
+
+/// What the bulkhead knows of a call that is under way. As wide as what is beside it, so that a permit has no gap that is
+/// moved along with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+enum Told {
+    Nothing,
+    /// The head of its response was there.
+    Answered,
 }
 
 impl<L: Deref<Target = Shared>> Permit<L> {
@@ -25,7 +35,7 @@ impl<L: Deref<Target = Shared>> Permit<L> {
     #[inline]
     pub(super) fn begin(lease: L, ticket: Ticket) -> Self {
         let began = lease.begins_at();
-        Self(Some(Admitted { lease, ticket, began, answered: false }))
+        Self(Some(Admitted { lease, ticket, began, told: Told::Nothing }))
     }
 
     /// The permit of a call that no bulkhead stands before, or whose turn has not come.
@@ -41,8 +51,8 @@ impl<L: Deref<Target = Shared>> Permit<L> {
 
     #[inline(always)]
     fn end(&mut self, outcome: Outcome) {
-        if let Some(Admitted { lease, ticket, began, answered }) = self.0.take() {
-            lease.end(ticket, began, answered, outcome);
+        if let Some(Admitted { lease, ticket, began, told }) = self.0.take() {
+            lease.end(ticket, began, told == Told::Answered, outcome);
         }
     }
 
@@ -76,9 +86,9 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Settle for Permit<L> {
     }
 
     fn answered(&mut self) {
-        if let Some(Admitted { lease, began, answered, .. }) = &mut self.0 {
+        if let Some(Admitted { lease, began, told, .. }) = &mut self.0 {
             lease.answered(*began);
-            *answered = true;
+            *told = Told::Answered;
         }
     }
 

@@ -133,11 +133,6 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Slot<L> {
         let shared = &*self.lease;
         let stands = match shared.try_acquire_or_reclaim(Weight::MIN) {
             Ok(ticket) => Stands::Holds { ticket, since: clock::now() },
-            // As the next call would be.
-            Err(refusal) if shared.is_closed() => {
-                shared.machine.count_rejected(refusal);
-                Stands::Refused(refusal)
-            }
             Err(_) => match shared.machine.join(Weight::MIN, Priority::Normal) {
                 Ok(Joined::Admitted(ticket)) => Stands::Holds { ticket, since: clock::now() },
                 Ok(Joined::Waiting(place)) => Stands::Waiting { place, task: None },

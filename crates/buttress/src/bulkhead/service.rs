@@ -1,12 +1,13 @@
 //! The service: carries out what the bulkhead decides.
 
-use super::future::ResponseFuture;
+use super::future::{ResponseFuture, Waits};
 use super::handle::Handle;
 use super::permit::Permit;
 use super::reserve::{Reservation, Taken};
 use super::shared::{Admission, Shared};
 use super::source::{Claim, Select, Source};
-use crate::{AtHead, Boxed, Deadline, Judge, Refuse, classify};
+use super::turn::Turn;
+use crate::{AtHead, Boxed, Judge, Refuse, classify};
 use std::task::{Context, Poll, ready};
 use std::{fmt, mem};
 use tower_service::Service;
@@ -71,32 +72,39 @@ where
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let claim = self.source.claim(&request);
-        if self.reservation.is_some() {
-            return self.call_with_reservation(request, claim);
-        }
-        let permit = match self.source.ahead() {
-            Some(shared) => match shared.try_acquire(claim.weight) {
-                Ok(ticket) => Permit::begin(self.source.lease().expect(HELD), ticket),
-                Err(refusal) if shared.refuses_at_once() => {
-                    let rejected = shared.refuse(refusal);
+        let permit = match self.enter(claim) {
+            Some(permit) => permit,
+            None if self.source.is_off() => Permit::none(),
+            None => match self.admit(&request, claim) {
+                Admission::Admitted(permit) => permit,
+                Admission::Waits(turn) => {
+                    let waits = self.wait(request, turn);
+                    return ResponseFuture::waiting(waits, self.refuse.clone(), self.judge.clone());
+                }
+                Admission::Refused(rejected) => {
                     return ResponseFuture::refused(rejected, self.refuse.clone(), self.judge.clone());
                 }
-                Err(_) => return self.call_when_full(request, claim),
-            },
-            None => match self.source.select(&request) {
-                None => Permit::none(),
-                Some(lease) => match lease.try_acquire(claim.weight) {
-                    Ok(ticket) => Permit::begin(lease, ticket),
-                    Err(_) => return self.wait_or_refuse(request, claim, lease),
-                },
             },
         };
         ResponseFuture::called(self.inner.call(request), permit, self.refuse.clone(), self.judge.clone())
     }
 }
 
-// All out of line, so that the way of a call that finds room is short.
-impl<S, H: Source, R: Clone, J: Clone> BulkheadService<S, H, R, J> {
+impl<S, H: Source, R, J> BulkheadService<S, H, R, J> {
+    /// The permit of a call that finds room at once in a bulkhead which stands before every request.
+    #[inline]
+    fn enter(&self, claim: Claim) -> Option<Permit<H::Lease>> {
+        if self.reservation.is_some() {
+            return None;
+        }
+        let ticket = self.source.ahead()?.try_acquire(claim.weight).ok()?;
+        Some(Permit::begin(self.source.lease().expect(HELD), ticket))
+    }
+}
+
+// All out of line, so that the way of a call that finds room is short. None of them makes the future, as one that is made in
+// several places is copied to where it is wanted.
+impl<S, H: Source, R, J> BulkheadService<S, H, R, J> {
     #[inline(never)]
     fn poll_reserve(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.reservation.is_none() {
@@ -111,78 +119,57 @@ impl<S, H: Source, R: Clone, J: Clone> BulkheadService<S, H, R, J> {
         }
     }
 
-    #[inline(never)]
-    fn call_with_reservation<Req>(
-        &mut self,
-        request: Req,
-        claim: Claim,
-    ) -> ResponseFuture<S, Req, S::Future, H::Lease, R, J>
-    where
-        S: Service<Req> + Clone,
-        H: Select<Req>,
-    {
-        let taken = self.reservation.as_ref().map_or(Taken::Nothing, Reservation::take);
-        let lease = self.source.lease().expect(HELD);
-        let ticket = match taken {
-            Taken::Ticket(ticket) if claim.weight == Claim::ONE.weight => ticket,
-            Taken::Refused(refusal) => {
-                return ResponseFuture::refused(
-                    lease.reject(refusal),
-                    self.refuse.clone(),
-                    self.judge.clone(),
-                );
-            }
-            Taken::Ticket(ticket) => {
-                lease.give_back(ticket);
-                return self.wait_or_refuse(request, claim, lease);
-            }
-            Taken::Nothing => return self.wait_or_refuse(request, claim, lease),
-        };
-        let permit = Permit::begin(lease, ticket);
-        ResponseFuture::called(self.inner.call(request), permit, self.refuse.clone(), self.judge.clone())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn call_when_full<Req>(
-        &mut self,
-        request: Req,
-        claim: Claim,
-    ) -> ResponseFuture<S, Req, S::Future, H::Lease, R, J>
-    where
-        S: Service<Req> + Clone,
-        H: Select<Req>,
-    {
-        let lease = self.source.lease().expect(HELD);
-        self.wait_or_refuse(request, claim, lease)
-    }
-
     /// Asks for a place, or for one in the queue.
-    #[cold]
     #[inline(never)]
-    fn wait_or_refuse<Req>(
-        &mut self,
-        request: Req,
-        claim: Claim,
-        lease: H::Lease,
-    ) -> ResponseFuture<S, Req, S::Future, H::Lease, R, J>
+    fn admit<Req>(&self, request: &Req, claim: Claim) -> Admission<H::Lease>
     where
-        S: Service<Req> + Clone,
         H: Select<Req>,
     {
-        let (refuse, judge) = (self.refuse.clone(), self.judge.clone());
-        match Shared::admit(lease, claim, None, Deadline::current_or_never()) {
-            Admission::Admitted(permit) => {
-                ResponseFuture::called(self.inner.call(request), permit, refuse, judge)
-            }
-            Admission::Waits(turn) => {
-                // The one that is ready goes with the request; what stays was never ready.
-                let unready = self.inner.clone();
-                let service = mem::replace(&mut self.inner, unready);
-                ResponseFuture::waiting(service, request, turn, refuse, judge)
-            }
-            Admission::Refused(rejected) => ResponseFuture::refused(rejected, refuse, judge),
+        if let Some(reservation) = &self.reservation {
+            return self.admit_with_reservation(reservation, claim);
         }
+        let Some(shared) = self.source.ahead() else {
+            return match self.source.select(request) {
+                Some(lease) => Shared::admit(lease, claim, None),
+                None => Admission::Admitted(Permit::none()),
+            };
+        };
+        if shared.refuses_at_once()
+            && let Err(refusal) = shared.try_acquire(claim.weight)
+        {
+            return Admission::Refused(shared.refuse(refusal));
+        }
+        Shared::admit(self.source.lease().expect(HELD), claim, None)
+    }
+
+    #[cold]
+    fn admit_with_reservation(
+        &self,
+        reservation: &Reservation<H::Lease>,
+        claim: Claim,
+    ) -> Admission<H::Lease> {
+        let lease = self.source.lease().expect(HELD);
+        match reservation.take() {
+            Taken::Ticket(ticket) if claim.weight == Claim::ONE.weight => {
+                return Admission::Admitted(Permit::begin(lease, ticket));
+            }
+            Taken::Refused(refusal) => return Admission::Refused(lease.reject(refusal)),
+            Taken::Ticket(ticket) => lease.give_back(ticket),
+            Taken::Nothing => {}
+        }
+        Shared::admit(lease, claim, None)
+    }
+
+    /// The one that is ready goes with the request; what stays was never ready.
+    #[cold]
+    #[inline(never)]
+    fn wait<Req>(&mut self, request: Req, turn: Turn<H::Lease>) -> Box<Waits<S, Req, H::Lease>>
+    where
+        S: Clone,
+    {
+        let unready = self.inner.clone();
+        let service = mem::replace(&mut self.inner, unready);
+        Box::new(Waits { turn, service, request })
     }
 }
 

@@ -13,7 +13,7 @@ use buttress_core::{Bounds, Histogram, Reason, Refusal, adaptive_limit};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -26,7 +26,6 @@ pub struct Shared {
     pub(super) label: Option<Arc<str>>,
     /// Whether anybody asks how long calls take.
     timed: bool,
-    closed: AtomicBool,
     adaptive: Option<AdaptiveLimit>,
     pub(super) reservations: OnceLock<Reservations>,
     cancelled: AtomicU64,
@@ -103,7 +102,6 @@ impl Shared {
         Self {
             label,
             timed: adaptive.is_some() || group.durations.is_some(),
-            closed: AtomicBool::new(false),
             adaptive,
             reservations: OnceLock::new(),
             cancelled: AtomicU64::new(0),
@@ -117,9 +115,6 @@ impl Shared {
     /// Asks for room that is there. A refusal is not counted.
     #[inline]
     pub(super) fn try_acquire(&self, weight: Weight) -> Result<Ticket, Refusal> {
-        if self.closed.load(Ordering::Relaxed) {
-            return Err(Refusal::new(Reason::Full));
-        }
         self.machine.acquire_uncounted(weight)
     }
 
@@ -134,28 +129,21 @@ impl Shared {
     }
 
     /// Asks for room, or for a place in the queue: for as long as `max_wait` or else the settings say, and no longer than
-    /// until the deadline.
-    pub(super) fn admit<L>(
-        lease: L,
-        claim: Claim,
-        max_wait: Option<Option<Duration>>,
-        deadline: Deadline,
-    ) -> Admission<L>
+    /// until the [current](Deadline::current) deadline.
+    pub(super) fn admit<L>(lease: L, claim: Claim, max_wait: Option<Option<Duration>>) -> Admission<L>
     where
         L: Deref<Target = Self> + Send + Sync + 'static,
     {
         let shared = &*lease;
-        match shared.try_acquire_or_reclaim(claim.weight) {
-            Ok(ticket) => return Admission::Admitted(Permit::begin(lease, ticket)),
-            Err(refusal) if shared.is_closed() => return Admission::Refused(shared.refuse(refusal)),
-            // What the machine says of it, it says with the queue in view.
-            Err(_) => {}
+        // What the machine says of a call that finds no room, it says with the queue in view.
+        if let Ok(ticket) = shared.try_acquire_or_reclaim(claim.weight) {
+            return Admission::Admitted(Permit::begin(lease, ticket));
         }
         match shared.machine.join(claim.weight, claim.priority) {
             Ok(Joined::Admitted(ticket)) => Admission::Admitted(Permit::begin(lease, ticket)),
             Ok(Joined::Waiting(place)) => {
                 let max_wait = max_wait.unwrap_or_else(|| shared.group.config.max_wait());
-                let patience = Patience { max_wait, deadline };
+                let patience = Patience { max_wait, deadline: Deadline::current_or_never() };
                 Admission::Waits(Turn::new(lease, place, patience))
             }
             Err(refusal) => Admission::Refused(shared.reject(refusal)),
@@ -184,7 +172,7 @@ impl Shared {
     /// A call ended, whose head may have been there before.
     #[inline]
     pub(super) fn end(&self, ticket: Ticket, began: Tick, answered: bool, outcome: Outcome) {
-        if self.timed {
+        if began != Tick::ZERO {
             self.learn(began, answered, outcome);
         }
         self.machine.release(ticket);
@@ -244,14 +232,6 @@ impl Shared {
             self.limit_changes.fetch_add(1, Ordering::Relaxed);
             self.tell(EventKind::LimitChanged { from: before, to: after });
         }
-    }
-
-    pub(super) fn close(&self, closed: bool) {
-        self.closed.store(closed, Ordering::Relaxed);
-    }
-
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
     }
 
     pub(super) fn limit_changes(&self) -> u64 {

@@ -25,6 +25,11 @@ pub trait Source: Clone {
 
     /// What a call that [`Source::ahead`]'s bulkhead admitted holds of it.
     fn lease(&self) -> Option<Self::Lease>;
+
+    /// Whether there is no bulkhead at all, whatever the request.
+    fn is_off(&self) -> bool {
+        false
+    }
 }
 
 /// Finds the bulkhead of a request.
@@ -101,6 +106,11 @@ impl<H: Source> Source for Option<H> {
     #[inline]
     fn lease(&self) -> Option<H::Lease> {
         self.as_ref().and_then(Source::lease)
+    }
+
+    #[inline]
+    fn is_off(&self) -> bool {
+        self.as_ref().is_none_or(Source::is_off)
     }
 }
 
@@ -291,6 +301,11 @@ macro_rules! passes_on {
             #[inline]
             fn lease(&self) -> Option<H::Lease> {
                 self.source.lease()
+            }
+
+            #[inline]
+            fn is_off(&self) -> bool {
+                self.source.is_off()
             }
         }
 

@@ -103,3 +103,26 @@ fn what_it_is_worth_to_those_who_keep_one_for_each_key() {
     bulkhead.resize(3);
     assert_eq!(worth(), Worth::Memory);
 }
+
+#[test]
+fn s2_76_a_closed_one_lets_nobody_in_who_comes_and_everybody_who_waits() {
+    let bulkhead = bulkhead(2, 2);
+    let [held, other]: [Ticket; 2] = take(&bulkhead, 2).try_into().unwrap();
+    let mut waiting = wait(&bulkhead, ONE, Priority::Low);
+    bulkhead.close();
+    assert!(bulkhead.is_closed());
+    assert_eq!(bulkhead.worth(), Worth::Penalty);
+    assert_eq!(reason(bulkhead.join(ONE, Priority::High)), Reason::Full, "although the queue has room");
+    assert_eq!(reason(bulkhead.join(weight(3), Priority::High)), Reason::TooLarge);
+    bulkhead.release(held);
+    bulkhead.release(turn(&bulkhead, &mut waiting).unwrap());
+    assert_eq!(reason(bulkhead.join(ONE, Priority::High)), Reason::Full, "although there is room");
+    assert_eq!(reason(bulkhead.try_acquire(ONE)), Reason::Full);
+    bulkhead.resize(5);
+    assert_eq!((bulkhead.limit(), bulkhead.in_flight(), bulkhead.queued()), (5, 1, 0));
+    assert!(bulkhead.is_closed());
+    bulkhead.reopen();
+    assert_eq!((take(&bulkhead, 4).len(), bulkhead.snapshot().rejected), (4, 3));
+    bulkhead.release(other);
+    assert_eq!(bulkhead.snapshot().completed, 3);
+}
