@@ -60,6 +60,7 @@ fn shuffled<K>(count: u64, make: fn(u64) -> K) -> Arc<[K]> {
 }
 
 /// The finaliser of splitmix64: numbers that say nothing about the next one.
+#[must_use]
 pub fn mixed(number: u64) -> u64 {
     let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

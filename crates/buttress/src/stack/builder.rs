@@ -129,7 +129,7 @@ impl<R, J, T, I, F, B, Q> Stack<R, J, T, I, F, B, Q> {
     pub fn fallback<A, W, P, M>(
         self,
         layer: FallbackLayer<A, W, P, M>,
-    ) -> Stack<R, J, T, I, FallbackLayer<A, W, P, M>, B, Q> {
+    ) -> Answering<R, J, T, I, A, W, P, M, B, Q> {
         let unnamed = layer.handle().is_some_and(|handle| handle.name().is_empty());
         let layer = if unnamed { layer.with_handle(fallback::Handle::new(self.name)) } else { layer };
         self.map(|refuse, judge, tries, incoming, _| (refuse, judge, tries, incoming, layer))
@@ -312,17 +312,17 @@ impl<R, J, Y, W, K, I, F, B, Q> Stack<R, J, Tries<Y, W, K>, I, F, B, Q> {
     }
 }
 
-/// A stack that judges by `C`.
-type Classified<R, C, T, I, F, B, Q> = Stack<R, AtHead<C>, T, I, F, B, Q>;
+/// A stack with a fallback.
+type Answering<R, J, T, I, A, W, P, M, B, Q> = Stack<R, J, T, I, FallbackLayer<A, W, P, M>, B, Q>;
+
+/// A stack that judges by `C`, and tries again what `W` makes of it.
+type Classified<R, C, W, Y, K, I, F, B, Q> = Stack<R, AtHead<C>, Tries<Y, W, K>, I, F, B, Q>;
 
 impl<R, C, Y, D, K, I, F, B, Q> Stack<R, AtHead<C>, Tries<Y, ByClass<D>, K>, I, F, B, Q> {
     /// Judges results by `classify`, and tries again what it calls a failure: a type, or a closure over
     /// `Result<&Response, &Error>`.
     #[must_use]
-    pub fn classify<C2: Clone>(
-        self,
-        classify: C2,
-    ) -> Classified<R, C2, Tries<Y, ByClass<C2>, K>, I, F, B, Q> {
+    pub fn classify<C2: Clone>(self, classify: C2) -> Classified<R, C2, ByClass<C2>, Y, K, I, F, B, Q> {
         self.map(|refuse, _, tries, incoming, fallback| {
             (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
         })
@@ -334,10 +334,7 @@ impl<R, C, Y, D: Clone, K, I, F, B, Q> Stack<R, AtHead<C>, Tries<Y, HttpConditio
     /// Judges results by `classify`, and tries again what it calls a failure: a type, or a closure over
     /// `Result<&Response, &Error>`.
     #[must_use]
-    pub fn classify<C2: Clone>(
-        self,
-        classify: C2,
-    ) -> Classified<R, C2, Tries<Y, HttpCondition<C2>, K>, I, F, B, Q> {
+    pub fn classify<C2: Clone>(self, classify: C2) -> Classified<R, C2, HttpCondition<C2>, Y, K, I, F, B, Q> {
         self.map(|refuse, _, tries, incoming, fallback| {
             (refuse, AtHead(classify.clone()), tries.classify(classify), incoming, fallback)
         })
