@@ -173,6 +173,13 @@ impl Shared {
         }
     }
 
+    /// The head of the response to a call says how the call ended, which goes on to take a place.
+    pub(super) fn judged(&self, began: Tick, outcome: Outcome) {
+        if began != Tick::ZERO {
+            self.learn(began, false, outcome);
+        }
+    }
+
     /// A call ended, whose head may have been there before.
     #[inline]
     pub(super) fn end(&self, ticket: Ticket, began: Tick, answered: bool, outcome: Outcome) {
