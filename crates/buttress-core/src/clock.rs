@@ -128,13 +128,45 @@ pub fn precise() -> Tick {
 #[inline]
 #[must_use]
 pub fn fine() -> Tick {
-    static LINE: LazyLock<(quanta::Clock, u64, u64)> = LazyLock::new(|| {
-        let clock = quanta::Clock::new();
+    static LINE: LazyLock<Line> = LazyLock::new(|| Line::of(quanta::Clock::new()));
+    LINE.read()
+}
+
+/// The time line of a counter.
+struct Line {
+    clock: quanta::Clock,
+    /// What the counter showed when the time was `at`.
+    start: AtomicU64,
+    at: AtomicU64,
+}
+
+impl Line {
+    fn of(clock: quanta::Clock) -> Self {
         let (start, at) = (clock.raw(), precise());
-        (clock, start, at.0)
-    });
-    let (clock, start, at) = &*LINE;
-    Tick(at.saturating_add(clock.delta_as_nanos(*start, clock.raw())))
+        Self { clock, start: AtomicU64::new(start), at: AtomicU64::new(at.0) }
+    }
+
+    #[inline]
+    fn read(&self) -> Tick {
+        // Acquired, so that who finds a new start also finds its time.
+        let (raw, start) = (self.clock.raw(), self.start.load(Ordering::Acquire));
+        if raw < start {
+            return self.begin_anew(raw);
+        }
+        let at = self.at.load(Ordering::Relaxed);
+        Tick(at.saturating_add(self.clock.delta_as_nanos(start, raw)))
+    }
+
+    /// Counters begin anew after a machine was suspended, or restored from an image of another. The line would stand still until
+    /// the counter is where it was, and no limit would let anything through for so long.
+    #[cold]
+    #[inline(never)]
+    fn begin_anew(&self, raw: u64) -> Tick {
+        let at = precise();
+        self.at.store(at.0, Ordering::Relaxed);
+        self.start.store(raw, Ordering::Release);
+        at
+    }
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -211,6 +243,19 @@ mod tests {
         assert_eq!(Span::from(Duration::MAX).get(), Duration::from_nanos(u64::MAX));
         assert_eq!(Span::from_secs(u64::MAX), Span::MAX);
         assert_eq!(size_of::<Option<Span>>(), 8);
+    }
+
+    #[test]
+    fn f1_a_counter_that_begins_anew_does_not_stop_the_time() {
+        let (clock, counter) = quanta::Clock::mock();
+        counter.increment(1_000_000_u64);
+        let line = Line::of(clock);
+        counter.decrement(999_999_u64);
+        let before = line.read();
+        counter.increment(5_000_u64);
+        assert_eq!(line.read().since(before), Duration::from_nanos(5_000));
+        counter.increment(2_000_000_u64);
+        assert_eq!(line.read().since(before), Duration::from_nanos(2_005_000), "and past its first start");
     }
 
     #[test]
