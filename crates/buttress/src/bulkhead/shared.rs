@@ -7,12 +7,11 @@ use super::source::Claim;
 use super::turn::{Patience, Turn};
 use crate::observe::Listeners;
 use crate::rejected::Site;
-use crate::{Deadline, Event, EventKind, Outcome, Rejected, Tick, clock};
+use crate::{Deadline, EventKind, Outcome, Rejected, Tick, clock};
 use buttress_core::adaptive_limit::{AdaptiveLimit, Sample};
 use buttress_core::bulkhead::{Bulkhead, Config, Joined, Ticket, Weight};
 use buttress_core::{Bounds, Histogram, Reason, Refusal, adaptive_limit};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -85,8 +84,7 @@ impl Group {
         };
         Arc::new(Self {
             site,
-            // The standard library's hasher is the one source of randomness it has.
-            seed: RandomState::new().hash_one(site),
+            seed: site.seed(),
             config,
             adaptive,
             listeners: Listeners::default(),
@@ -289,29 +287,15 @@ impl Shared {
         if self.label.is_some() {
             self.group.refused.fetch_add(1, Ordering::Relaxed);
         }
-        if self.refusals_are_heard() {
+        if self.group.listeners.refusals_are_heard() {
             self.tell(EventKind::Rejected(refusal));
         }
         Rejected::new(self.group.site, refusal)
     }
 
-    #[inline]
-    fn refusals_are_heard(&self) -> bool {
-        #[cfg(feature = "tracing")]
-        if crate::observe::traces_refusals() {
-            return true;
-        }
-        self.group.listeners.hear_refusals()
-    }
-
     #[cold]
-    #[inline(never)]
     fn tell(&self, kind: EventKind) {
-        let site = self.group.site;
-        let event = Event::new(clock::now(), site.layer, site.name, kind).of_key(self.label.clone());
-        #[cfg(feature = "tracing")]
-        crate::observe::trace(&event);
-        self.group.listeners.tell(&event);
+        self.group.listeners.happens(self.group.site, self.label.clone(), kind);
     }
 }
 
