@@ -6,6 +6,7 @@ use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle};
 use buttress::{BoxError, TimeoutLayer, retry};
 use buttress_benches::admission;
 use buttress_benches::callgrind::{self, instructions};
+use buttress_benches::clients::Clients;
 use buttress_benches::flood::{Flood, TOP_KEYS};
 use buttress_benches::inner::Echo;
 use buttress_benches::keys;
@@ -14,6 +15,7 @@ use buttress_benches::paths::{self, LONG, Path};
 use buttress_benches::recorded::{
     BREAKER_BYTES, BREAKER_BYTES_BAR, COMPILER, RECORDED, THIS_COMPILER, TOLERANCE,
 };
+use buttress_benches::worker::Worker;
 use std::env;
 use std::ffi::OsStr;
 use std::process::ExitCode;
@@ -29,6 +31,9 @@ const WARM_UP: u64 = 1_000;
 /// Keys that come, and those of them after which every place is taken.
 const FLOOD: u64 = 10_000_000;
 const FILLED: u64 = 200_000;
+
+/// Clients that come to a limit for each.
+const CLIENTS: u64 = 1_000_000;
 
 /// The bytes that the settings of a retry may take.
 const POLICY_BYTES: usize = 200;
@@ -56,7 +61,7 @@ fn run() -> Result<ExitCode, BoxError> {
             let known = paths::ALL.into_iter().chain(admission::ALL).chain(keys::SMALL);
             let known = known.chain([admission::RATE_KEYED_1M]);
             let path = known.into_iter().find(|known| known.name == path).ok_or("no such path")?;
-            (path.make)().run(calls.parse()?);
+            counted((path.make)().as_mut(), calls.parse()?);
             Ok(ExitCode::SUCCESS)
         }
         ["--bench", ..] => gates(),
@@ -70,11 +75,18 @@ fn run() -> Result<ExitCode, BoxError> {
 /// The first argument of the run that callgrind watches.
 const COUNTED: &str = "--counted";
 
+/// What it counts the instructions of. What comes before may take longer or shorter, as the calibration of a clock does.
+#[inline(never)]
+fn counted(worker: &mut dyn Worker, calls: u64) {
+    worker.run(calls);
+}
+
 fn gates() -> Result<ExitCode, BoxError> {
     let mut gates = Gates::default();
     f6_allocations(&mut gates);
     s2_122_s2_125_bytes(&mut gates);
     f4_flood(&mut gates);
+    f4_clients(&mut gates);
     c11_s2_121_s2_124_instructions(&mut gates)?;
     Ok(gates.verdict())
 }
@@ -196,6 +208,19 @@ fn f4_flood(gates: &mut Gates) {
     gates.check("keys with series", labels <= TOP_KEYS + 1, &format!("{labels}, at most {}", TOP_KEYS + 1));
 }
 
+/// F4: a million clients of a limit for each take no memory that was not there before, and lift nobody's penalty.
+fn f4_clients(gates: &mut Gates) {
+    println!("{CLIENTS} clients of one call each, and one that used up its limit before");
+    let mut clients = Clients::default();
+    let more = clients.bytes_of(CLIENTS);
+    gates.check("bytes on the heap for them", more <= 0, &format!("{more}, at most 0"));
+    let (keys, capacity) = clients.keys();
+    gates.check("clients with a limit", keys <= capacity, &format!("{keys}, at most {capacity}"));
+    let remembers = clients.remembers();
+    let figure = if remembers { "still refused" } else { "admitted" };
+    gates.check("the one that used up its limit", remembers, figure);
+}
+
 /// What a call costs in instructions, and C11: that it does not cost more when there were many before it.
 fn c11_s2_121_s2_124_instructions(gates: &mut Gates) -> Result<(), callgrind::Error> {
     println!("instructions per call, of which the loop and the service beneath are the first line");
@@ -232,11 +257,14 @@ fn c11_s2_121_s2_124_instructions(gates: &mut Gates) -> Result<(), callgrind::Er
     Ok(())
 }
 
-/// The difference that `CALLS` more calls make to a whole run, so that neither the start of the program nor the making of
-/// the state is in it.
+/// The difference that `CALLS` more calls make to the running of calls. The making of the state is not in it: that a clock
+/// takes the measure of the processor's counter is never twice the same.
 fn per_call(path: Path) -> Result<f64, callgrind::Error> {
     let program = env::current_exe().map_err(callgrind::Error::Start)?;
-    let run = |calls: u64| instructions(&program, &[COUNTED, path.name, &calls.to_string()].map(OsStr::new));
+    let run = |calls: u64| {
+        let calls = calls.to_string();
+        instructions(&program, &[COUNTED, path.name, &calls].map(OsStr::new), "gates::counted*")
+    };
     let (few, many) = (run(WARM_UP)?, run(WARM_UP + CALLS)?);
     Ok(many.saturating_sub(few) as f64 / CALLS as f64)
 }

@@ -37,20 +37,21 @@ impl error::Error for Error {
     }
 }
 
-/// The instructions of a whole run of `program`.
+/// The instructions of `program` within its `function`, as debuggers name that, and within what that calls.
 ///
 /// # Errors
 /// When valgrind is not there or the program fails under it.
-pub fn instructions(program: &Path, arguments: &[&OsStr]) -> Result<u64, Error> {
+pub fn instructions(program: &Path, arguments: &[&OsStr], function: &str) -> Result<u64, Error> {
     let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program).args(arguments);
+    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    valgrind.arg(format!("--toggle-collect={function}")).arg(program).args(arguments);
     let output = valgrind.output().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::Missing,
         _ => Error::Start(error),
     })?;
     let said = String::from_utf8_lossy(&output.stderr);
     match collected(&said) {
-        Some(count) if output.status.success() => Ok(count),
+        Some(count) if count > 0 && output.status.success() => Ok(count),
         _ => Err(Error::Failed(said.into_owned())),
     }
 }

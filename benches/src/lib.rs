@@ -10,6 +10,7 @@
 //! | [`admission`] | those through what admits calls: places and rates |
 //! | `peers` | the same ways through other crates (feature `peers`) |
 //! | [`flood`] | more keys than there is room for |
+//! | [`clients`] | more clients than a rate limit has room for |
 //! | [`keys`] | states by key, with keys in no order |
 //! | [`measure`] | allocations, bytes, nanoseconds |
 //! | [`callgrind`] | instructions |
@@ -19,6 +20,7 @@
 pub mod admission;
 pub mod bodies;
 pub mod callgrind;
+pub mod clients;
 pub mod flood;
 pub mod inner;
 pub mod keys;

@@ -55,7 +55,6 @@ pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
 pub mod fallback;
-mod held;
 #[cfg(doc)]
 pub mod hosts;
 mod judge;
@@ -63,6 +62,7 @@ pub mod key;
 pub mod metrics;
 mod observe;
 pub mod operation;
+mod per_thread;
 pub mod presets;
 pub mod rate_limit;
 mod refuse;
