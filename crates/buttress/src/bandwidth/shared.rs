@@ -4,7 +4,7 @@ use super::handle::{LAYER, Snapshot};
 use super::queue::Queue;
 use crate::observe::Listeners;
 use crate::rejected::Site;
-use crate::{Event, EventKind, Tick, clock};
+use crate::{EventKind, Tick, clock};
 use buttress_core::bandwidth::{Bandwidth, Config, Direction, Peer, Scope};
 use buttress_core::keyed::{Keep, Store, Worth};
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -43,17 +43,16 @@ impl Keep for PeerState {
 impl Shared {
     pub(super) fn new(name: &str, config: Config, peers: NonZeroUsize) -> Self {
         let site = Site::intern(LAYER, name);
-        let hasher = RandomState::new();
         Self {
             site,
-            seed: hasher.hash_one(site),
+            seed: site.seed(),
             bandwidth: Bandwidth::new(&config),
             config: Mutex::new(config),
             queues: Default::default(),
             peers: Store::new(peers),
             overflow: Arc::default(),
             overflowed: AtomicU64::new(0),
-            hasher,
+            hasher: RandomState::new(),
             listeners: Listeners::default(),
         }
     }
@@ -90,21 +89,7 @@ impl Shared {
     /// Something has to wait, or did not pass.
     #[cold]
     pub(super) fn throttled(&self, direction: Direction, scope: Scope) {
-        if self.is_heard() {
-            let kind = EventKind::Throttled { direction, scope };
-            let event = Event::new(clock::now(), self.site.layer, self.site.name, kind);
-            #[cfg(feature = "tracing")]
-            crate::observe::trace(&event);
-            self.listeners.tell(&event);
-        }
-    }
-
-    fn is_heard(&self) -> bool {
-        #[cfg(feature = "tracing")]
-        if crate::observe::traces_refusals() {
-            return true;
-        }
-        self.listeners.hear_refusals()
+        self.listeners.happens_to_a_call(self.site, || EventKind::Throttled { direction, scope });
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {

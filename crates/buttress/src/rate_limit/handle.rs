@@ -10,7 +10,6 @@ use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
 use crate::{Event, EventKind, InvalidConfig, Reason, Refusal, Rejected, clock};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,8 +56,7 @@ impl Handle {
 
     fn made_of(name: &str, machine: Machine) -> Self {
         let site = Site::intern(LAYER, name);
-        // The standard library's hasher is the one source of randomness it has.
-        let seed = RandomState::new().hash_one(site);
+        let seed = site.seed();
         Self(Arc::new(Shared {
             site,
             seed,
@@ -290,28 +288,8 @@ impl Shared {
     #[inline]
     pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
         self.tally.rejected(refusal);
-        if self.is_heard() {
-            self.tell(refusal);
-        }
+        self.listeners.happens_to_a_call(self.site, || EventKind::Rejected(refusal));
         Rejected::new(self.site, refusal)
-    }
-
-    #[inline]
-    fn is_heard(&self) -> bool {
-        #[cfg(feature = "tracing")]
-        if crate::observe::traces_refusals() {
-            return true;
-        }
-        self.listeners.hear_refusals()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn tell(&self, refusal: Refusal) {
-        let event = Event::new(clock::now(), self.site.layer, self.site.name, EventKind::Rejected(refusal));
-        #[cfg(feature = "tracing")]
-        crate::observe::trace(&event);
-        self.listeners.tell(&event);
     }
 }
 
