@@ -54,7 +54,7 @@ pub const RECORDED: [Recorded; 36] = [
     recorded(admission::BULKHEAD, 155.0, Some(70.0)),
     recorded(admission::BULKHEAD_STATIC, 146.0, Some(70.0)),
     recorded(admission::BULKHEAD_CLONED, 182.0, None),
-    recorded(admission::BULKHEAD_ADAPTIVE, 370.0, None),
+    recorded(admission::BULKHEAD_ADAPTIVE, 371.0, None),
     recorded(admission::BULKHEAD_FULL, 198.0, None),
     recorded(admission::RATE, 126.0, Some(118.0)),
     recorded(admission::RATE_STATIC, 131.0, Some(118.0)),

@@ -100,8 +100,8 @@ pub struct Sample {
     pub outcome: Outcome,
 }
 
-/// Latencies above this are taken for it, so that no sum of them overflows.
-const LONGEST: Duration = Duration::from_secs(3_600);
+/// Latencies above this are taken for it, so that no sum of them overflows: an hour, in nanoseconds.
+const LONGEST: u64 = 3_600_000_000_000;
 const DROPPED: u64 = 1 << 32;
 
 impl AdaptiveLimit {
@@ -150,7 +150,7 @@ impl AdaptiveLimit {
             Outcome::Failure(FailureKind::Timeout) | Outcome::Throttled => true,
             Outcome::Failure(_) | Outcome::Ignored | Outcome::Cancelled => return None,
         };
-        let latency = nanos(sample.latency.min(LONGEST));
+        let latency = nanos(sample.latency).min(LONGEST);
         if now.as_nanos().saturating_sub(latency) < self.since.load(Ordering::Relaxed) {
             return None;
         }
