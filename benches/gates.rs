@@ -257,8 +257,8 @@ fn c11_s2_121_s2_124_instructions(gates: &mut Gates) -> Result<(), callgrind::Er
     Ok(())
 }
 
-/// The difference that `CALLS` more calls make to a whole run, so that neither the start of the program nor the making of
-/// the state is in it.
+/// The difference that `CALLS` more calls make to the running of calls. The making of the state is not in it: that a clock
+/// takes the measure of the processor's counter is never twice the same.
 fn per_call(path: Path) -> Result<f64, callgrind::Error> {
     let program = env::current_exe().map_err(callgrind::Error::Start)?;
     let run = |calls: u64| {

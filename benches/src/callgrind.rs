@@ -51,7 +51,7 @@ pub fn instructions(program: &Path, arguments: &[&OsStr], function: &str) -> Res
     })?;
     let said = String::from_utf8_lossy(&output.stderr);
     match collected(&said) {
-        Some(count) if output.status.success() => Ok(count),
+        Some(count) if count > 0 && output.status.success() => Ok(count),
         _ => Err(Error::Failed(said.into_owned())),
     }
 }

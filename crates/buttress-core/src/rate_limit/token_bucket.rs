@@ -28,8 +28,10 @@ const FROZEN: u64 = (1 << FULL_BITS) - 1;
 const HORIZON: u64 = 1 << 54;
 
 /// The machine. Shared by reference or `Arc`; has no name and no clock, and takes no lock to decide.
+///
+/// In the order in which it is written down, so that a decision reads one cache line.
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub struct TokenBucket {
     word: AtomicU64,
     /// In nanoseconds; nothing is admitted before.
@@ -84,6 +86,22 @@ impl TokenBucket {
     /// There are not so many tokens, now or ever.
     #[inline]
     pub fn try_acquire(&self, cost: u32, now: Tick) -> Result<(), Refusal> {
+        // Once where it is called, as almost always nobody is in the way and the rest would cost its registers.
+        if let Some(read) = self.look(now) {
+            match read.gcra.take(read.full(), cost, read.now) {
+                Ok(after) if self.is_running(now) && self.exchange(&read, after) => return Ok(()),
+                taken @ Err(No::After(_)) if self.stands(&read) => {
+                    return Err(self.refusal(&read, taken, now));
+                }
+                _ => {}
+            }
+        }
+        self.try_acquire_again(cost, now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn try_acquire_again(&self, cost: u32, now: Tick) -> Result<(), Refusal> {
         self.change(now, |read| match read.gcra.take(read.full(), cost, read.now) {
             Ok(after) if self.is_running(now) => Ok((after, ())),
             taken => Err(self.refusal(read, taken, now)),
@@ -91,8 +109,8 @@ impl TokenBucket {
     }
 
     /// Takes `cost` tokens, also from the future, and tells how long to wait before they are used: zero if they are there. Or
-    /// takes none and tells why, with the time after which it would be possible without a wait. Who gives the wait up
-    /// [refunds](Self::refund) them.
+    /// takes none and tells why, with the time after which it would be possible without a wait. Who gives the wait up can
+    /// [refund](Self::refund) them, if nobody has reserved since.
     ///
     /// What is reserved comes before whoever asks later: in the order of asking, tokens come to those who wait.
     ///
@@ -151,6 +169,10 @@ impl TokenBucket {
     }
 
     /// Puts `cost` tokens back that were taken and not used. What does not fit is lost.
+    ///
+    /// They come back at the end: who has [reserved](Self::reserve) after them keeps the time that was told, and the next to
+    /// reserve is told that time too. So while somebody waits for a later reservation, putting one back lets up to `cost` more
+    /// than the burst through at once, though never more over time; what was taken without a wait can always be put back.
     pub fn refund(&self, cost: u32) {
         let Ok(()) = self.change(Tick::ZERO, |read| {
             let tokens = u64::from(cost).saturating_mul(read.gcra.token);
@@ -188,17 +210,19 @@ impl TokenBucket {
         };
         let room = read.gcra.room(read.full(), read.now);
         let remaining = u64::try_from(room).unwrap_or(0) / read.gcra.token;
+        let remaining = u32::try_from(remaining).unwrap_or(u32::MAX);
         let paused = self.pause_left(now);
-        let next_in = match read.gcra.take(read.full(), 1, read.now) {
-            Err(No::After(units)) => read.gcra.nanos(units),
-            _ => 0,
+        let after = |tokens| match read.gcra.take(read.full(), tokens, read.now) {
+            Err(No::After(units)) => read.gcra.nanos(units).max(paused),
+            _ => paused,
         };
         let full_in = read.gcra.nanos(read.full().saturating_sub(read.now));
         Snapshot {
             rate: config.rate(),
             burst: config.burst(),
-            remaining: if paused > 0 { 0 } else { u32::try_from(remaining).unwrap_or(u32::MAX) },
-            next_in: Duration::from_nanos(next_in.max(paused)),
+            remaining: if paused > 0 { 0 } else { remaining },
+            next_in: Duration::from_nanos(after(1)),
+            more_in: Duration::from_nanos(after(if paused > 0 { 1 } else { remaining.saturating_add(1) })),
             full_in: Duration::from_nanos(full_in.max(paused)),
             paused_for: Duration::from_nanos(paused),
         }
@@ -237,18 +261,24 @@ impl TokenBucket {
         }
     }
 
-    #[inline]
     fn read(&self, now: Tick) -> Read {
         loop {
-            let word = self.word.load(Ordering::Acquire);
-            // Acquired, so that who reads one that is being replaced also finds the word frozen, or in another generation.
-            let base = self.base.load(Ordering::Acquire);
-            let since = now.as_nanos().saturating_sub(base);
-            if word & FROZEN != FROZEN && since < self.horizon.load(Ordering::Acquire) {
-                return self.numbers(word, since);
+            match self.look(now) {
+                Some(read) => return read,
+                None => self.settle(now),
             }
-            self.settle(now);
         }
+    }
+
+    /// `None` while the numbers are being replaced, and when it is time that the base moves on.
+    #[inline]
+    fn look(&self, now: Tick) -> Option<Read> {
+        let word = self.word.load(Ordering::Acquire);
+        // Acquired, so that who reads one that is being replaced also finds the word frozen, or in another generation.
+        let base = self.base.load(Ordering::Acquire);
+        let since = now.as_nanos().saturating_sub(base);
+        let stands = word & FROZEN != FROZEN && since < self.horizon.load(Ordering::Acquire);
+        stands.then(|| self.numbers(word, since))
     }
 
     #[inline]

@@ -40,7 +40,7 @@ impl Machine {
     pub(super) fn try_acquire(&self, cost: u32, now: Tick) -> Result<(), Refusal> {
         match self {
             Self::Bucket(bucket) | Self::Adaptive(bucket, _) => bucket.try_acquire(cost, now),
-            Self::Several(limits) => try_acquire_all(limits, cost, now),
+            Self::Several(limits) => of_all(limits, cost, now),
         }
     }
 
@@ -154,6 +154,12 @@ impl Machine {
         let one = one.map(|bucket| bucket.snapshot(now));
         one.into_iter().chain(several.iter().map(move |limit| limit.snapshot(now)))
     }
+}
+
+/// Out of line, so that one bucket does not pay for it.
+#[inline(never)]
+fn of_all(limits: &[Limiter], cost: u32, now: Tick) -> Result<(), Refusal> {
+    try_acquire_all(limits, cost, now)
 }
 
 /// How long until `tokens` are there, more than the burst among them, in a bucket that stands like this: what it lacks of the

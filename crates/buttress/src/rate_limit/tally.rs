@@ -1,11 +1,15 @@
 //! What is counted about calls.
 
+use crate::per_thread::PerThread;
 use crate::{Reason, Refusal};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 /// Calls by what became of them. They only ever grow.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(super) struct Tally(PerThread<Counters>);
+
+#[derive(Default)]
+struct Counters {
     admitted: AtomicU64,
     limited: AtomicU64,
     too_large: AtomicU64,
@@ -26,32 +30,35 @@ pub(super) struct Tallied {
 impl Tally {
     #[inline]
     pub(super) fn admitted(&self) {
-        count(&self.admitted);
+        self.0.count(|calls| &calls.admitted);
     }
 
     #[inline]
     pub(super) fn rejected(&self, refusal: Refusal) {
-        count(match refusal.reason() {
-            Reason::TooLarge => &self.too_large,
-            Reason::QueueTimedOut => &self.timed_out,
-            Reason::Expired => &self.expired,
-            _ => &self.limited,
+        // By a branch, which is foreseen: what is counted is not waited for until the refusal is known.
+        match refusal.reason() {
+            Reason::RateLimited => self.0.count(|calls| &calls.limited),
+            reason => self.rejected_otherwise(reason),
+        }
+    }
+
+    #[inline(never)]
+    fn rejected_otherwise(&self, reason: Reason) {
+        self.0.count(|calls| match reason {
+            Reason::TooLarge => &calls.too_large,
+            Reason::QueueTimedOut => &calls.timed_out,
+            Reason::Expired => &calls.expired,
+            _ => &calls.limited,
         });
     }
 
     pub(super) fn read(&self) -> Tallied {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Tallied {
-            admitted: read(&self.admitted),
-            limited: read(&self.limited),
-            too_large: read(&self.too_large),
-            timed_out: read(&self.timed_out),
-            expired: read(&self.expired),
+            admitted: self.0.sum(|calls| &calls.admitted),
+            limited: self.0.sum(|calls| &calls.limited),
+            too_large: self.0.sum(|calls| &calls.too_large),
+            timed_out: self.0.sum(|calls| &calls.timed_out),
+            expired: self.0.sum(|calls| &calls.expired),
         }
     }
-}
-
-#[inline]
-fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
 }
