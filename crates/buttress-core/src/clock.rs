@@ -132,39 +132,55 @@ pub fn fine() -> Tick {
     LINE.read()
 }
 
-/// The time line of a counter.
+/// The processor's counter as a clock.
 struct Line {
     clock: quanta::Clock,
-    /// What the counter showed when the time was `at`.
+    /// How long a step of the counter is, in units of which a nanosecond has 2⁵⁶: up to 128 ns fit, and what is cut off adds up
+    /// to nanoseconds in a year.
+    step: u64,
+    /// What the steps of the counter are to be taken from or added to, to be the time. Wraps.
+    offset: AtomicU64,
+    /// What the counter showed when that was found out.
     start: AtomicU64,
-    at: AtomicU64,
+}
+
+const STEP_BITS: u32 = 56;
+
+/// So many steps as nanoseconds.
+#[inline]
+const fn stepped(steps: u64, step: u64) -> u64 {
+    ((steps as u128 * step as u128) >> STEP_BITS) as u64
 }
 
 impl Line {
     fn of(clock: quanta::Clock) -> Self {
-        let (start, at) = (clock.raw(), precise());
-        Self { clock, start: AtomicU64::new(start), at: AtomicU64::new(at.0) }
+        let step = clock.delta_as_nanos(0, 1 << STEP_BITS);
+        let raw = clock.raw();
+        let line = Self { clock, step, offset: AtomicU64::new(0), start: AtomicU64::new(raw) };
+        line.begin(raw);
+        line
     }
 
     #[inline]
     fn read(&self) -> Tick {
-        // Acquired, so that who finds a new start also finds its time.
-        let (raw, start) = (self.clock.raw(), self.start.load(Ordering::Acquire));
-        if raw < start {
-            return self.begin_anew(raw);
+        // The offset first: beside a thread that finds that the counter began anew, an old one with a new count shows a time
+        // that is over, which stops nobody. The other way round it would be one far ahead.
+        let offset = self.offset.load(Ordering::Acquire);
+        let raw = self.clock.raw();
+        if raw < self.start.load(Ordering::Relaxed) {
+            return self.begin(raw);
         }
-        let at = self.at.load(Ordering::Relaxed);
-        Tick(at.saturating_add(self.clock.delta_as_nanos(start, raw)))
+        Tick(stepped(raw, self.step).wrapping_add(offset))
     }
 
-    /// Counters begin anew after a machine was suspended, or restored from an image of another. The line would stand still until
-    /// the counter is where it was, and no limit would let anything through for so long.
+    /// Goes on from [`precise`]. Counters begin anew after a machine was suspended, or restored from an image of another. The
+    /// line would stand still until the counter is where it was, and no limit would let anything through for so long.
     #[cold]
     #[inline(never)]
-    fn begin_anew(&self, raw: u64) -> Tick {
+    fn begin(&self, raw: u64) -> Tick {
         let at = precise();
-        self.at.store(at.0, Ordering::Relaxed);
-        self.start.store(raw, Ordering::Release);
+        self.offset.store(at.0.wrapping_sub(stepped(raw, self.step)), Ordering::Release);
+        self.start.store(raw, Ordering::Relaxed);
         at
     }
 }
@@ -243,6 +259,18 @@ mod tests {
         assert_eq!(Span::from(Duration::MAX).get(), Duration::from_nanos(u64::MAX));
         assert_eq!(Span::from_secs(u64::MAX), Span::MAX);
         assert_eq!(size_of::<Option<Span>>(), 8);
+    }
+
+    #[test]
+    fn steps_of_any_length_add_up_to_nanoseconds() {
+        let one = 1_u128 << STEP_BITS;
+        // Of clocks of 1 GHz, 3 GHz and 24 MHz, a day.
+        for (hertz, step) in [(1_000_000_000, one), (3_000_000_000, one / 3), (24_000_000, 125 * one / 3)] {
+            let step = u64::try_from(step).expect("up to 128 ns");
+            let day = stepped(86_400 * hertz, step);
+            assert!((86_399_999_999_999..=86_400_000_000_000).contains(&day), "{day} at {hertz} Hz");
+        }
+        assert_eq!(stepped(u64::MAX, 1 << STEP_BITS), u64::MAX);
     }
 
     #[test]

@@ -270,7 +270,7 @@ mod tests {
     fn f4_what_is_past_is_let_go_of_by_whoever_looks() {
         let second = |second: u64| Tick::from_nanos(second * 1_000_000_000);
         for look in [
-            |window: &Window, now| drop(window.wait(1, now)),
+            |window: &Window, now| _ = window.wait(1, now),
             |window: &Window, now| {
                 let _ = window.snapshot(now);
             },
