@@ -1,7 +1,7 @@
 //! The bulkhead over HTTP.
 
 use crate::config;
-use buttress::bulkhead::{BulkheadLayer, Handle, Places, Priority};
+use buttress::bulkhead::{BulkheadLayer, Handle, Places, Priority, adaptive_limit};
 use buttress::{Bypass, Cost, DeadlineLayer};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
@@ -60,6 +60,37 @@ async fn c1_a_place_is_taken_until_the_body_has_ended() {
     assert_eq!(handle.in_flight(), 1);
     drop(second);
     assert_eq!(handle.in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn c1_a_place_is_taken_until_the_body_of_an_error_page_has_ended() {
+    let adaptive = adaptive_limit::Config::default();
+    let handle = Handle::adaptive("pages", adaptive);
+    let layer = BulkheadLayer::from_handle(handle.clone()).classify(buttress::classify::Http).at_body_end();
+    let (senders, mut sent) = mpsc::unbounded_channel();
+    let mut service = layer.layer(service_fn(move |_: Request<()>| {
+        let (sender, parts) = mpsc::unbounded_channel();
+        senders.send(sender).unwrap();
+        let response = Response::builder().status(503).body(Parts(parts));
+        async { Ok::<_, Infallible>(response.unwrap()) }
+    }));
+    for read in [true, false] {
+        let response = service.ready().await.unwrap().call(Request::new(())).await.unwrap();
+        let sender = sent.recv().await.unwrap();
+        sender.send("so").unwrap();
+        let durations = handle.durations().unwrap().count();
+        let mut body = response.into_body();
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "so");
+        assert_eq!(handle.in_flight(), 1, "the verdict is there, and the body is not");
+        if read {
+            drop(sender);
+            assert!(body.frame().await.is_none());
+        }
+        drop(body);
+        assert_eq!(handle.in_flight(), 0);
+        assert_eq!(handle.durations().unwrap().count(), durations, "the verdict was all there was to learn");
+    }
+    assert_eq!(handle.dropped().cancelled, 0, "what has a result is not cancelled any more");
 }
 
 #[tokio::test(start_paused = true)]

@@ -128,13 +128,33 @@ pub fn precise() -> Tick {
 #[inline]
 #[must_use]
 pub fn fine() -> Tick {
-    static LINE: LazyLock<(quanta::Clock, u64, u64)> = LazyLock::new(|| {
+    static LINE: LazyLock<Line> = LazyLock::new(|| {
         let clock = quanta::Clock::new();
-        let (start, at) = (clock.raw(), precise());
-        (clock, start, at.0)
+        let (start, at) = (clock.raw(), precise().0);
+        let step = clock.delta_as_nanos(0, 1 << STEP_BITS);
+        Line { clock, start, at, step }
     });
-    let (clock, start, at) = &*LINE;
-    Tick(at.saturating_add(clock.delta_as_nanos(*start, clock.raw())))
+    let Line { clock, start, at, step } = &*LINE;
+    Tick(at.saturating_add(stepped(clock.raw().saturating_sub(*start), *step)))
+}
+
+/// The processor's counter as a clock.
+struct Line {
+    clock: quanta::Clock,
+    /// What it counted when [`precise`] showed `at`.
+    start: u64,
+    at: u64,
+    /// How long a step of the counter is, in units of which a nanosecond has 2⁵⁶: up to 128 ns fit, and what is cut off adds up
+    /// to nanoseconds in a year.
+    step: u64,
+}
+
+const STEP_BITS: u32 = 56;
+
+/// So many steps as nanoseconds.
+#[inline]
+const fn stepped(steps: u64, step: u64) -> u64 {
+    ((steps as u128 * step as u128) >> STEP_BITS) as u64
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -211,6 +231,18 @@ mod tests {
         assert_eq!(Span::from(Duration::MAX).get(), Duration::from_nanos(u64::MAX));
         assert_eq!(Span::from_secs(u64::MAX), Span::MAX);
         assert_eq!(size_of::<Option<Span>>(), 8);
+    }
+
+    #[test]
+    fn steps_of_any_length_add_up_to_nanoseconds() {
+        let one = 1_u128 << STEP_BITS;
+        // Of clocks of 1 GHz, 3 GHz and 24 MHz, a day.
+        for (hertz, step) in [(1_000_000_000, one), (3_000_000_000, one / 3), (24_000_000, 125 * one / 3)] {
+            let step = u64::try_from(step).expect("up to 128 ns");
+            let day = stepped(86_400 * hertz, step);
+            assert!((86_399_999_999_999..=86_400_000_000_000).contains(&day), "{day} at {hertz} Hz");
+        }
+        assert_eq!(stepped(u64::MAX, 1 << STEP_BITS), u64::MAX);
     }
 
     #[test]

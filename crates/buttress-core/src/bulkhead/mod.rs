@@ -18,8 +18,8 @@
 //! # Whose turn is next
 //! Within a priority, who came first. A higher priority goes first, but after seven turns in a row that passed over who has
 //! waited longest, that one is next: what is unimportant is slow and not starved. Who is next and finds too little room for its
-//! weight is waited for, and nobody lighter slips past it. When the queue is full, a call of a higher priority takes the place
-//! of the last one of the lowest priority, which is refused.
+//! weight is waited for, and nobody lighter slips past it. When the queue is full, a call of a higher priority that
+//! has to wait takes the place of the last one of the lowest priority, which is refused.
 //!
 //! # Change of the limit
 //! The limit can change at any time. When it shrinks beneath what is in flight nobody is admitted until that has fallen below
@@ -63,7 +63,7 @@ pub use config::Config;
 pub use snapshot::Snapshot;
 pub use words::{Joined, Left, Place, Priority, Ticket, Weight};
 
-use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering};
 use crate::{Reason, Refusal};
 use wait::Waiting;
 use word::{ADMITTED_FULL, CARRY, CLOSED, MOST, RELEASED, RELEASED_FULL, WAITING, Word, place, room};
@@ -77,7 +77,9 @@ use word::{ADMITTED_FULL, CARRY, CLOSED, MOST, RELEASED, RELEASED_FULL, WAITING,
 pub struct Bulkhead {
     word: AtomicU64,
     /// Written under the lock, together with the word.
-    limit: AtomicU64,
+    limit: AtomicU32,
+    /// How many priorities, from the lowest, find no place to wait. Written under the lock.
+    turned_away: AtomicU32,
     config: Config,
     waiting: Mutex<Waiting>,
     rejected: AtomicU64,
@@ -92,11 +94,13 @@ impl Bulkhead {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let zero = || AtomicU64::new(0);
+        let waiting = Waiting::default();
         Self {
             word: AtomicU64::new(Word::new(config.max_concurrent).0),
-            limit: AtomicU64::new(config.max_concurrent.into()),
+            limit: AtomicU32::new(config.max_concurrent),
+            turned_away: AtomicU32::new(waiting.queue.turned_away(config.queue)),
             config,
-            waiting: Mutex::new(Waiting::default()),
+            waiting: Mutex::new(waiting),
             rejected: zero(),
             too_large: zero(),
         }
@@ -112,7 +116,7 @@ impl Bulkhead {
     #[inline]
     #[must_use]
     pub fn limit(&self) -> u32 {
-        self.limit.load(Ordering::Relaxed) as u32
+        self.limit.load(Ordering::Relaxed)
     }
 
     /// What is taken of the limit now, by weight, at the cost of two loads. At the moment in which the limit changes it may be
@@ -192,7 +196,7 @@ impl Bulkhead {
         let limit = max_concurrent.clamp(1, MOST);
         let mut waiting = self.waiting();
         let change = i64::from(limit) - i64::from(self.limit());
-        self.limit.store(limit.into(), Ordering::Relaxed);
+        self.limit.store(limit, Ordering::Relaxed);
         self.word.fetch_add(room(change), Ordering::Relaxed);
         if change < 0 {
             for slot in waiting.queue.heavier_than(limit) {

@@ -8,6 +8,10 @@ use std::task::Waker;
 /// what is unimportant is slow and not starved.
 const PASSES: u32 = 7;
 
+/// How many slots are kept when none of them is taken. There may be a queue for each of very many keys, of which few are full
+/// at a time.
+const KEPT: usize = 4;
+
 /// A line for each priority. Joining, leaving and the next turn take the same time however many wait.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -15,6 +19,8 @@ pub(super) struct Queue {
     vacant: Option<u32>,
     lines: [Line; Priority::ALL.len()],
     waiting: u32,
+    /// Slots that are not vacant.
+    taken: u32,
     /// Who comes next has this number.
     arrivals: u64,
     /// Turns in a row that passed over who has waited longest.
@@ -96,6 +102,7 @@ impl Queue {
         }
         self.arrivals += 1;
         self.waiting += 1;
+        self.taken += 1;
         index
     }
 
@@ -125,6 +132,16 @@ impl Queue {
     /// Who has to give way to `priority`: the last one of the lowest priority, if that is lower.
     pub(super) fn gives_way_to(&self, priority: Priority) -> Option<u32> {
         self.lines[..priority as usize].iter().find_map(|line| line.last)
+    }
+
+    /// How many priorities, from the lowest, have to give way to somebody in a queue of `most`: none while it has a place, and
+    /// else those up to the lowest in it.
+    pub(super) fn turned_away(&self, most: u32) -> u32 {
+        if self.waiting < most {
+            return 0;
+        }
+        let lowest = self.lines.iter().position(|line| line.first.is_some());
+        lowest.map_or(self.lines.len(), |lowest| lowest + 1) as u32
     }
 
     /// Those that take more than `limit`.
@@ -170,7 +187,12 @@ impl Queue {
 
     fn vacate(&mut self, index: u32) -> Slot {
         let vacant = Slot::Vacant { next: self.vacant.replace(index) };
-        std::mem::replace(&mut self.slots[index as usize], vacant)
+        let left = std::mem::replace(&mut self.slots[index as usize], vacant);
+        self.taken -= 1;
+        if self.taken == 0 && self.slots.len() > KEPT {
+            (self.slots, self.vacant) = (Vec::new(), None);
+        }
+        left
     }
 
     fn unlink(&mut self, waiter: &Waiter) {

@@ -51,12 +51,21 @@ impl Bulkhead {
     /// [`Reason::Full`] when there is neither room nor a place to wait, or it is closed; [`Reason::TooLarge`] when `weight` is above the limit.
     #[inline]
     pub fn join(&self, weight: Weight, priority: Priority) -> Result<Joined, Refusal> {
-        let joined = match self.acquire_uncounted(weight) {
-            Ok(ticket) => return Ok(Joined::Admitted(ticket)),
-            Err(refusal) if self.config.queue == 0 => Err(refusal),
+        self.join_uncounted(weight, priority).inspect_err(|refusal| self.count_rejected(*refusal))
+    }
+
+    /// As [`Bulkhead::join`], for those who ask before there is a call: a refusal is not counted.
+    ///
+    /// # Errors
+    /// As [`Bulkhead::join`].
+    #[inline]
+    pub fn join_uncounted(&self, weight: Weight, priority: Priority) -> Result<Joined, Refusal> {
+        match self.acquire_uncounted(weight) {
+            Ok(ticket) => Ok(Joined::Admitted(ticket)),
+            // Without the lock, which those who are done need to hand on what they held.
+            Err(refusal) if (priority as u32) < self.turned_away.load(Ordering::Relaxed) => Err(refusal),
             Err(_) => self.queue_up(weight, priority),
-        };
-        joined.inspect_err(|refusal| self.count_rejected(*refusal))
+        }
     }
 
     #[cold]
@@ -69,12 +78,10 @@ impl Bulkhead {
         if self.is_closed() {
             return Err(Refusal::new(Reason::Full));
         }
-        if waiting.queue.len() >= self.config.queue {
-            let refused = Refusal::new(Reason::Full);
-            let last = waiting.queue.gives_way_to(priority).ok_or(refused)?;
-            self.count_rejected(refused);
-            waiting.refuse(last, Reason::Full);
-        } else if self.flag_or_take(weight) {
+        if waiting.queue.turned_away(self.config.queue) > priority as u32 {
+            return Err(Refusal::new(Reason::Full));
+        }
+        if self.flag_or_take(weight) {
             waiting.admitted += 1;
             return Ok(Joined::Admitted(Ticket { weight }));
         }
@@ -82,6 +89,15 @@ impl Bulkhead {
         waiting.joined += 1;
         // It may be next, and there may be room that was too little for who was next before.
         self.grant(&mut waiting);
+        // Only then: who has its turn needs nobody's place.
+        if waiting.queue.len() > self.config.queue
+            && let Some(last) = waiting.queue.gives_way_to(priority)
+        {
+            self.count_rejected(Refusal::new(Reason::Full));
+            waiting.refuse(last, Reason::Full);
+            // That one may have been next.
+            self.grant(&mut waiting);
+        }
         let joined = if waiting.queue.take(slot).is_ok() {
             waiting.admitted += 1;
             Joined::Admitted(Ticket { weight })
@@ -151,12 +167,13 @@ impl Bulkhead {
     /// Leaves the queue. A turn that it has got already goes to who is next. So a call whose time is over never runs, if that
     /// is looked at before the place is polled.
     ///
-    /// Nothing happens, and nothing is counted, if its wait was over before.
-    pub fn leave(&self, mut left: Place, why: Left) {
-        let Some(slot) = left.slot.take() else { return };
+    /// Nothing happens, and nothing is counted, if its wait was over before; where it had been refused, and was counted as
+    /// that, the answer is the refusal.
+    pub fn leave(&self, mut left: Place, why: Left) -> Option<Refusal> {
+        let slot = left.slot.take()?;
         let mut waiting = self.waiting();
         let waker = match waiting.queue.remove(slot) {
-            Ok(Turn::Refused(_)) => return,
+            Ok(Turn::Refused(reason)) => return Some(Refusal::new(reason)),
             Ok(Turn::Granted) => {
                 self.word.fetch_add(place(left.weight), Ordering::Release);
                 None
@@ -166,6 +183,7 @@ impl Bulkhead {
         waiting.count(why);
         self.serve(waiting);
         drop(waker);
+        None
     }
 
     /// Gives what there is to those who wait, unlocks and wakes them.
@@ -191,6 +209,10 @@ impl Bulkhead {
 
     fn unlock_and_wake(&self, mut waiting: MutexGuard<'_, Waiting>) {
         let woken = mem::take(&mut waiting.woken);
+        let turned_away = waiting.queue.turned_away(self.config.queue);
+        if turned_away != self.turned_away.load(Ordering::Relaxed) {
+            self.turned_away.store(turned_away, Ordering::Relaxed);
+        }
         drop(waiting);
         woken.wake();
     }

@@ -10,16 +10,18 @@ impl Bulkhead {
     /// | worth | the bulkhead |
     /// |---|---|
     /// | [`Worth::Nothing`] | nobody in it, and its first limit |
-    /// | [`Worth::Memory`] | calls in flight, which would not count; or another limit, which it had learned |
-    /// | [`Worth::Penalty`] | full, or closed, or somebody waits |
+    /// | [`Worth::Memory`] | nobody in it, and another limit, which it had learned |
+    /// | [`Worth::Penalty`] | calls in flight, or closed, or somebody waits |
     ///
+    /// One call in flight is enough: if it were forgotten with its bulkhead, as many as the limit could come beside it, and again
+    /// each time somebody has it forgotten.
     /// Totals are not looked at: they decide nothing.
     #[must_use]
     pub fn worth(&self) -> Worth {
         let (word, limit) = (self.word(), self.limit());
-        if word.is_waiting() || word.is_closed() || word.free() <= 0 {
+        if word.is_waiting() || word.is_closed() || word.free() < i64::from(limit) {
             Worth::Penalty
-        } else if word.free() < i64::from(limit) || limit != self.config.max_concurrent {
+        } else if limit != self.config.max_concurrent {
             Worth::Memory
         } else {
             Worth::Nothing

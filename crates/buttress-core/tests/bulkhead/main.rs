@@ -4,6 +4,7 @@
 
 mod model;
 
+use buttress_core::Refusal;
 use buttress_core::bulkhead::{Bulkhead, Config, Joined, Left, Place, Priority, Ticket, Weight};
 use model::{Answer, End, Model};
 use proptest::prelude::*;
@@ -86,8 +87,8 @@ impl Pair {
             Step::Poll(place) if !self.places.is_empty() => self.poll(place % self.places.len()),
             Step::Leave(place, why) if !self.places.is_empty() => {
                 let (number, place) = self.places.swap_remove(place % self.places.len());
-                self.machine.leave(place, why);
-                self.model.leave(number, why);
+                let refused = self.machine.leave(place, why).map(Refusal::reason);
+                assert_eq!(refused, self.model.leave(number, why));
             }
             Step::Release(ticket) | Step::GiveBack(ticket) if !self.tickets.is_empty() => {
                 let ticket = self.tickets.swap_remove(ticket % self.tickets.len());

@@ -98,19 +98,20 @@ impl Model {
         if self.waiting.is_empty() && self.fits(weight) {
             return self.try_acquire(weight);
         }
-        if self.waiting.len() >= self.queue {
+        self.waiting.push(Waiter { number, weight, priority });
+        self.hand_out();
+        if self.waiting.len() > self.queue {
             let lowest = self.waiting.iter().map(|waiter| waiter.priority).min();
-            if lowest.is_none_or(|lowest| lowest >= priority) {
-                return self.reject(Reason::Full);
-            }
             let last = self.waiting.iter().rposition(|waiter| Some(waiter.priority) == lowest);
             let last = self.waiting.remove(last.expect("somebody has the lowest priority"));
-            self.ended.insert(last.number, (End::Refused(Reason::Full), 0));
             self.reject(Reason::Full);
+            if last.number == number {
+                return Answer::Refused(Reason::Full);
+            }
+            self.ended.insert(last.number, (End::Refused(Reason::Full), 0));
+            self.hand_out();
         }
-        self.waiting.push(Waiter { number, weight, priority });
         self.totals.waited += 1;
-        self.hand_out();
         if self.ended.remove(&number).is_none() {
             return Answer::Waits;
         }
@@ -125,14 +126,15 @@ impl Model {
         Some(end)
     }
 
-    pub(crate) fn leave(&mut self, number: usize, why: Left) {
+    pub(crate) fn leave(&mut self, number: usize, why: Left) -> Option<Reason> {
         match self.ended.remove(&number) {
-            Some((End::Refused(_), _)) => return,
+            Some((End::Refused(reason), _)) => return Some(reason),
             Some((End::Turn, weight)) => self.in_flight -= weight,
             None => self.waiting.retain(|waiter| waiter.number != number),
         }
         *self.totals.left.entry(why).or_default() += 1;
         self.hand_out();
+        None
     }
 
     pub(crate) fn release(&mut self, weight: u32, used: bool) {

@@ -1,6 +1,7 @@
 //! What is behind a handle.
 
 use super::handle::{LAYER, Snapshot};
+use super::queue::Queue;
 use crate::observe::Listeners;
 use crate::rejected::Site;
 use crate::{EventKind, Tick, clock};
@@ -10,7 +11,6 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, Semaphore};
 
 pub(super) struct Shared {
     pub(super) site: &'static Site,
@@ -19,9 +19,8 @@ pub(super) struct Shared {
     pub(super) bandwidth: Bandwidth,
     /// As they were given; what decides has its own.
     config: Mutex<Config>,
-    pub(super) turns: Turns,
-    /// The settings, or the debts, have changed: who waits asks again.
-    pub(super) changed: Notify,
+    /// One for each direction.
+    pub(super) queues: [Queue; 2],
     peers: Store<u64, PeerState>,
     overflow: Arc<PeerState>,
     overflowed: AtomicU64,
@@ -33,33 +32,11 @@ pub(super) struct Shared {
 #[derive(Default)]
 pub(super) struct PeerState {
     pub(super) debts: Peer,
-    pub(super) turns: Turns,
 }
 
 impl Keep for PeerState {
     fn worth(&self, now: Tick) -> Worth {
         self.debts.worth(now)
-    }
-}
-
-/// Who is next, in each direction: the first in line waits for room, the others for their turn, in the order in which they came.
-pub(super) struct Turns([Semaphore; 2]);
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self(Direction::ALL.map(|_| Semaphore::new(1)))
-    }
-}
-
-impl Turns {
-    #[inline]
-    pub(super) const fn of(&self, direction: Direction) -> &Semaphore {
-        &self.0[direction as usize]
-    }
-
-    #[inline]
-    pub(super) fn somebody_waits(&self, direction: Direction) -> bool {
-        self.of(direction).available_permits() == 0
     }
 }
 
@@ -71,8 +48,7 @@ impl Shared {
             seed: site.seed(),
             bandwidth: Bandwidth::new(&config),
             config: Mutex::new(config),
-            turns: Turns::default(),
-            changed: Notify::new(),
+            queues: Default::default(),
             peers: Store::new(peers),
             overflow: Arc::default(),
             overflowed: AtomicU64::new(0),
@@ -91,14 +67,14 @@ impl Shared {
         *before = config;
         self.bandwidth.set(&config, clock::precise());
         drop(before);
-        self.changed.notify_waiters();
+        self.queues.iter().for_each(Queue::wake_all);
     }
 
     pub(super) fn reset(&self) {
         self.bandwidth.reset();
         self.overflow.debts.reset();
         self.peers.for_each(|_, peer| peer.debts.reset());
-        self.changed.notify_waiters();
+        self.queues.iter().for_each(Queue::wake_all);
     }
 
     pub(super) fn peer<K: Hash + ?Sized>(&self, key: &K) -> Arc<PeerState> {
@@ -143,6 +119,6 @@ mod tests {
     #[test]
     fn f4_a_peer_takes_no_more_than_it_is_said_to() {
         // Beside it there are its counts, its hash and its place in the table: less than 64 bytes.
-        assert!(size_of::<PeerState>() + 64 <= 400, "{}", size_of::<PeerState>());
+        assert!(size_of::<PeerState>() + 64 <= 300, "{}", size_of::<PeerState>());
     }
 }

@@ -28,7 +28,7 @@ impl Handle {
     }
 
     /// The same, which also records how long calls take, into buckets with these bounds. That costs each call two readings of
-    /// the precise clock. A call is recorded when it has a result, whatever that is.
+    /// a [fine clock](crate::clock::fine). A call is recorded when it has a result, whatever that is.
     #[must_use]
     pub fn recording_durations(name: &str, config: Config, bounds: Bounds) -> Self {
         Self::of(Group::new(name, config, None, Some(bounds)))

@@ -221,6 +221,17 @@ impl Handle {
     pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
         self.0.listeners.push(listener, || {});
     }
+
+    /// A place in the queue, if its turn comes within `max_wait`.
+    #[inline(never)]
+    fn wait_within(&self, cost: u32, max_wait: Duration) -> Result<Turn, Rejected> {
+        let patience = Patience::of(max_wait);
+        match self.0.machine.wait_for(cost, self.0.queue.cost(), clock::fine()) {
+            Ok(wait) if wait <= patience.time => Ok(queue_up(self.clone(), cost, patience)),
+            Ok(wait) => Err(self.0.reject(Refusal::after(Reason::RateLimited, wait))),
+            Err(refusal) => Err(self.0.reject(refusal)),
+        }
+    }
 }
 
 impl Limit for &Handle {
@@ -233,18 +244,12 @@ impl Limit for &Handle {
 
     #[inline]
     fn admit_within(&self, cost: u32, max_wait: Duration) -> Result<Option<Turn>, Rejected> {
-        let queue = &self.0.queue;
         // Nobody is overtaken: who finds others waiting waits behind them.
-        if queue.len() == 0 && self.0.machine.try_acquire(cost, clock::fine()).is_ok() {
+        if self.0.queue.len() == 0 && self.0.machine.try_acquire(cost, clock::fine()).is_ok() {
             self.0.admitted();
             return Ok(None);
         }
-        let patience = Patience::of(max_wait);
-        match self.0.machine.wait_for(cost, queue.cost(), clock::fine()) {
-            Ok(wait) if wait <= patience.time => Ok(Some(queue_up((*self).clone(), cost, patience))),
-            Ok(wait) => Err(self.0.reject(Refusal::after(Reason::RateLimited, wait))),
-            Err(refusal) => Err(self.0.reject(refusal)),
-        }
+        self.wait_within(cost, max_wait).map(Some)
     }
 
     fn keep(&self) -> Handle {

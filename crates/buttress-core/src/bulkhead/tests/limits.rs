@@ -91,7 +91,7 @@ fn what_it_is_worth_to_those_who_keep_one_for_each_key() {
     let worth = || Keep::worth(&bulkhead, Tick::ZERO);
     assert_eq!(worth(), Worth::Nothing);
     let first = bulkhead.try_acquire(ONE).unwrap();
-    assert_eq!(worth(), Worth::Memory);
+    assert_eq!(worth(), Worth::Penalty, "it would not count any more");
     let second = bulkhead.try_acquire(ONE).unwrap();
     assert_eq!(worth(), Worth::Penalty);
     bulkhead.release(first);

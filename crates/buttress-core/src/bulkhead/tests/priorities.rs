@@ -59,3 +59,37 @@ fn c7_in_a_full_queue_the_last_one_of_the_lowest_priority_gives_way() {
     bulkhead.release(held);
     assert!(turn(&bulkhead, &mut waiting[3]).is_some());
 }
+
+#[test]
+fn c7_who_has_its_turn_at_once_takes_nobodys_place() {
+    let bulkhead = bulkhead(10, 1);
+    let held = take(&bulkhead, 9);
+    let mut heavy = wait(&bulkhead, weight(5), Low);
+    let Ok(Joined::Admitted(light)) = bulkhead.join(ONE, High) else { panic!("there is room for it") };
+    assert!(turn(&bulkhead, &mut heavy).is_none());
+    assert_eq!((bulkhead.queued(), bulkhead.snapshot().rejected), (1, 0));
+    // One that has to wait does take it.
+    let _waits = wait(&bulkhead, ONE, High);
+    assert_eq!(refused(&bulkhead, &mut heavy), Reason::Full);
+    held.into_iter().chain([light]).for_each(|ticket| bulkhead.release(ticket));
+}
+
+#[test]
+fn c6_c7_who_waited_only_for_one_that_gives_way_has_its_turn() {
+    let bulkhead = bulkhead(10, 2);
+    let mut held = take(&bulkhead, 10);
+    let mut heavy = wait(&bulkhead, weight(5), Low);
+    // Seven turns pass over it, and the next one is its own.
+    for _ in 0..7 {
+        let mut passes = wait(&bulkhead, ONE, High);
+        bulkhead.release(held.remove(0));
+        held.push(turn(&bulkhead, &mut passes).unwrap());
+    }
+    let mut first = wait(&bulkhead, ONE, High);
+    bulkhead.release(held.remove(0));
+    assert!(turn(&bulkhead, &mut first).is_none(), "the room is kept for who has waited longest");
+    let mut second = wait(&bulkhead, ONE, High);
+    assert_eq!(refused(&bulkhead, &mut heavy), Reason::Full);
+    assert!(turn(&bulkhead, &mut first).is_some());
+    assert!(turn(&bulkhead, &mut second).is_none());
+}

@@ -1,6 +1,9 @@
 //! Who may wait, and what becomes of those who go.
 
 use super::*;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 /// tower-rs/tower#635: a queue that holds one more than it says, or one less.
 #[test]
@@ -82,8 +85,8 @@ fn a_wait_that_is_over_is_left_without_a_trace() {
     // One that gave way is counted then, and not once more.
     let low = wait(&bulkhead, ONE, Priority::Low);
     let high = wait(&bulkhead, ONE, Priority::High);
-    bulkhead.leave(low, Left::TimedOut);
-    bulkhead.leave(high, Left::Cancelled);
+    assert_eq!(bulkhead.leave(low, Left::TimedOut).map(Refusal::reason), Some(Reason::Full));
+    assert_eq!(bulkhead.leave(high, Left::Cancelled), None);
     let snapshot = bulkhead.snapshot();
     assert_eq!((snapshot.rejected, snapshot.timed_out, snapshot.cancelled), (1, 0, 1));
     bulkhead.release(ticket);
@@ -114,4 +117,43 @@ fn f4_a_million_who_come_and_go_take_the_memory_of_those_who_are_there() {
     }
     assert_eq!(bulkhead.waiting().queue.slots(), 3);
     assert!(size_of::<Bulkhead>() <= 256, "{}", size_of::<Bulkhead>());
+}
+
+#[test]
+fn f4_a_queue_that_was_long_once_keeps_no_memory_for_it() {
+    let bulkhead = bulkhead(1, 64);
+    let held = bulkhead.try_acquire(ONE).unwrap();
+    let waiting: Vec<_> = (0..64).map(|_| wait(&bulkhead, ONE, Priority::Normal)).collect();
+    assert_eq!(bulkhead.waiting().queue.slots(), 64);
+    order(&bulkhead, held, waiting);
+    assert_eq!(bulkhead.waiting().queue.slots(), 0);
+    // It goes on as one that is new.
+    let held = take(&bulkhead, 1);
+    let place = wait(&bulkhead, ONE, Priority::Low);
+    assert_eq!((bulkhead.queued(), bulkhead.waiting().queue.slots()), (1, 1));
+    bulkhead.leave(place, Left::Cancelled);
+    held.into_iter().for_each(|ticket| bulkhead.release(ticket));
+    assert_eq!(bulkhead.in_flight(), 0);
+}
+
+#[test]
+fn c7_who_finds_the_queue_full_does_not_wait_for_those_who_hand_on() {
+    let bulkhead = bulkhead(1, 2);
+    let _held = take(&bulkhead, 1);
+    let _waiting = [Priority::Normal, Priority::High].map(|priority| wait(&bulkhead, ONE, priority));
+    thread::scope(|scope| {
+        let handing_on = bulkhead.waiting();
+        let (tells, told) = mpsc::channel();
+        let bulkhead = &bulkhead;
+        scope.spawn(move || {
+            for priority in [Priority::Low, Priority::Normal] {
+                tells.send(reason(bulkhead.join(ONE, priority))).unwrap();
+            }
+        });
+        let answers = [(); 2].map(|()| told.recv_timeout(Duration::from_secs(10)));
+        drop(handing_on);
+        assert_eq!(answers, [Ok(Reason::Full); 2]);
+    });
+    assert_eq!(bulkhead.snapshot().rejected, 2);
+    let _high = wait(&bulkhead, ONE, Priority::High);
 }
