@@ -1,7 +1,7 @@
 //! What is behind a handle: a bulkhead, and what the machine does not know of it.
 
+use super::lent::Reservations;
 use super::permit::Permit;
-use super::reserve::Reservations;
 use super::source::Claim;
 use super::turn::{Patience, Turn};
 use crate::observe::Listeners;

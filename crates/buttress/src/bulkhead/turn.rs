@@ -79,8 +79,8 @@ impl<L: Deref<Target = Shared>> Turn<L> {
 
     fn give_up(&mut self, why: Left, refusal: Refusal) -> Rejected {
         let (lease, place) = self.waits.take().expect(WAITS);
-        lease.machine.leave(place, why);
-        lease.reject(refusal)
+        // It may have been refused before, and was counted as that.
+        lease.reject(lease.machine.leave(place, why).unwrap_or(refusal))
     }
 }
 
