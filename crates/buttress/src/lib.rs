@@ -55,7 +55,6 @@ pub mod deadline;
 #[cfg(feature = "tower")]
 mod ext;
 pub mod fallback;
-mod held;
 #[cfg(doc)]
 pub mod hosts;
 mod judge;

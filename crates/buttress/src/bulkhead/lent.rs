@@ -88,3 +88,67 @@ impl Shared {
         (earliest < Tick::MAX).then(|| earliest.since(now))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    /// Has a place for so long, and counts who asks.
+    #[derive(Default)]
+    struct Lends {
+        until: AtomicU64,
+        asked: AtomicU64,
+    }
+
+    impl Lent for Lends {
+        fn stays_until(&self) -> Option<Tick> {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            Some(Tick::from_nanos(self.until.load(Ordering::Relaxed))).filter(|until| *until > Tick::ZERO)
+        }
+
+        fn take_back(&self, _: Tick) -> bool {
+            self.until.swap(0, Ordering::Relaxed) > 0
+        }
+    }
+
+    #[test]
+    fn a10_nobody_is_asked_before_a_place_can_come_due_and_who_has_none_is_not_asked_again() {
+        let reservations = Reservations::default();
+        let at = Tick::from_nanos;
+        let services: Vec<_> = (0..100).map(|_| Arc::new(Lends::default())).collect();
+        let add = |service: usize, until: u64| {
+            services[service].until.store(until, Ordering::Relaxed);
+            let weak: Weak<Lends> = Arc::downgrade(&services[service]);
+            reservations.add(weak, at(until));
+        };
+        (0..100).for_each(|service| add(service, 1_000 + service as u64));
+        let asked = || services.iter().map(|service| service.asked.load(Ordering::Relaxed)).sum::<u64>();
+        assert!(reservations.overdue(at(999)).is_none());
+        assert_eq!(asked(), 0);
+        // All but the last one use their places meanwhile.
+        services[..99].iter().for_each(|service| service.until.store(0, Ordering::Relaxed));
+        assert!(reservations.overdue(at(1_000)).is_none());
+        assert_eq!((asked(), reservations.earliest()), (100, at(1_099)));
+        assert!(reservations.overdue(at(1_098)).is_none());
+        assert_eq!(asked(), 100);
+        let overdue = reservations.overdue(at(1_099)).unwrap();
+        assert_eq!(asked(), 101, "only who may have a place");
+        assert!(overdue.take_back(at(1_099)));
+        assert!(reservations.overdue(at(1_099)).is_none());
+        assert_eq!((asked(), reservations.earliest()), (102, Tick::MAX));
+        add(7, 2_000);
+        assert_eq!(reservations.earliest(), at(2_000));
+    }
+
+    #[test]
+    fn f4_services_that_come_and_go_leave_nothing_behind() {
+        let reservations = Reservations::default();
+        for _ in 0..10_000 {
+            let service: Arc<dyn Lent> = Arc::new(Lends::default());
+            reservations.add(Arc::downgrade(&service), Tick::from_nanos(1));
+        }
+        assert!(reservations.lent.lock().unwrap().capacity() <= 8);
+    }
+}

@@ -1,8 +1,8 @@
 //! The futures of one call.
 
 use super::after::Task;
+use super::held::Held;
 use super::queue::Turn;
-use crate::held::Held;
 use crate::{Refuse, Rejected};
 use pin_project_lite::pin_project;
 use std::fmt;

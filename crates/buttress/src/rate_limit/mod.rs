@@ -79,6 +79,7 @@ mod cost;
 mod fields;
 mod future;
 mod handle;
+mod held;
 mod keyed;
 mod layer;
 mod machine;

@@ -9,7 +9,7 @@ pin_project! {
     /// A request with the service that was ready for it, and from its turn on the call.
     #[project = HeldProj]
     #[project_replace = HeldOwn]
-    pub(crate) enum Held<S, Req, F> {
+    pub(super) enum Held<S, Req, F> {
         Waiting {
             service: S,
             request: Req,
@@ -25,24 +25,24 @@ pin_project! {
 
 impl<S, Req, F> Held<S, Req, F> {
     /// `request` waits; `service` was ready for it.
-    pub(crate) const fn waiting(service: S, request: Req) -> Self {
+    pub(super) const fn waiting(service: S, request: Req) -> Self {
         Self::Waiting { service, request }
     }
 
     /// A call that did not have to wait.
     #[inline]
-    pub(crate) const fn called(call: F) -> Self {
+    pub(super) const fn called(call: F) -> Self {
         Self::Called { call }
     }
 
     /// A call that is never sent.
     #[inline]
-    pub(crate) const fn gone() -> Self {
+    pub(super) const fn gone() -> Self {
         Self::Gone
     }
 
     /// Asks the service that waits whether it is ready, for a layer whose wait is so long that this has to be asked anew.
-    pub(crate) fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>>
+    pub(super) fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>>
     where
         S: Service<Req, Future = F>,
     {
@@ -53,7 +53,7 @@ impl<S, Req, F> Held<S, Req, F> {
     }
 
     /// Its turn has come: what waited is a call from now on.
-    pub(crate) fn send(mut self: Pin<&mut Self>)
+    pub(super) fn send(mut self: Pin<&mut Self>)
     where
         S: Service<Req, Future = F>,
     {
@@ -65,13 +65,13 @@ impl<S, Req, F> Held<S, Req, F> {
     }
 
     /// Its turn does not come: frees what it holds, however long somebody keeps the rest.
-    pub(crate) fn let_go(self: Pin<&mut Self>) {
+    pub(super) fn let_go(self: Pin<&mut Self>) {
         self.project_replace(Self::Gone);
     }
 
     /// Polls the call; `None` if there is none.
     #[inline(always)]
-    pub(crate) fn poll_call(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Poll<F::Output>>
+    pub(super) fn poll_call(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Poll<F::Output>>
     where
         F: Future,
     {
