@@ -26,6 +26,7 @@ async fn s3_53_s3_54_what_passes_and_what_waits_is_counted_told_and_shown() {
     assert!(peer.try_consume(DOWN, 10));
     assert!(!peer.try_consume(DOWN, 1));
     settle().await;
+    assert_eq!(line.listener_panics(), 2);
     assert_eq!(
         *told.lock().unwrap(),
         [

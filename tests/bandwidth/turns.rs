@@ -2,10 +2,13 @@
 
 use crate::script::{Read, Script, read};
 use crate::{DOWN, MS, SECOND, UP, line};
+use buttress::bandwidth::ShapedBody;
 use buttress::clock;
+use http_body_util::BodyExt;
 use std::time::Duration;
 use support::settle;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 async fn all(reading: Vec<JoinHandle<Read>>) -> Vec<Read> {
     let mut came = Vec::new();
@@ -126,4 +129,85 @@ async fn what_is_no_body_passes_in_turn_too() {
     assert_eq!(clock::now().since(began), 1_500 * MS);
     let lane = line.snapshot().upload;
     assert_eq!((lane.bytes, lane.throttled), (2_500, 1));
+}
+
+/// A body that has a place in line and is not read any more.
+async fn kept(mut body: ShapedBody<Script>) -> ShapedBody<Script> {
+    timeout(MS, body.frame()).await.unwrap_err();
+    body
+}
+
+#[tokio::test(start_paused = true)]
+async fn c5_a_body_that_nobody_reads_stops_nobody_else() {
+    let line = line(|to| to.download(1_000));
+    assert!(line.try_consume(DOWN, 1_000));
+    let mut kept_bodies = Vec::new();
+    for _ in 0..3 {
+        kept_bodies.push(kept(line.shape(DOWN, Script::of([50, 50]))).await);
+    }
+    // Who only asks finds the room that is left over once each of them has had its turn.
+    tokio::time::advance(3_600 * SECOND).await;
+    assert!(line.try_consume(DOWN, 850));
+    assert!(!line.try_consume(DOWN, 1));
+    // Each of them has what was its turn, without a wait, and waits again for what comes then.
+    for body in &mut kept_bodies {
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap().len(), 50);
+    }
+    assert_eq!(line.snapshot().download.bytes, 2_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn c5_who_waits_behind_bodies_that_nobody_reads_has_its_turn_in_time() {
+    let line = line(|to| to.download(1_000));
+    assert!(line.try_consume(DOWN, 1_000));
+    let _first = kept(line.shape(DOWN, Script::of([50]))).await;
+    let _second = kept(line.shape(DOWN, Script::of([50]))).await;
+    let came = all(vec![
+        tokio::spawn(read(line.shape(DOWN, Script::of([50; 4])))),
+        tokio::spawn(read(line.shape(DOWN, Script::of([50; 4])))),
+    ])
+    .await;
+    // As if the others were read, but for the moment it takes to see that they are not.
+    let ended: Vec<_> = came.iter().map(|body| body.ended).collect();
+    assert!(ended[0] >= 448 * MS && ended[1] <= 500 * MS + 30 * MS, "{ended:?}");
+    assert_eq!(line.snapshot().download.bytes, 1_500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn c5_a_peer_with_a_body_that_nobody_reads_stops_neither_itself_nor_others() {
+    let line = line(|to| to.download(1_000).per_peer_download(100));
+    let (peer, other) = (line.peer("peer"), line.peer("other"));
+    assert!(peer.try_consume(DOWN, 100));
+    let of_peer = kept(peer.shape(DOWN, Script::of([10]))).await;
+    assert_eq!(read(other.shape(DOWN, Script::of([100]))).await.ended, Duration::ZERO);
+    let behind = read(peer.shape(DOWN, Script::of([10, 10]))).await;
+    assert!(behind.ended <= 320 * MS, "{behind:?}");
+    // And one that the peer has room for, but not all together.
+    tokio::time::advance(SECOND).await;
+    assert!(line.try_consume(DOWN, 1_000));
+    let of_all = kept(peer.shape(DOWN, Script::of([50]))).await;
+    let mut reading = Vec::new();
+    for waiting in [&peer, &other, &other] {
+        reading.push(tokio::spawn(read(waiting.shape(DOWN, Script::of([10])))));
+        settle().await;
+    }
+    for came in all(reading).await {
+        assert!(came.ended <= SECOND + 100 * MS, "{came:?}");
+    }
+    drop((of_peer, of_all));
+    tokio::time::advance(SECOND).await;
+    assert!(peer.try_consume(DOWN, 100) && line.try_consume(DOWN, 900));
+}
+
+#[tokio::test(start_paused = true)]
+async fn b1_what_was_its_turn_and_was_not_read_has_passed() {
+    let line = line(|to| to.upload(1_000));
+    assert!(line.try_consume(UP, 1_000));
+    let body = kept(line.shape(UP, Script::of([50, 50]))).await;
+    tokio::time::advance(100 * MS).await;
+    assert!(!line.try_consume(UP, 60));
+    drop(body);
+    let lane = line.snapshot().upload;
+    assert_eq!((lane.bytes, lane.available), (1_050, Some(51)));
+    assert!(line.try_consume(UP, 51));
 }

@@ -1,8 +1,9 @@
 //! A limit that follows what the peer bears.
 
-use buttress::TimeoutLayer;
-use buttress::bulkhead::{BulkheadLayer, Handle, adaptive_limit};
+use buttress::bulkhead::{BulkheadLayer, Claim, Config, Handle, adaptive_limit};
+use buttress::{Reason, Rejected, TimeoutLayer};
 use std::io;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -70,4 +71,44 @@ async fn c9_refused_and_dropped_calls_teach_nothing() {
     sleep(Duration::from_secs(60)).await;
     drop(permits);
     assert_eq!((handle.limit(), handle.learnt().unwrap()), (limit, learnt));
+}
+
+/// A bulkhead with a limit of 20 that moves by itself.
+fn moving(queue: u32) -> Handle {
+    let config = Config::builder().queue(queue).build().unwrap();
+    Handle::adaptive_with("orders", config, adaptive_limit::Config::default())
+}
+
+#[tokio::test(start_paused = true)]
+async fn c9_what_is_heavier_than_a_limit_that_moves_goes_alone() {
+    for handle in [moving(0), moving(1)] {
+        let layer = BulkheadLayer::from_handle(handle.clone()).weigh(|weight: &u32| *weight).typed();
+        let service = layer.layer(service_fn(|weight| async move {
+            sleep(Duration::from_millis(1)).await;
+            Ok::<_, Rejected>(weight)
+        }));
+        let mut heavy = support::Task::new(service.clone().oneshot(100));
+        assert!(heavy.poll().is_pending());
+        assert_eq!(handle.in_flight(), 20);
+        sleep(Duration::from_millis(2)).await;
+        assert_eq!(heavy.finish(), Ok(100));
+        let light = handle.try_acquire().unwrap();
+        let weight = NonZeroU32::new(100).unwrap();
+        assert_eq!(handle.try_acquire_many(weight).unwrap_err().reason(), Reason::Full);
+        drop(light);
+        let _all = handle.try_acquire_many(weight).unwrap();
+        assert_eq!((handle.in_flight(), handle.snapshot().too_large), (20, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn c9_a_limit_that_moves_below_a_weight_that_waits_is_full_for_it_and_not_for_ever() {
+    let handle = moving(1);
+    let under_way = handle.try_acquire().unwrap();
+    let heavy = Claim { weight: NonZeroU32::new(20).unwrap(), ..Claim::ONE };
+    let mut waits = support::Task::new(handle.acquire_as(heavy));
+    assert!(waits.poll().is_pending());
+    handle.resize(10);
+    assert_eq!(waits.finish().unwrap_err().reason(), Reason::Full);
+    drop(under_way);
 }

@@ -74,17 +74,33 @@ async fn c8_s2_72_a_service_waits_for_readiness_as_long_as_a_call_may() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a7_a10_a_service_that_waits_looks_around_though_nobody_wakes_it() {
-    let (handle, _, mut service) = ahead(config(1, 1));
-    let _one = handle.try_acquire().unwrap();
-    let (wakes, waker) = WakeCount::new();
-    let mut waits = Task::new(become_ready(&mut service));
-    // Nothing is lent that it could wait for.
-    for looked in 1..=3 {
-        assert!(waits.poll_with(&waker).is_pending());
-        sleep(RESERVED_FOR + Duration::from_millis(2)).await;
-        assert_eq!(wakes.get(), looked);
+async fn a7_a8_a10_all_who_wait_are_woken_when_the_first_place_is_lent_and_not_before() {
+    let (handle, _, service) = ahead(config(1, 8));
+    let one = handle.try_acquire().unwrap();
+    // It gets the turn, and nobody polls it any more.
+    let mut forgotten = service.clone();
+    assert!(poll_ready(&mut forgotten).is_pending());
+    let mut services: Vec<_> = (0..3).map(|_| service.clone()).collect();
+    let mut waiting: Vec<_> =
+        services.iter_mut().map(|service| (WakeCount::new(), Task::new(become_ready(service)))).collect();
+    for ((_, waker), waits) in &mut waiting {
+        assert!(waits.poll_with(waker).is_pending());
     }
+    sleep(2 * RESERVED_FOR).await;
+    assert!(waiting.iter().all(|((wakes, _), _)| wakes.get() == 0), "nothing was lent");
+    drop(one);
+    for ((wakes, waker), waits) in &mut waiting {
+        assert_eq!(wakes.get(), 1);
+        assert!(waits.poll_with(waker).is_pending());
+    }
+    // Each of them by itself: it need not be the first that is polled again.
+    sleep(RESERVED_FOR + Duration::from_millis(2)).await;
+    let ((wakes, waker), waits) = &mut waiting[2];
+    assert!(wakes.get() > 1);
+    assert!(waits.poll_with(waker).is_pending(), "it takes the place back for the first");
+    assert_eq!(handle.snapshot().given_back, 1);
+    let ((_, waker), waits) = &mut waiting[0];
+    assert!(waits.poll_with(waker).is_ready());
 }
 
 #[tokio::test(start_paused = true)]

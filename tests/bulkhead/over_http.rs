@@ -1,10 +1,10 @@
 //! The bulkhead over HTTP.
 
 use crate::config;
-use buttress::bulkhead::{BulkheadLayer, Handle, Priority};
+use buttress::bulkhead::{BulkheadLayer, Handle, Places, Priority, adaptive_limit};
 use buttress::{Bypass, Cost, DeadlineLayer};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
 use std::convert::Infallible;
@@ -63,24 +63,60 @@ async fn c1_a_place_is_taken_until_the_body_has_ended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refusals_have_the_status_of_their_reason() {
+async fn c1_a_place_is_taken_until_the_body_of_an_error_page_has_ended() {
+    let adaptive = adaptive_limit::Config::default();
+    let handle = Handle::adaptive("pages", adaptive);
+    let layer = BulkheadLayer::from_handle(handle.clone()).classify(buttress::classify::Http).at_body_end();
+    let (senders, mut sent) = mpsc::unbounded_channel();
+    let mut service = layer.layer(service_fn(move |_: Request<()>| {
+        let (sender, parts) = mpsc::unbounded_channel();
+        senders.send(sender).unwrap();
+        let response = Response::builder().status(503).body(Parts(parts));
+        async { Ok::<_, Infallible>(response.unwrap()) }
+    }));
+    for read in [true, false] {
+        let response = service.ready().await.unwrap().call(Request::new(())).await.unwrap();
+        let sender = sent.recv().await.unwrap();
+        sender.send("so").unwrap();
+        let durations = handle.durations().unwrap().count();
+        let mut body = response.into_body();
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "so");
+        assert_eq!(handle.in_flight(), 1, "the verdict is there, and the body is not");
+        if read {
+            drop(sender);
+            assert!(body.frame().await.is_none());
+        }
+        drop(body);
+        assert_eq!(handle.in_flight(), 0);
+        assert_eq!(handle.durations().unwrap().count(), durations, "the verdict was all there was to learn");
+    }
+    assert_eq!(handle.dropped().cancelled, 0, "what has a result is not cancelled any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn d10_refusals_have_the_status_of_their_reason_and_say_when_to_come_again() {
     let handle = Handle::new("orders", config(1, 1));
     let layer = BulkheadLayer::from_handle(handle.clone()).by_extensions().respond();
     let service = layer.layer(service_fn(empty));
-    let status = |request| {
+    let told = |request| {
         let service = service.clone();
-        async move { service.oneshot(request).await.unwrap().status() }
+        async move {
+            let response = service.oneshot(request).await.unwrap();
+            let wait = response.headers().get(header::RETRY_AFTER);
+            (response.status().as_u16(), wait.map(|wait| wait.to_str().unwrap().to_owned()))
+        }
     };
-    let costing = |cost| Request::builder().extension(Cost(cost)).body(()).unwrap();
-    assert_eq!(status(costing(1)).await, StatusCode::OK);
-    assert_eq!(status(costing(2)).await, StatusCode::TOO_MANY_REQUESTS);
+    let in_a_second = (503, Some("1".to_owned()));
+    let heavy = |places| Request::builder().extension(Places(places)).body(()).unwrap();
+    assert_eq!(told(heavy(1)).await, (200, None));
+    assert_eq!(told(heavy(2)).await, (503, None), "it is too heavy at any time");
     let under_way = handle.try_acquire().unwrap();
-    assert_eq!(status(costing(1)).await, StatusCode::SERVICE_UNAVAILABLE, "it waited in vain");
+    assert_eq!(told(heavy(1)).await, in_a_second, "it waited in vain");
     let hurried = DeadlineLayer::http(Duration::from_millis(50)).respond().layer(service.clone());
-    assert_eq!(hurried.oneshot(costing(1)).await.unwrap().status(), StatusCode::GATEWAY_TIMEOUT);
-    let mut waits = Task::new(service.clone().oneshot(costing(1)));
+    assert_eq!(hurried.oneshot(heavy(1)).await.unwrap().status(), StatusCode::GATEWAY_TIMEOUT);
+    let mut waits = Task::new(service.clone().oneshot(heavy(1)));
     assert!(waits.poll().is_pending());
-    assert_eq!(status(costing(1)).await, StatusCode::SERVICE_UNAVAILABLE, "the queue is full");
+    assert_eq!(told(heavy(1)).await, in_a_second, "the queue is full");
     // One that says it is urgent takes its place.
     let urgent = Request::builder().extension(Priority::High).body(()).unwrap();
     let mut urgent = Task::new(service.clone().oneshot(urgent));
@@ -88,6 +124,13 @@ async fn refusals_have_the_status_of_their_reason() {
     assert_eq!(waits.finish().unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
     drop(under_way);
     assert_eq!(urgent.finish().unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_request_costs_is_not_how_many_places_it_takes() {
+    let layer = BulkheadLayer::from_handle(Handle::new("orders", config(2, 0))).by_extensions().respond();
+    let dear = Request::builder().extension(Cost(100)).body(()).unwrap();
+    assert_eq!(layer.layer(service_fn(empty)).oneshot(dear).await.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]

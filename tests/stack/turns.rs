@@ -5,6 +5,8 @@ use buttress::bulkhead::{self, Config};
 use buttress::rate_limit::{self, Rate};
 use buttress::registry::Registry;
 use buttress::{Reason, Rejected, Stack, circuit_breaker, presets, retry};
+use bytes::Bytes;
+use http_body_util::Empty;
 use std::time::Duration;
 use tower::{Layer, Service, ServiceExt};
 
@@ -132,4 +134,19 @@ async fn the_default_stack_has_a_limit_that_moves() {
     assert_eq!(places.limit(), 20);
     assert_eq!(stack.layer(Peer::new(&[Act::Answer]).service()).oneshot(1).await.unwrap(), 2);
     assert_eq!(places.snapshot().completed, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn s2_04_in_the_default_stack_what_is_dear_is_not_heavy_and_what_is_heavy_has_its_turn() {
+    let stack = Stack::http("orders").preset(&presets::default()).respond();
+    let service = stack.layer(tower::service_fn(|_: http::Request<retry::ReplayBody<Empty<Bytes>>>| async {
+        Ok::<_, std::convert::Infallible>(http::Response::new(()))
+    }));
+    for request in [
+        http::Request::builder().extension(buttress::Cost(100)),
+        http::Request::builder().extension(bulkhead::Places(100)),
+    ] {
+        let response = service.clone().oneshot(request.body(Empty::new()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), http::StatusCode::OK);
+    }
 }

@@ -128,13 +128,61 @@ pub fn precise() -> Tick {
 #[inline]
 #[must_use]
 pub fn fine() -> Tick {
-    static LINE: LazyLock<(quanta::Clock, u64, u64)> = LazyLock::new(|| {
-        let clock = quanta::Clock::new();
-        let (start, at) = (clock.raw(), precise());
-        (clock, start, at.0)
-    });
-    let (clock, start, at) = &*LINE;
-    Tick(at.saturating_add(clock.delta_as_nanos(*start, clock.raw())))
+    static LINE: LazyLock<Line> = LazyLock::new(|| Line::of(quanta::Clock::new()));
+    LINE.read()
+}
+
+/// The processor's counter as a clock.
+struct Line {
+    clock: quanta::Clock,
+    /// How long a step of the counter is, in units of which a nanosecond has 2⁵⁶: up to 128 ns fit, and what is cut off adds up
+    /// to nanoseconds in a year.
+    step: u64,
+    /// What the steps of the counter are to be taken from or added to, to be the time. Wraps.
+    offset: AtomicU64,
+    /// What the counter showed when that was found out.
+    start: AtomicU64,
+}
+
+const STEP_BITS: u32 = 56;
+
+/// So many steps as nanoseconds.
+#[inline]
+const fn stepped(steps: u64, step: u64) -> u64 {
+    ((steps as u128 * step as u128) >> STEP_BITS) as u64
+}
+
+impl Line {
+    fn of(clock: quanta::Clock) -> Self {
+        let step = clock.delta_as_nanos(0, 1 << STEP_BITS);
+        let raw = clock.raw();
+        let line = Self { clock, step, offset: AtomicU64::new(0), start: AtomicU64::new(raw) };
+        line.begin(raw);
+        line
+    }
+
+    #[inline]
+    fn read(&self) -> Tick {
+        // The offset first: beside a thread that finds that the counter began anew, an old one with a new count shows a time
+        // that is over, which stops nobody. The other way round it would be one far ahead.
+        let offset = self.offset.load(Ordering::Acquire);
+        let raw = self.clock.raw();
+        if raw < self.start.load(Ordering::Relaxed) {
+            return self.begin(raw);
+        }
+        Tick(stepped(raw, self.step).wrapping_add(offset))
+    }
+
+    /// Goes on from [`precise`]. Counters begin anew after a machine was suspended, or restored from an image of another. The
+    /// line would stand still until the counter is where it was, and no limit would let anything through for so long.
+    #[cold]
+    #[inline(never)]
+    fn begin(&self, raw: u64) -> Tick {
+        let at = precise();
+        self.offset.store(at.0.wrapping_sub(stepped(raw, self.step)), Ordering::Release);
+        self.start.store(raw, Ordering::Relaxed);
+        at
+    }
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -211,6 +259,31 @@ mod tests {
         assert_eq!(Span::from(Duration::MAX).get(), Duration::from_nanos(u64::MAX));
         assert_eq!(Span::from_secs(u64::MAX), Span::MAX);
         assert_eq!(size_of::<Option<Span>>(), 8);
+    }
+
+    #[test]
+    fn steps_of_any_length_add_up_to_nanoseconds() {
+        let one = 1_u128 << STEP_BITS;
+        // Of clocks of 1 GHz, 3 GHz and 24 MHz, a day.
+        for (hertz, step) in [(1_000_000_000, one), (3_000_000_000, one / 3), (24_000_000, 125 * one / 3)] {
+            let step = u64::try_from(step).expect("up to 128 ns");
+            let day = stepped(86_400 * hertz, step);
+            assert!((86_399_999_999_999..=86_400_000_000_000).contains(&day), "{day} at {hertz} Hz");
+        }
+        assert_eq!(stepped(u64::MAX, 1 << STEP_BITS), u64::MAX);
+    }
+
+    #[test]
+    fn f1_a_counter_that_begins_anew_does_not_stop_the_time() {
+        let (clock, counter) = quanta::Clock::mock();
+        counter.increment(1_000_000_u64);
+        let line = Line::of(clock);
+        counter.decrement(999_999_u64);
+        let before = line.read();
+        counter.increment(5_000_u64);
+        assert_eq!(line.read().since(before), Duration::from_nanos(5_000));
+        counter.increment(2_000_000_u64);
+        assert_eq!(line.read().since(before), Duration::from_nanos(2_005_000), "and past its first start");
     }
 
     #[test]

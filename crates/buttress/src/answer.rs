@@ -1,17 +1,18 @@
 //! Rejections as HTTP responses, of the `http` crate and of its hosts.
 
-use crate::{Answer, Reason, Rejected};
+use crate::{Answer, Reason, Rejected, bulkhead};
 use http::{HeaderValue, Response, StatusCode, header};
 use std::time::Duration;
 
 #[diagnostic::do_not_recommend]
 impl<B: Default> Answer for Response<B> {
     /// 504 for what had no answer in time, sent or not; 429 for what a rate limit refuses; 503 for all else that was not sent.
-    /// With `Retry-After` in whole seconds where the layer knows it. The body is empty, the rejection is in the extensions.
+    /// With `Retry-After` in whole seconds where the layer knows it, and of one for what found no room, as any call that ends
+    /// makes some. The body is empty, the rejection is in the extensions.
     fn answer(rejected: Rejected) -> Self {
         let mut response = Self::new(B::default());
         *response.status_mut() = status(rejected);
-        if let Some(wait) = rejected.retry_after() {
+        if let Some(wait) = wait(rejected) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
         response.extensions_mut().insert(rejected);
@@ -35,11 +36,21 @@ impl axum_core::response::IntoResponse for Rejected {
     }
 }
 
-const fn status(rejected: Rejected) -> StatusCode {
+fn status(rejected: Rejected) -> StatusCode {
     match rejected.reason() {
+        // Who is too heavy for a bulkhead did not ask too often.
+        Reason::TooLarge if rejected.layer() == bulkhead::LAYER => StatusCode::SERVICE_UNAVAILABLE,
         Reason::RateLimited | Reason::TooLarge => StatusCode::TOO_MANY_REQUESTS,
         reason if reason.is_time_over() => StatusCode::GATEWAY_TIMEOUT,
         _ => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// When to come again. Nobody knows when there is room: a second is the least that can be said, and long for a call to wait.
+fn wait(rejected: Rejected) -> Option<Duration> {
+    match rejected.reason() {
+        Reason::Full | Reason::QueueTimedOut => Some(Duration::from_secs(1)),
+        _ => rejected.retry_after(),
     }
 }
 

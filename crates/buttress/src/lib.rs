@@ -110,8 +110,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bypass;
 
-/// In a request's extensions: what this call costs a layer that was told to look for it, in places of a bulkhead or tokens of
-/// a rate limit. A call without it costs one.
+/// In a request's extensions: how many tokens this call costs a rate limit that was told to look for it. A call without it costs
+/// one. How many places of a bulkhead it takes is said by [`bulkhead::Places`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cost(
     /// So many.

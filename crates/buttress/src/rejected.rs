@@ -4,6 +4,7 @@ use crate::{BoxError, Reason, Refusal};
 use std::any::Any;
 use std::collections::HashSet;
 use std::error::Error;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use std::{fmt, io};
@@ -35,6 +36,12 @@ impl Site {
         let site: &'static Self = Box::leak(Box::new(Self { layer, name: Box::leak(Box::from(name)) }));
         sites.insert(site);
         site
+    }
+
+    /// Another number each time: it tells what came under this name from what comes under it later, and dice start from it.
+    pub(crate) fn seed(&self) -> u64 {
+        // The standard library's hasher is the one source of randomness it has.
+        RandomState::new().hash_one(self)
     }
 }
 

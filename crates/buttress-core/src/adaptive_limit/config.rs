@@ -27,8 +27,8 @@ impl Default for Config {
     /// [`Algorithm::GRADIENT2`], as it is the one that looks at latency and yet needs no rest to measure it in. From 10, which
     /// even one slow worker gets through within a usual timeout, over 20 to 1,000 calls at a time, more than one peer is
     /// usually given. It looks at 100 ms and at least 20 calls at a time: soon enough to be right again within a second, and
-    /// enough for the mean of scattered latencies. A mean that is within 5 ms of the usual one is no delay, as the clocks
-    /// that calls are timed with tick every few milliseconds.
+    /// enough for the mean of scattered latencies. A mean that is within 5 ms of the usual one is no delay: so much a
+    /// clock can be off that ticks every few milliseconds, or a scheduler take.
     fn default() -> Self {
         Self {
             algorithm: Algorithm::GRADIENT2,

@@ -157,6 +157,19 @@ impl<S: WordState> Words<S> {
         set::change(set.word(found), found.word, &mut |state| (state, state))
     }
 
+    /// The state that an [update](Self::update) of `key` would find at `now`: its own, a fresh one, or the one that keys share
+    /// for which there is no room. Makes none.
+    #[must_use]
+    pub fn look<K: Hash + ?Sized>(&self, key: &K, now: Tick) -> u64 {
+        self.peek(key).unwrap_or_else(|| {
+            if self.room(self.home(key), now).is_some() {
+                return S::FRESH;
+            }
+            let shared = set::only(&self.overflow);
+            set::change(&self.overflow, shared, &mut |state| (state, state)).unwrap_or(S::FRESH)
+        })
+    }
+
     /// How many keys have a state.
     #[must_use]
     pub fn len(&self) -> usize {

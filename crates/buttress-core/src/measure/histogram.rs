@@ -68,14 +68,17 @@ impl std::fmt::Debug for Bounds {
 }
 
 /// Counts calls by how long they took. 288 bytes, no lock; recording is a search among at most 16 numbers and two additions.
+///
+/// In this order, so that what a call writes lies on as few lines as it can.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Histogram {
     bounds: Bounds,
-    /// One for each bound, and one for what exceeds them all.
-    counts: [AtomicU64; MOST + 1],
     /// In nanoseconds. Starts again at zero after 584 years of calls: which 10,000 calls at a time take three weeks for, and
     /// who reads it as a counter copes with.
     sum: AtomicU64,
+    /// One for each bound, and one for what exceeds them all.
+    counts: [AtomicU64; MOST + 1],
 }
 
 impl Histogram {

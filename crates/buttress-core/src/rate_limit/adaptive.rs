@@ -45,10 +45,12 @@ impl Config {
     /// Begins with `initial` and moves between the other two. Aims at 100 ms, by the last 100 calls.
     ///
     /// # Errors
-    /// `least` is above `most`, `initial` is not between the two, or `most` is above a billion a second.
+    /// `least` is above `most` or below one in a thousand seconds, `initial` is not between the two, or `most` is above a billion
+    /// a second.
     pub fn between(least: Rate, initial: Rate, most: Rate) -> Result<Self, InvalidConfig> {
         let [low, start, high] = [least, initial, most].map(Rate::per_second_f64);
         ensure(low <= high, "least", least, "no more than the most")?;
+        ensure(least.within(PER) > 0, "least", least, "at least one in 1000 seconds")?;
         ensure((low..=high).contains(&start), "initial", initial, "between the least and the most")?;
         ensure(high <= 1e9, "most", most, "up to a billion a second")?;
         let window = const { NonZeroU16::new(100).expect("a hundred is not zero") };
@@ -135,7 +137,7 @@ impl AdaptiveRate {
         } else {
             return None;
         };
-        let next = next.clamp(self.config.least.within(PER).max(1), self.config.most.within(PER));
+        let next = next.clamp(self.config.least.within(PER), self.config.most.within(PER));
         if next == count {
             return None;
         }

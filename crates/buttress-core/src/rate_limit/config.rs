@@ -27,25 +27,26 @@ impl Config {
     /// `burst` at once, and `rate` over time. With a burst of one, calls keep their distance.
     ///
     /// # Errors
-    /// The burst is zero, takes more than 208 days to come back, or is so large that the rate could not be kept to a billionth
-    /// (beyond 10,000,000 that fill in months).
+    /// The burst is zero, takes more than 208 days to come back, or is so large that the rate could not be kept to a billionth. Up
+    /// to 10,000,000 every burst can. A larger one can where the time of a token, as a fraction of nanoseconds in lowest terms,
+    /// has a numerator that multiplied with the burst stays below 2⁵⁴: a billion at a billion a second, but not at 999,999,970.
     pub fn new(rate: Rate, burst: u32) -> Result<Self, InvalidConfig> {
         let burst = NonZeroU32::new(burst).ok_or_else(|| InvalidConfig::new("burst", burst, "at least 1"))?;
         let config = Self { rate, burst };
-        let kept = Gcra::of(&config).is_some();
-        ensure(
-            kept,
-            "burst",
-            format_args!("{burst} at {rate}"),
-            "what the rate brings back within 208 days",
-        )?;
+        let back_in = u128::from(rate.per_nanos()) * u128::from(burst.get()) / u128::from(rate.count());
+        let allowed = if back_in > 1 << 54 {
+            "what the rate brings back within 208 days"
+        } else {
+            "up to 10000000 at so odd a rate"
+        };
+        ensure(Gcra::of(&config).is_some(), "burst", format_args!("{burst} at {rate}"), allowed)?;
         Ok(config)
     }
 
     /// `rate` over time, and at once what it brings in a tenth of a second, at least one.
     ///
     /// # Errors
-    /// None that a [`Rate`] does not have already; the same shape as [`Config::new`].
+    /// As [`Config::new`], for some odd rates above 100,000,000 a second; none for a slower one.
     pub fn of(rate: Rate) -> Result<Self, InvalidConfig> {
         let burst = rate.within(Duration::from_millis(100)).clamp(1, u64::from(u32::MAX));
         Self::new(rate, u32::try_from(burst).unwrap_or(u32::MAX))

@@ -107,15 +107,17 @@ impl PerKey {
     pub fn snapshot(&self, state: u64, now: Tick) -> Snapshot {
         let ahead = self.ahead(state, now);
         let room = u64::try_from(self.gcra.room(ahead, 0)).unwrap_or(0) / self.gcra.token;
-        let next_in = match self.gcra.take(ahead, 1, 0) {
+        let remaining = u32::try_from(room).unwrap_or(u32::MAX);
+        let after = |tokens| match self.gcra.take(ahead, tokens, 0) {
             Err(No::After(units)) => self.gcra.nanos(units),
             _ => 0,
         };
         Snapshot {
             rate: self.config.rate(),
             burst: self.config.burst(),
-            remaining: u32::try_from(room).unwrap_or(u32::MAX),
-            next_in: Duration::from_nanos(next_in),
+            remaining,
+            next_in: Duration::from_nanos(after(1)),
+            more_in: Duration::from_nanos(after(remaining.saturating_add(1))),
             full_in: Duration::from_nanos(self.gcra.nanos(ahead)),
             paused_for: Duration::ZERO,
         }
@@ -221,10 +223,10 @@ impl Buckets {
         self.0.update(key, now, |state| (rule.refund(state, cost, now), ()));
     }
 
-    /// How the bucket of `key` stands; makes none.
+    /// How the bucket of `key` stands, or the one that it shares with others that found no room; makes none.
     #[must_use]
     pub fn snapshot<K: Hash + ?Sized>(&self, key: &K, now: Tick) -> Snapshot {
-        self.0.meaning().snapshot(self.0.peek(key).unwrap_or(PerKey::FRESH), now)
+        self.0.meaning().snapshot(self.0.look(key, now), now)
     }
 
     /// The words themselves: how many there are, and what had to go.

@@ -103,7 +103,8 @@ impl Limiter {
         either!(self, limit => limit.wait(cost, now))
     }
 
-    /// Takes back what was admitted for `at` and is not used: the time of asking and the wait that was told.
+    /// Takes back what was admitted for `at` and is not used: the time of asking and the wait that was told. A bucket takes it
+    /// back at the end, which [says](TokenBucket::refund) what becomes of later reservations.
     pub fn refund(&self, cost: u32, at: Tick) {
         match self {
             Self::Bucket(bucket) => bucket.refund(cost),

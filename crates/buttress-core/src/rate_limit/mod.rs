@@ -11,7 +11,8 @@
 //!
 //! # The bound
 //! Of a bucket, over every time of length `t` and whatever threads do: admitted ≤ burst + rate · t. And nothing is refused for
-//! which there is room. Both hold to the nanosecond and for ever, as nothing is rounded: see [`Config::new`] for the few
+//! which there is room. (Where reservations are given up while later ones wait, see
+//! [`TokenBucket::refund`].) Both hold to the nanosecond and for ever, as nothing is rounded: see [`Config::new`] for the few
 //! settings that cannot be kept so. The told wait is exact: a nanosecond earlier the same call is refused, and then it is
 //! admitted, unless others came between.
 //!

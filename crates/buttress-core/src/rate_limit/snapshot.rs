@@ -15,6 +15,8 @@ pub struct Snapshot {
     pub remaining: u32,
     /// After how long it admits one; zero if it does now.
     pub next_in: Duration,
+    /// After how long it would admit one more than it does now; zero if all of the burst is there.
+    pub more_in: Duration,
     /// After how long all of the burst is there, if none is taken meanwhile.
     pub full_in: Duration,
     /// How much of a pause is left.

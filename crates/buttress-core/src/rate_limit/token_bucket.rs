@@ -109,8 +109,8 @@ impl TokenBucket {
     }
 
     /// Takes `cost` tokens, also from the future, and tells how long to wait before they are used: zero if they are there. Or
-    /// takes none and tells why, with the time after which it would be possible without a wait. Who gives the wait up
-    /// [refunds](Self::refund) them.
+    /// takes none and tells why, with the time after which it would be possible without a wait. Who gives the wait up can
+    /// [refund](Self::refund) them, if nobody has reserved since.
     ///
     /// What is reserved comes before whoever asks later: in the order of asking, tokens come to those who wait.
     ///
@@ -169,6 +169,10 @@ impl TokenBucket {
     }
 
     /// Puts `cost` tokens back that were taken and not used. What does not fit is lost.
+    ///
+    /// They come back at the end: who has [reserved](Self::reserve) after them keeps the time that was told, and the next to
+    /// reserve is told that time too. So while somebody waits for a later reservation, putting one back lets up to `cost` more
+    /// than the burst through at once, though never more over time; what was taken without a wait can always be put back.
     pub fn refund(&self, cost: u32) {
         let Ok(()) = self.change(Tick::ZERO, |read| {
             let tokens = u64::from(cost).saturating_mul(read.gcra.token);
@@ -206,17 +210,19 @@ impl TokenBucket {
         };
         let room = read.gcra.room(read.full(), read.now);
         let remaining = u64::try_from(room).unwrap_or(0) / read.gcra.token;
+        let remaining = u32::try_from(remaining).unwrap_or(u32::MAX);
         let paused = self.pause_left(now);
-        let next_in = match read.gcra.take(read.full(), 1, read.now) {
-            Err(No::After(units)) => read.gcra.nanos(units),
-            _ => 0,
+        let after = |tokens| match read.gcra.take(read.full(), tokens, read.now) {
+            Err(No::After(units)) => read.gcra.nanos(units).max(paused),
+            _ => paused,
         };
         let full_in = read.gcra.nanos(read.full().saturating_sub(read.now));
         Snapshot {
             rate: config.rate(),
             burst: config.burst(),
-            remaining: if paused > 0 { 0 } else { u32::try_from(remaining).unwrap_or(u32::MAX) },
-            next_in: Duration::from_nanos(next_in.max(paused)),
+            remaining: if paused > 0 { 0 } else { remaining },
+            next_in: Duration::from_nanos(after(1)),
+            more_in: Duration::from_nanos(after(if paused > 0 { 1 } else { remaining.saturating_add(1) })),
             full_in: Duration::from_nanos(full_in.max(paused)),
             paused_for: Duration::from_nanos(paused),
         }

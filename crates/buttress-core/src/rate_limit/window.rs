@@ -104,7 +104,7 @@ impl Window {
     }
 
     /// Grants `cost`, or nothing and tells why: [`Reason::RateLimited`] with the time after which it would be granted, if
-    /// nothing else is; [`Reason::TooLarge`] for more than any window has.
+    /// nothing else is; [`Reason::TooLarge`] for more than any window has. A cost of 0 is always granted.
     ///
     /// # Errors
     /// The window has no room for so many, now or ever.
@@ -118,6 +118,10 @@ impl Window {
     /// # Errors
     /// It would be later than after `max_wait` or a window, or never.
     pub fn reserve(&self, cost: u32, max_wait: Duration, now: Tick) -> Result<Duration, Refusal> {
+        // What counts for nothing is not kept either, or a run would be for each of them.
+        if cost == 0 {
+            return Ok(Duration::ZERO);
+        }
         let mut inner = self.inner();
         let now = inner.pass(now);
         let at = inner.earliest(cost, now)?;
@@ -129,13 +133,17 @@ impl Window {
         Ok(Duration::from_nanos(wait))
     }
 
-    /// How long until there is room for `cost`, if nothing else is granted; grants nothing.
+    /// How long until there is room for `cost`, if nothing else is granted; grants nothing. As with whoever asks, its time has come
+    /// to `now` then.
     ///
     /// # Errors
     /// [`Reason::TooLarge`]: never.
     pub fn wait(&self, cost: u32, now: Tick) -> Result<Duration, Refusal> {
-        let inner = self.inner();
-        let now = inner.now_or(now);
+        if cost == 0 {
+            return Ok(Duration::ZERO);
+        }
+        let mut inner = self.inner();
+        let now = inner.pass(now);
         Ok(Duration::from_nanos(inner.earliest(cost, now)? - now))
     }
 
@@ -173,20 +181,25 @@ impl Window {
         self.inner().paused_until = 0;
     }
 
-    /// How it stands at `now`; changes nothing.
+    /// How it stands at `now`; grants nothing. As with whoever asks, its time has come to `now` then.
     #[must_use]
     pub fn snapshot(&self, now: Tick) -> Snapshot {
-        let inner = self.inner();
-        let now = inner.now_or(now);
+        let mut inner = self.inner();
+        let now = inner.pass(now);
         let paused = inner.paused_until.saturating_sub(now);
         let limit = inner.config.limit.get();
-        let room = u64::from(limit).saturating_sub(inner.counted(now));
+        let room = u64::from(limit).saturating_sub(inner.granted);
+        let remaining = if paused > 0 { 0 } else { u32::try_from(room).unwrap_or(u32::MAX) };
         let full_at = inner.runs.back().map_or(now, |last| inner.over(last.at));
+        let next_in = inner.earliest(1, now).map_or(0, |at| at - now);
+        // Room comes when the oldest run is over, and all that the run counts at once.
+        let oldest_over = inner.runs.front().map_or(now, |oldest| inner.over(oldest.at));
         Snapshot {
             rate: inner.config.rate,
             burst: limit,
-            remaining: if paused > 0 { 0 } else { u32::try_from(room).unwrap_or(u32::MAX) },
-            next_in: Duration::from_nanos(inner.earliest(1, now).map_or(0, |at| at - now)),
+            remaining,
+            next_in: Duration::from_nanos(next_in),
+            more_in: Duration::from_nanos(if remaining == 0 { next_in } else { oldest_over - now }),
             full_in: Duration::from_nanos(full_at.saturating_sub(now).max(paused)),
             paused_for: Duration::from_nanos(paused),
         }
@@ -198,14 +211,9 @@ impl Window {
 }
 
 impl Inner {
-    /// The time of the window, which never goes back.
-    fn now_or(&self, now: Tick) -> u64 {
-        self.now.max(now.as_nanos())
-    }
-
-    /// Lets go of what counts no more, and answers the time.
+    /// Lets go of what counts no more, and answers the time of the window, which never goes back.
     fn pass(&mut self, now: Tick) -> u64 {
-        self.now = self.now_or(now);
+        self.now = self.now.max(now.as_nanos());
         while let Some(oldest) = self.runs.front().filter(|run| self.over(run.at) <= self.now) {
             self.granted -= u64::from(oldest.count);
             self.runs.pop_front();
@@ -213,27 +221,22 @@ impl Inner {
         self.now
     }
 
-    /// What still counts at `now`.
-    fn counted(&self, now: u64) -> u64 {
-        let over = self.runs.iter().take_while(|run| self.over(run.at) <= now);
-        self.granted - over.map(|run| u64::from(run.count)).sum::<u64>()
-    }
-
     /// When a run of `at` counts no more.
     const fn over(&self, at: u64) -> u64 {
         at.saturating_add(self.config.rate.per_nanos())
     }
 
-    /// The first time from `now` on at which there is room for `cost` beside all that was granted, also ahead.
+    /// The first time from `now` on, to which it has passed, at which there is room for `cost` beside all that was granted, also
+    /// ahead.
     fn earliest(&self, cost: u32, now: u64) -> Result<u64, Refusal> {
         let limit = self.config.limit.get();
         if cost > limit {
             return Err(Refusal::new(Reason::TooLarge));
         }
         let from = now.max(self.paused_until);
-        let mut excess = (self.counted(now) + u64::from(cost)).saturating_sub(limit.into());
+        let mut excess = (self.granted + u64::from(cost)).saturating_sub(limit.into());
         let mut at = from;
-        for run in self.runs.iter().skip_while(|run| self.over(run.at) <= now) {
+        for run in &self.runs {
             if excess == 0 {
                 break;
             }
@@ -256,5 +259,28 @@ impl Inner {
             None => self.runs.push_back(Run { at, count: cost }),
         }
         self.granted += u64::from(cost);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f4_what_is_past_is_let_go_of_by_whoever_looks() {
+        let second = |second: u64| Tick::from_nanos(second * 1_000_000_000);
+        for look in [
+            |window: &Window, now| _ = window.wait(1, now),
+            |window: &Window, now| {
+                let _ = window.snapshot(now);
+            },
+        ] {
+            let window = Window::new(WindowConfig::log(Rate::per_second(100).unwrap()).unwrap());
+            for nanos in 0..100 {
+                window.try_acquire(1, Tick::from_nanos(nanos)).unwrap();
+            }
+            look(&window, second(2));
+            assert_eq!(window.inner().runs.len(), 0, "or each refusal walks through all of them again");
+        }
     }
 }

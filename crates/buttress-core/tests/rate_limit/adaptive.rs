@@ -80,5 +80,10 @@ fn w34_ends_that_make_no_sense_are_refused_by_name() {
     assert_eq!(knob(5, 5, 4), "least");
     assert_eq!(knob(1, 9, 8), "initial");
     assert_eq!(knob(1, 9, 1_000_000_001), "most");
+    let hour = |count| Rate::per_hour(count).unwrap();
+    assert_eq!(Config::between(hour(1), hour(3), hour(3)).unwrap_err().knob(), "least");
+    let slowest = Rate::new(1, Duration::from_secs(1_000)).unwrap();
+    let slowest = AdaptiveRate::new(Config::between(slowest, slowest, slowest).unwrap());
+    assert_eq!(slowest.rate().per(), Duration::from_secs(1_000));
     assert_eq!(Config::default().target(Duration::ZERO).unwrap_err().knob(), "target");
 }

@@ -38,6 +38,13 @@ fn c27_w34_a_burst_is_at_least_one_and_what_cannot_be_kept_is_refused_by_name() 
         refused(u32::MAX),
         "burst is 4294967295 at 10/s, allowed is what the rate brings back within 208 days"
     );
+    let odd = Rate::per_second(999_999_970).unwrap();
+    assert!(Config::new(odd, 10_000_000).is_ok());
+    assert_eq!(
+        Config::new(odd, 999_999_970).unwrap_err().to_string(),
+        "burst is 999999970 at 999999970/s, allowed is up to 10000000 at so odd a rate"
+    );
+    assert!(Config::new(Rate::per_second(1_000_000_000).unwrap(), 1_000_000_000).is_ok());
     assert_eq!(Config::of(Rate::per_day(1).unwrap()).unwrap().burst(), 1);
     assert_eq!(Config::of(Rate::per_second(1_000).unwrap()).unwrap().burst(), 100);
     assert_eq!(Config::of(Rate::per_second(1 << 32).unwrap()).unwrap().burst(), 429_496_729);

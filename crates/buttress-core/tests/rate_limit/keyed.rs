@@ -128,3 +128,16 @@ fn f1_a_century_fills_the_bucket_of_a_key_once_and_a_late_thread_gives_nothing_a
     let one = rule.refund(empty, 1, at(SECOND));
     assert_eq!(rule.snapshot(one, at(SECOND)).remaining, 1);
 }
+
+#[test]
+fn f4_a_key_without_room_stands_as_the_word_that_it_shares() {
+    let buckets = buckets("1/h", 3, 8);
+    for key in 0..8_u64 {
+        buckets.try_acquire(&key, 3, at(SECOND)).unwrap();
+    }
+    assert_eq!(buckets.snapshot(&8_u64, at(SECOND)).remaining, 3);
+    buckets.try_acquire(&8_u64, 3, at(SECOND)).unwrap();
+    assert!(buckets.try_acquire(&9_u64, 1, at(SECOND)).is_err());
+    let standing = buckets.snapshot(&9_u64, at(SECOND));
+    assert_eq!((standing.remaining, standing.next_in), (0, Duration::from_secs(3_600)));
+}

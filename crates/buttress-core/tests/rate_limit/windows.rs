@@ -98,7 +98,9 @@ proptest! {
                 Err(refusal) => {
                     prop_assert!(granted.since(now, per + slot) + u64::from(cost) > limit);
                     let told = wait(refusal).as_nanos() as u64;
-                    prop_assert!(window.wait(cost, at(now + told)).unwrap().is_zero());
+                    // Who looks passes the time on, as who asks does.
+                    now += told;
+                    prop_assert!(window.wait(cost, at(now)).unwrap().is_zero());
                 }
             }
         }
@@ -161,9 +163,9 @@ fn a_window_is_paused_and_changed_while_it_counts() {
     assert_eq!(wait(window.try_acquire(1, at(10 * SECOND)).unwrap_err()), Duration::from_secs(60));
     assert_eq!(window.snapshot(at(65 * SECOND)).remaining, 0);
     window.resume();
-    assert_eq!(window.try_acquire(1, at(60 * SECOND)), Ok(()));
+    assert_eq!(window.try_acquire(1, at(65 * SECOND)), Ok(()));
     window.set(WindowConfig::log("1/m".parse().unwrap()).unwrap());
-    assert_eq!(wait(window.try_acquire(1, at(61 * SECOND)).unwrap_err()), Duration::from_secs(59));
+    assert_eq!(wait(window.try_acquire(1, at(66 * SECOND)).unwrap_err()), Duration::from_secs(59));
 }
 
 #[test]
@@ -182,4 +184,31 @@ fn f4_windows_have_bounds_that_are_told() {
         let reserved = (0..100).take_while(|_| window.reserve(1, Duration::MAX, at(0)).is_ok()).count();
         assert_eq!(reserved, 6);
     }
+}
+
+#[test]
+fn f4_what_costs_nothing_leaves_no_trace() {
+    let window = log("5/m");
+    let as_new = format!("{window:?}");
+    for nanos in 0..1_000 {
+        assert_eq!(window.try_acquire(0, at(nanos)), Ok(()));
+    }
+    assert_eq!(format!("{window:?}"), as_new);
+    window.pause_until(at(SECOND));
+    assert_eq!(window.wait(0, at(0)), Ok(Duration::ZERO));
+}
+
+#[test]
+fn s2_04_one_more_comes_when_the_oldest_run_is_over() {
+    let window = log("5/m");
+    window.try_acquire(2, at(0)).unwrap();
+    window.try_acquire(1, at(20 * SECOND)).unwrap();
+    let more_in = |now| window.snapshot(at(now * SECOND)).more_in.as_secs();
+    assert_eq!((more_in(20), more_in(59), more_in(60), more_in(80)), (40, 1, 20, 0));
+    window.pause_until(at(100 * SECOND));
+    assert_eq!(more_in(85), 15);
+    let bucket = bucket("1/s", 5);
+    bucket.try_acquire(3, at(0)).unwrap();
+    assert_eq!(bucket.snapshot(at(SECOND / 4)).more_in, Duration::from_millis(750));
+    assert_eq!(bucket.snapshot(at(3 * SECOND)).more_in, Duration::ZERO);
 }

@@ -21,7 +21,7 @@ pub struct Handle(pub(super) Arc<Shared>);
 pub(super) const LAYER: &str = "bandwidth";
 
 impl Handle {
-    /// How many peers have debts of their own unless [`Handle::with_capacity`] says otherwise: with some 400 bytes each, 4 MiB.
+    /// How many peers have debts of their own unless [`Handle::with_capacity`] says otherwise: with some 300 bytes each, 3 MiB.
     pub const DEFAULT_CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("ten thousand is not zero");
 
     /// Limits with these settings. The name is for people and metrics; an application has as many as it has lines it names.
@@ -78,9 +78,16 @@ impl Handle {
         self.0.reset();
     }
 
-    /// Calls `hear` with everything that has to wait, on the thread on which that happens. A panic in it concerns nobody else.
+    /// Calls `hear` with everything that has to wait, on the thread on which that happens. A panic in it is caught and
+    /// counted ([`Handle::listener_panics`]).
     pub fn on_event(&self, hear: impl Fn(&Event) + Send + Sync + 'static) {
         self.listen(Arc::new(Inline(hear)));
+    }
+
+    /// How often a listener panicked.
+    #[must_use]
+    pub fn listener_panics(&self) -> u64 {
+        self.0.listeners.panics()
     }
 
     pub(super) fn listen(&self, listener: Arc<dyn Listen>) {

@@ -1,11 +1,11 @@
 //! The line before the limits: who may pass at once, who waits, and for how long.
 
+use super::queue::{Place, Queue};
 use super::shared::{PeerState, Shared};
 use crate::clock;
 use buttress_core::bandwidth::{Direction, Scope};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 /// The limits of all peers together, and those of one where there is one.
@@ -74,58 +74,25 @@ impl Line {
     }
 
     /// Waits for its turn and for room, then lets as many of `bytes` pass as there is room for.
-    ///
-    /// First among those of its peer: who waits for that peer's own limit holds up nobody else. Only then among all.
     pub(super) async fn pass_in_turn(&self, direction: Direction, bytes: u64) -> u64 {
-        let Shared { bandwidth, turns, changed, .. } = &*self.shared;
+        let place = Place::last(self, direction, bytes);
         loop {
-            let _turn_of_peer = match &self.peer {
-                Some(peer) => Some(self.room_for_peer(peer, direction, bytes).await),
-                None => None,
-            };
-            let _turn = turn(turns.of(direction)).await;
-            loop {
-                // Before the question, so that no change after it is missed.
-                let changed = changed.notified();
-                let peer = self.peer.as_ref().map(|peer| &peer.debts);
-                match bandwidth.take(direction, bytes, peer, clock::precise) {
-                    Ok(passed) => return passed,
-                    // Taken past the line meanwhile. Not waited for with the turn of all.
-                    Err(short) if short.scope == Scope::Peer => break,
-                    Err(short) => drop(timeout(short.wait, changed).await),
-                }
+            match place.ask() {
+                Ok(passed) => return passed,
+                Err(wait) => drop(timeout(wait, place.woken()).await),
             }
         }
     }
 
-    async fn room_for_peer<'a>(
-        &self,
-        peer: &'a PeerState,
-        direction: Direction,
-        bytes: u64,
-    ) -> SemaphorePermit<'a> {
-        let turn = turn(peer.turns.of(direction)).await;
-        loop {
-            let changed = self.shared.changed.notified();
-            let wait = self.shared.bandwidth.wait_of(direction, bytes, &peer.debts, clock::precise());
-            match wait {
-                None => return turn,
-                Some(wait) => drop(timeout(wait, changed).await),
-            }
-        }
+    #[inline]
+    pub(super) fn queue(&self, direction: Direction) -> &Queue {
+        &self.shared.queues[direction as usize]
     }
 
     /// Whose room is for somebody who waits.
     #[inline]
     fn taken(&self, direction: Direction) -> Option<Scope> {
-        if self.peer.as_ref().is_some_and(|peer| peer.turns.somebody_waits(direction)) {
-            Some(Scope::Peer)
-        } else {
-            self.shared.turns.somebody_waits(direction).then_some(Scope::Global)
-        }
+        let queue = self.queue(direction);
+        if queue.is_empty() { None } else { queue.taken(self, direction) }
     }
-}
-
-async fn turn(of: &Semaphore) -> SemaphorePermit<'_> {
-    of.acquire().await.expect("it is never closed")
 }

@@ -63,7 +63,9 @@
 //! That of the service beneath.
 //!
 //! # Cancellation
-//! A dropped body gives up its turn and what it waits for. Nothing is given back of what passed, as it did.
+//! A dropped body gives up its turn and what it waits for. Nothing is given back of what passed, as it did. One that is kept and not
+//! read holds up nobody: it gets what is its turn, once, as anybody who asks hands it out; whoever waits behind it does so some
+//! hundredths of a second after its turn. That counts as passed, whether or not it is read then.
 //!
 //! # Errors
 //! None of its own; those beneath come through as they are.
@@ -83,6 +85,7 @@ mod layer;
 mod line;
 mod member;
 mod peer;
+mod queue;
 #[cfg(feature = "http")]
 mod service;
 #[cfg(feature = "http")]

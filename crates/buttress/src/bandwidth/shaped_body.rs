@@ -66,10 +66,29 @@ impl<B> ShapedBody<B> {
         Self { inner, line, direction, held: None, turn: None, told: false }
     }
 
+    /// `inner` as it is, neither held up nor counted: an answer of one's own among those that are shaped.
+    #[must_use]
+    pub const fn unlimited(inner: B) -> Self {
+        Self::new(inner, None, Direction::Download)
+    }
+
+    /// Whether something came of the body beneath and has not passed. A body that is pending meanwhile waits for room, and not for
+    /// who sends.
+    #[must_use]
+    pub const fn is_held_up(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// The body beneath.
     #[must_use]
     pub const fn get_ref(&self) -> &B {
         &self.inner
+    }
+
+    /// The body beneath, without what came of it and has not passed.
+    #[must_use]
+    pub fn into_inner(self) -> B {
+        self.inner
     }
 }
 
@@ -130,7 +149,7 @@ impl<B: Body> Body for ShapedBody<B> {
 impl<B: Default> Default for ShapedBody<B> {
     /// The body of an answer that stands for no call.
     fn default() -> Self {
-        Self::new(B::default(), None, Direction::Download)
+        Self::unlimited(B::default())
     }
 }
 

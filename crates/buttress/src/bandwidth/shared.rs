@@ -1,16 +1,16 @@
 //! What is behind a handle.
 
 use super::handle::{LAYER, Snapshot};
+use super::queue::Queue;
 use crate::observe::Listeners;
 use crate::rejected::Site;
-use crate::{Event, EventKind, Tick, clock};
+use crate::{EventKind, Tick, clock};
 use buttress_core::bandwidth::{Bandwidth, Config, Direction, Peer, Scope};
 use buttress_core::keyed::{Keep, Store, Worth};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, Semaphore};
 
 pub(super) struct Shared {
     pub(super) site: &'static Site,
@@ -19,9 +19,8 @@ pub(super) struct Shared {
     pub(super) bandwidth: Bandwidth,
     /// As they were given; what decides has its own.
     config: Mutex<Config>,
-    pub(super) turns: Turns,
-    /// The settings, or the debts, have changed: who waits asks again.
-    pub(super) changed: Notify,
+    /// One for each direction.
+    pub(super) queues: [Queue; 2],
     peers: Store<u64, PeerState>,
     overflow: Arc<PeerState>,
     overflowed: AtomicU64,
@@ -33,7 +32,6 @@ pub(super) struct Shared {
 #[derive(Default)]
 pub(super) struct PeerState {
     pub(super) debts: Peer,
-    pub(super) turns: Turns,
 }
 
 impl Keep for PeerState {
@@ -42,42 +40,19 @@ impl Keep for PeerState {
     }
 }
 
-/// Who is next, in each direction: the first in line waits for room, the others for their turn, in the order in which they came.
-pub(super) struct Turns([Semaphore; 2]);
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self(Direction::ALL.map(|_| Semaphore::new(1)))
-    }
-}
-
-impl Turns {
-    #[inline]
-    pub(super) const fn of(&self, direction: Direction) -> &Semaphore {
-        &self.0[direction as usize]
-    }
-
-    #[inline]
-    pub(super) fn somebody_waits(&self, direction: Direction) -> bool {
-        self.of(direction).available_permits() == 0
-    }
-}
-
 impl Shared {
     pub(super) fn new(name: &str, config: Config, peers: NonZeroUsize) -> Self {
         let site = Site::intern(LAYER, name);
-        let hasher = RandomState::new();
         Self {
             site,
-            seed: hasher.hash_one(site),
+            seed: site.seed(),
             bandwidth: Bandwidth::new(&config),
             config: Mutex::new(config),
-            turns: Turns::default(),
-            changed: Notify::new(),
+            queues: Default::default(),
             peers: Store::new(peers),
             overflow: Arc::default(),
             overflowed: AtomicU64::new(0),
-            hasher,
+            hasher: RandomState::new(),
             listeners: Listeners::default(),
         }
     }
@@ -92,14 +67,14 @@ impl Shared {
         *before = config;
         self.bandwidth.set(&config, clock::precise());
         drop(before);
-        self.changed.notify_waiters();
+        self.queues.iter().for_each(Queue::wake_all);
     }
 
     pub(super) fn reset(&self) {
         self.bandwidth.reset();
         self.overflow.debts.reset();
         self.peers.for_each(|_, peer| peer.debts.reset());
-        self.changed.notify_waiters();
+        self.queues.iter().for_each(Queue::wake_all);
     }
 
     pub(super) fn peer<K: Hash + ?Sized>(&self, key: &K) -> Arc<PeerState> {
@@ -114,21 +89,7 @@ impl Shared {
     /// Something has to wait, or did not pass.
     #[cold]
     pub(super) fn throttled(&self, direction: Direction, scope: Scope) {
-        if self.is_heard() {
-            let kind = EventKind::Throttled { direction, scope };
-            let event = Event::new(clock::now(), self.site.layer, self.site.name, kind);
-            #[cfg(feature = "tracing")]
-            crate::observe::trace(&event);
-            self.listeners.tell(&event);
-        }
-    }
-
-    fn is_heard(&self) -> bool {
-        #[cfg(feature = "tracing")]
-        if crate::observe::traces_refusals() {
-            return true;
-        }
-        self.listeners.hear_refusals()
+        self.listeners.happens_to_a_call(self.site, || EventKind::Throttled { direction, scope });
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -158,6 +119,6 @@ mod tests {
     #[test]
     fn f4_a_peer_takes_no_more_than_it_is_said_to() {
         // Beside it there are its counts, its hash and its place in the table: less than 64 bytes.
-        assert!(size_of::<PeerState>() + 64 <= 400, "{}", size_of::<PeerState>());
+        assert!(size_of::<PeerState>() + 64 <= 300, "{}", size_of::<PeerState>());
     }
 }

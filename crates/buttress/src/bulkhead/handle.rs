@@ -18,7 +18,7 @@ use std::time::Duration;
 pub struct Handle(pub(super) Arc<Shared>);
 
 /// The kind of layer, in events and rejections.
-pub(super) const LAYER: &str = "bulkhead";
+pub(crate) const LAYER: &str = "bulkhead";
 
 impl Handle {
     /// A bulkhead that nobody has entered. The name is for people and metrics.
@@ -28,7 +28,7 @@ impl Handle {
     }
 
     /// The same, which also records how long calls take, into buckets with these bounds. That costs each call two readings of
-    /// the precise clock. A call is recorded when it has a result, whatever that is.
+    /// a [fine clock](crate::clock::fine). A call is recorded when it has a result, whatever that is.
     #[must_use]
     pub fn recording_durations(name: &str, config: Config, bounds: Bounds) -> Self {
         Self::of(Group::new(name, config, None, Some(bounds)))
@@ -173,9 +173,10 @@ impl Handle {
     /// The same for a call that takes as many places.
     ///
     /// # Errors
-    /// The rejection, when there is not enough room; [`Reason::TooLarge`](crate::Reason::TooLarge) when there never will be.
+    /// The rejection, when there is not enough room; [`Reason::TooLarge`](crate::Reason::TooLarge) when it is more than the
+    /// limit, which is never said of an adaptive one: it gives all its places instead.
     pub fn try_acquire_many(&self, weight: Weight) -> Result<Permit<Arc<Shared>>, Rejected> {
-        match self.0.try_acquire_or_reclaim(weight) {
+        match self.0.try_acquire_or_reclaim(self.0.at_most_all(weight)) {
             Ok(ticket) => Ok(Permit::begin(Arc::clone(&self.0), ticket)),
             Err(refusal) => Err(self.0.refuse(refusal)),
         }

@@ -95,8 +95,9 @@ impl<H, R, J> BulkheadLayer<H, R, J> {
         self
     }
 
-    /// Counts a request as so many, by a function of it. One that weighs more than the limit is refused with
-    /// [`Reason::TooLarge`](crate::Reason::TooLarge); 0 counts as 1.
+    /// Counts a request as so many, by a function of it; 0 counts as 1. One that weighs more than the limit is refused with
+    /// [`Reason::TooLarge`](crate::Reason::TooLarge); more than an adaptive limit counts as all of that, so that the request is
+    /// under way alone.
     #[must_use]
     pub fn weigh<F>(self, weigh: F) -> BulkheadLayer<Weighed<H, F>, R, J> {
         self.map_source(|source| Weighed { source, weigh })
@@ -108,7 +109,7 @@ impl<H, R, J> BulkheadLayer<H, R, J> {
         self.map_source(|source| Ranked { source, rank })
     }
 
-    /// Lets requests say themselves what they weigh and how urgent they are: by [`Cost`](crate::Cost) and
+    /// Lets requests say themselves how many places they take and how urgent they are: by [`Places`](super::Places) and
     /// [`Priority`](super::Priority) in their extensions.
     #[cfg(feature = "http")]
     #[must_use]

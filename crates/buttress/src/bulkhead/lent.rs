@@ -31,15 +31,15 @@ impl Default for Reservations {
 }
 
 impl Reservations {
-    /// One that is not on the list, and has its place until then.
-    pub(super) fn add(&self, slot: Weak<dyn Lent>, until: Tick) {
+    /// One that is not on the list, and has its place until then. Whether it is the first for all that those know who wait.
+    pub(super) fn add(&self, slot: Weak<dyn Lent>, until: Tick) -> bool {
         let mut lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
         // Before it would grow, so that it is never twice as long as there are services.
         if lent.len() == lent.capacity() {
             lent.retain(|slot| slot.strong_count() > 0);
         }
         lent.push(slot);
-        self.earliest.fetch_min(until.as_nanos(), Ordering::Relaxed);
+        self.earliest.fetch_min(until.as_nanos(), Ordering::Relaxed) == Tick::MAX.as_nanos()
     }
 
     fn earliest(&self) -> Tick {
@@ -82,7 +82,7 @@ impl Shared {
         false
     }
 
-    /// When the next place can be taken back, at the earliest.
+    /// When the next place can be taken back, at the earliest. Who waits and is told that there is none is woken when there is.
     pub(super) fn next_reclaim(&self, now: Tick) -> Option<Duration> {
         let earliest = self.reservations.get()?.earliest();
         (earliest < Tick::MAX).then(|| earliest.since(now))
@@ -121,9 +121,10 @@ mod tests {
         let add = |service: usize, until: u64| {
             services[service].until.store(until, Ordering::Relaxed);
             let weak: Weak<Lends> = Arc::downgrade(&services[service]);
-            reservations.add(weak, at(until));
+            reservations.add(weak, at(until))
         };
-        (0..100).for_each(|service| add(service, 1_000 + service as u64));
+        let first = (0..100).filter(|service| add(*service, 1_000 + *service as u64)).count();
+        assert_eq!(first, 1);
         let asked = || services.iter().map(|service| service.asked.load(Ordering::Relaxed)).sum::<u64>();
         assert!(reservations.overdue(at(999)).is_none());
         assert_eq!(asked(), 0);
@@ -138,7 +139,7 @@ mod tests {
         assert!(overdue.take_back(at(1_099)));
         assert!(reservations.overdue(at(1_099)).is_none());
         assert_eq!((asked(), reservations.earliest()), (102, Tick::MAX));
-        add(7, 2_000);
+        assert!(add(7, 2_000));
         assert_eq!(reservations.earliest(), at(2_000));
     }
 

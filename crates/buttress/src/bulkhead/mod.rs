@@ -67,7 +67,7 @@
 //! A [`Rejected`](crate::Rejected) that was not sent: [`Reason::Full`](crate::Reason::Full),
 //! [`Reason::QueueTimedOut`](crate::Reason::QueueTimedOut) with how long it waited, [`Reason::Expired`](crate::Reason::Expired)
 //! when its deadline passed in the queue, [`Reason::TooLarge`](crate::Reason::TooLarge) when it weighs more than the limit.
-//! Over HTTP 503, 503, 504 and 429. Errors of the service beneath come through unchanged.
+//! Over HTTP 503, 503, 504 and 503, the first two with a `Retry-After` of a second. Errors of the service beneath come through unchanged.
 //!
 //! # Events
 //! Every refusal, and every change of the limit as [`EventKind::LimitChanged`](crate::EventKind::LimitChanged): by
@@ -96,6 +96,8 @@ pub use buttress_core::adaptive_limit;
 pub use buttress_core::bulkhead::{Builder, Config, Difference, Priority, Snapshot, Weight, presets};
 pub use future::ResponseFuture;
 pub use handle::Handle;
+#[cfg(feature = "http")]
+pub(crate) use handle::LAYER;
 pub use keyed::Keyed;
 pub use layer::BulkheadLayer;
 pub use permit::Permit;
@@ -104,4 +106,4 @@ pub use service::BulkheadService;
 pub use shared::{Dropped, Shared};
 #[cfg(feature = "http")]
 pub use source::Extended;
-pub use source::{Aside, ByKey, Claim, Ranked, Select, Source, Weighed};
+pub use source::{Aside, ByKey, Claim, Places, Ranked, Select, Source, Weighed};

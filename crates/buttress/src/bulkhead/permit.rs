@@ -28,6 +28,8 @@ enum Told {
     Nothing,
     /// The head of its response was there.
     Answered,
+    /// The head said how it ended, and all that is left of it is the place it takes.
+    Judged,
 }
 
 impl<L: Deref<Target = Shared>> Permit<L> {
@@ -60,8 +62,12 @@ impl<L: Deref<Target = Shared>> Permit<L> {
     #[cold]
     #[inline(never)]
     fn cancel(&mut self) {
-        if let Some(Admitted { lease, ticket, .. }) = self.0.take() {
-            lease.cancel(ticket);
+        if let Some(Admitted { lease, ticket, began, told }) = self.0.take() {
+            match told {
+                // It had its result before it was dropped.
+                Told::Judged => lease.end(ticket, began, true, Outcome::Ignored),
+                Told::Nothing | Told::Answered => lease.cancel(ticket),
+            }
         }
     }
 }
@@ -86,10 +92,22 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Settle for Permit<L> {
     }
 
     fn answered(&mut self) {
-        if let Some(Admitted { lease, began, told, .. }) = &mut self.0 {
+        if let Some(Admitted { lease, began, told: told @ Told::Nothing, .. }) = &mut self.0 {
             lease.answered(*began);
             *told = Told::Answered;
         }
+    }
+
+    fn judged(&mut self, outcome: Outcome, _: Option<Duration>) -> bool {
+        if outcome == Outcome::Cancelled {
+            self.cancel();
+        }
+        if let Some(Admitted { lease, began, told, .. }) = &mut self.0 {
+            lease.judged(*began, outcome);
+            // Of a call that never began nothing is learnt.
+            (*began, *told) = (Tick::ZERO, Told::Judged);
+        }
+        self.0.is_some()
     }
 
     #[inline]

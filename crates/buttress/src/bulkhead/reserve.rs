@@ -2,7 +2,7 @@
 //!
 //! A ready service that nobody calls must not keep others out for ever. So a place that was taken ahead is lent: once it has
 //! been held for [`RESERVED_FOR`], whoever finds no room takes it back, and so does whoever waits. That needs no timer where
-//! nobody waits; who does wait looks at least as often as a place can be lent and come due.
+//! nobody waits, nor where nothing is lent: the first place that is lent then wakes those who wait, to look at the clock.
 
 use super::lent::Lent;
 use super::shared::Shared;
@@ -52,6 +52,8 @@ struct Slot<L> {
 
 struct State {
     stands: Stands,
+    /// Who is to be told when it has reason to look around.
+    task: Option<Waker>,
     /// Whether it is among those that may have a place.
     listed: bool,
 }
@@ -62,7 +64,6 @@ enum Stands {
     Waiting {
         place: Place,
         since: Tick,
-        task: Option<Waker>,
     },
     Holds {
         ticket: Ticket,
@@ -73,12 +74,8 @@ enum Stands {
 
 impl<L: Deref<Target = Shared> + Send + Sync + 'static> Reservation<L> {
     pub(super) fn new(lease: L) -> Self {
-        if lease.reservations.get().is_none() {
-            lease.reservations.get_or_init(Default::default);
-            // Those that wait already did not know that there would be places to take back.
-            lease.machine.rouse();
-        }
-        let state = State { stands: Stands::Idle, listed: false };
+        lease.reservations.get_or_init(Default::default);
+        let state = State { stands: Stands::Idle, task: None, listed: false };
         Self { slot: Arc::new(Slot { lease, state: Mutex::new(state) }), alarm: Alarm::default() }
     }
 
@@ -86,6 +83,8 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Reservation<L> {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let mut state = self.slot.lock();
+            // Not while it looks around itself: what it finds then it need not be woken for.
+            state.task = None;
             let since = match &mut state.stands {
                 Stands::Holds { since, .. } => {
                     *since = clock::now();
@@ -96,11 +95,7 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Reservation<L> {
                     self.slot.ask_again();
                     return Poll::Ready(());
                 }
-                Stands::Waiting { task, since, .. } => {
-                    // Not while it looks around itself: what it finds then it need not be woken for.
-                    *task = None;
-                    *since
-                }
+                Stands::Waiting { since, .. } => *since,
                 Stands::Idle => {
                     drop(state);
                     self.alarm = Alarm::default();
@@ -121,14 +116,18 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Reservation<L> {
                 continue;
             }
             let wait = max_wait.map(|limit| limit.saturating_sub(now.since(since)));
-            // A place may be lent at any time to somebody who never uses it.
-            let look = shared.next_reclaim(now).unwrap_or(RESERVED_FOR);
-            if self.alarm.poll(cx, [Some(look), wait].into_iter().flatten().min()).is_ready() {
+            let look = shared.next_reclaim(now);
+            if self.alarm.poll(cx, now, [look, wait].into_iter().flatten().min()).is_ready() {
                 continue;
             }
-            if let Stands::Waiting { task, .. } = &mut self.slot.lock().stands {
-                *task = Some(cx.waker().clone());
-                return Poll::Pending;
+            let mut state = self.slot.lock();
+            if let Stands::Waiting { .. } = state.stands {
+                state.task = Some(cx.waker().clone());
+                drop(state);
+                // What was lent meanwhile found nobody to wake.
+                if look.is_some() || shared.next_reclaim(now).is_none() {
+                    return Poll::Pending;
+                }
             }
         }
     }
@@ -181,7 +180,7 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Slot<L> {
         };
         let stands = match joined {
             Ok(Joined::Admitted(ticket)) => return self.hold(self.lock(), ticket),
-            Ok(Joined::Waiting(place)) => Stands::Waiting { place, since: clock::precise(), task: None },
+            Ok(Joined::Waiting(place)) => Stands::Waiting { place, since: clock::precise() },
             Err(refusal) => Stands::Refused(Refused { refusal, counted: false }),
         };
         drop(self.replace(stands));
@@ -203,22 +202,22 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Slot<L> {
         drop(state);
         if !listed && let Some(reservations) = self.lease.reservations.get() {
             let slot = Arc::downgrade(self);
-            reservations.add(slot, since + RESERVED_FOR);
+            if reservations.add(slot, since + RESERVED_FOR) {
+                self.lease.machine.rouse();
+            }
         }
     }
 
-    /// Looks whether the turn has come, and leaves itself to be woken if not. Who is to be told then.
-    fn look(self: &Arc<Self>) -> Option<Waker> {
+    /// Looks whether the turn has come, and leaves itself to be woken if not.
+    fn look(self: &Arc<Self>) {
         let waker = Waker::from(Arc::clone(self));
         let mut state = self.lock();
-        let Stands::Waiting { place, task, .. } = &mut state.stands else { return None };
-        let Poll::Ready(turn) = self.lease.machine.poll(place, &waker) else { return None };
-        let task = task.take();
+        let Stands::Waiting { place, .. } = &mut state.stands else { return };
+        let Poll::Ready(turn) = self.lease.machine.poll(place, &waker) else { return };
         match turn {
             Ok(ticket) => self.hold(state, ticket),
             Err(refusal) => state.stands = Stands::Refused(Refused { refusal, counted: true }),
         }
-        task
     }
 
     /// It waited for as long as it may, unless its turn has come meanwhile.
@@ -252,7 +251,9 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Slot<L> {
 
 impl<L: Deref<Target = Shared> + Send + Sync + 'static> Wake for Slot<L> {
     fn wake(self: Arc<Self>) {
-        if let Some(task) = self.look() {
+        self.look();
+        let task = self.lock().task.take();
+        if let Some(task) = task {
             task.wake();
         }
     }

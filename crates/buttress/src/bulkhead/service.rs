@@ -153,10 +153,12 @@ impl<S, H: Source, R, J> BulkheadService<S, H, R, J> {
                 None => Admission::Admitted(Permit::none()),
             };
         };
-        if shared.refuses_at_once()
-            && let Err(refusal) = shared.try_acquire(claim.weight)
-        {
-            return Admission::Refused(shared.refuse(refusal));
+        if shared.refuses_at_once() {
+            // It may have room by now.
+            return match shared.try_acquire(shared.at_most_all(claim.weight)) {
+                Ok(ticket) => Admission::Admitted(Permit::begin(self.source.lease().expect(HELD), ticket)),
+                Err(refusal) => Admission::Refused(shared.refuse(refusal)),
+            };
         }
         Shared::admit(self.source.lease().expect(HELD), claim, None)
     }

@@ -1,17 +1,17 @@
 //! What is behind a handle: a bulkhead, and what the machine does not know of it.
 
+use super::handle::LAYER;
 use super::lent::Reservations;
 use super::permit::Permit;
 use super::source::Claim;
 use super::turn::{Patience, Turn};
 use crate::observe::Listeners;
 use crate::rejected::Site;
-use crate::{Deadline, Event, EventKind, Outcome, Rejected, Tick, clock};
+use crate::{Deadline, EventKind, Outcome, Rejected, Tick, clock};
 use buttress_core::adaptive_limit::{AdaptiveLimit, Sample};
 use buttress_core::bulkhead::{Bulkhead, Config, Joined, Ticket, Weight};
 use buttress_core::{Bounds, Histogram, Reason, Refusal, adaptive_limit};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -74,7 +74,7 @@ impl Group {
         adaptive: Option<adaptive_limit::Config>,
         durations: Option<Bounds>,
     ) -> Arc<Self> {
-        let site = Site::intern(super::handle::LAYER, name);
+        let site = Site::intern(LAYER, name);
         let config = match adaptive {
             Some(adaptive) => {
                 let builder = config.to_builder().max_concurrent(adaptive.start().get());
@@ -84,21 +84,24 @@ impl Group {
         };
         Arc::new(Self {
             site,
-            // The standard library's hasher is the one source of randomness it has.
-            seed: RandomState::new().hash_one(site),
+            seed: site.seed(),
             config,
             adaptive,
             listeners: Listeners::default(),
             refused: AtomicU64::new(0),
             waits: Histogram::new(Bounds::default()),
-            durations: durations.map(Histogram::new),
+            durations: durations.map(|bounds| {
+                // Not in a call, as the first reading finds out how fast the clock runs.
+                let _ = now();
+                Histogram::new(bounds)
+            }),
         })
     }
 }
 
 impl Shared {
     pub(super) fn new(group: Arc<Group>, label: Option<Arc<str>>) -> Self {
-        let adaptive = group.adaptive.map(|config| AdaptiveLimit::new(config, clock::precise()));
+        let adaptive = group.adaptive.map(|config| AdaptiveLimit::new(config, now()));
         Self {
             label,
             timed: adaptive.is_some() || group.durations.is_some(),
@@ -109,6 +112,15 @@ impl Shared {
             limit_changes: AtomicU64::new(0),
             machine: Bulkhead::new(group.config),
             group,
+        }
+    }
+
+    /// The weight of a call; where the limit moves by itself, no more than that: what is too heavy for it now need not be so
+    /// later, and may go alone.
+    pub(super) fn at_most_all(&self, weight: Weight) -> Weight {
+        match &self.adaptive {
+            Some(_) => Weight::new(self.machine.limit()).map_or(weight, |all| weight.min(all)),
+            None => weight,
         }
     }
 
@@ -135,6 +147,7 @@ impl Shared {
         L: Deref<Target = Self> + Send + Sync + 'static,
     {
         let shared = &*lease;
+        let claim = Claim { weight: shared.at_most_all(claim.weight), ..claim };
         // What the machine says of a call that finds no room, it says with the queue in view.
         if let Ok(ticket) = shared.try_acquire_or_reclaim(claim.weight) {
             return Admission::Admitted(Permit::begin(lease, ticket));
@@ -155,17 +168,24 @@ impl Shared {
         self.machine.give_back(ticket);
     }
 
-    /// When a call begins that begins now; nobody asks unless calls are timed.
+    /// When a call begins that begins now; [`Tick::ZERO`] unless calls are timed.
     #[inline]
     pub(super) fn begins_at(&self) -> Tick {
-        if self.timed { clock::precise() } else { Tick::ZERO }
+        if self.timed { now() } else { Tick::ZERO }
     }
 
     /// The head of the response to a call is there. That is how long the peer took: how long the body takes is up to who reads
     /// it, and one who reads slowly is not to look like a peer that is overloaded.
     pub(super) fn answered(&self, began: Tick) {
         if let Some(adaptive) = &self.adaptive {
-            self.teach(adaptive, began, clock::precise(), Outcome::Success);
+            self.teach(adaptive, began, now(), Outcome::Success);
+        }
+    }
+
+    /// The head of the response to a call says how the call ended, which goes on to take a place.
+    pub(super) fn judged(&self, began: Tick, outcome: Outcome) {
+        if began != Tick::ZERO {
+            self.learn(began, false, outcome);
         }
     }
 
@@ -190,10 +210,10 @@ impl Shared {
     /// What the end of a call says about how long calls take, while it still counts as in flight.
     #[inline(never)]
     fn learn(&self, began: Tick, answered: bool, outcome: Outcome) {
-        let now = clock::precise();
         if outcome == Outcome::Cancelled {
             return;
         }
+        let now = now();
         if let Some(durations) = &self.group.durations {
             durations.record(began, now);
         }
@@ -254,9 +274,19 @@ impl Shared {
         self.group.config.queue() == 0 && self.reservations.get().is_none()
     }
 
+    /// A limit that moves by itself and went below a weight meanwhile is full for it, and not for ever.
+    #[inline]
+    fn never_too_large(&self, refusal: Refusal) -> Refusal {
+        if refusal.reason() == Reason::TooLarge && self.adaptive.is_some() {
+            return Refusal::new(Reason::Full);
+        }
+        refusal
+    }
+
     /// The rejection of a call that found no room, counted.
     #[inline]
     pub(super) fn refuse(&self, refusal: Refusal) -> Rejected {
+        let refusal = self.never_too_large(refusal);
         self.machine.count_rejected(refusal);
         self.reject(refusal)
     }
@@ -264,33 +294,27 @@ impl Shared {
     /// The rejection of a call, which the machine has counted.
     #[inline]
     pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
+        let refusal = self.never_too_large(refusal);
         if self.label.is_some() {
             self.group.refused.fetch_add(1, Ordering::Relaxed);
         }
-        if self.refusals_are_heard() {
+        if self.group.listeners.refusals_are_heard() {
             self.tell(EventKind::Rejected(refusal));
         }
         Rejected::new(self.group.site, refusal)
     }
 
-    #[inline]
-    fn refusals_are_heard(&self) -> bool {
-        #[cfg(feature = "tracing")]
-        if crate::observe::traces_refusals() {
-            return true;
-        }
-        self.group.listeners.hear_refusals()
-    }
-
     #[cold]
-    #[inline(never)]
     fn tell(&self, kind: EventKind) {
-        let site = self.group.site;
-        let event = Event::new(clock::now(), site.layer, site.name, kind).of_key(self.label.clone());
-        #[cfg(feature = "tracing")]
-        crate::observe::trace(&event);
-        self.group.listeners.tell(&event);
+        self.group.listeners.happens(self.group.site, self.label.clone(), kind);
     }
+}
+
+/// The clock that calls are timed by: exact, and for less than half the price of the precise one. Out of line, so that a call
+/// which is not timed has a short way.
+#[inline(never)]
+fn now() -> Tick {
+    clock::fine()
 }
 
 impl fmt::Debug for Shared {

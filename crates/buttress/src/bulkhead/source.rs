@@ -234,7 +234,17 @@ pub struct Ranked<H, F> {
     pub(super) rank: F,
 }
 
-/// A source whose requests say themselves what they weigh and how urgent they are: by [`Cost`](crate::Cost) and [`Priority`]
+/// In a request's extensions: how many places of a bulkhead that was told to look for it this call takes. A call without it
+/// takes one.
+///
+/// [`Cost`](crate::Cost) is another matter: what is dear to a rate limit, such as a search, need not be heavy while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Places(
+    /// So many; 0 counts as 1.
+    pub u32,
+);
+
+/// A source whose requests say themselves how many places they take and how urgent they are: by [`Places`] and [`Priority`]
 /// in their extensions.
 #[cfg(feature = "http")]
 #[derive(Clone)]
@@ -277,7 +287,7 @@ impl<Req: RequestHead, H: Select<Req>> Select<Req> for Extended<H> {
         let claim = self.source.claim(request);
         let Some(told) = request.head().extensions() else { return claim };
         Claim {
-            weight: told.get::<crate::Cost>().map_or(claim.weight, |cost| at_least_one(cost.0)),
+            weight: told.get::<Places>().map_or(claim.weight, |places| at_least_one(places.0)),
             priority: told.get().copied().unwrap_or(claim.priority),
         }
     }

@@ -56,7 +56,6 @@ impl Delivery {
 
 impl Shared {
     fn tell(&self, event: &Event) {
-        #[cfg(feature = "tracing")]
         crate::observe::trace(event);
         if let Some(audience) = self.audience.get() {
             audience.delivery.listeners.tell(event);
@@ -69,12 +68,10 @@ impl Shared {
     /// Whether anybody wants to hear that a call was refused.
     #[inline]
     pub(super) fn refusals_are_heard(&self) -> bool {
-        #[cfg(feature = "tracing")]
-        if crate::observe::traces_refusals() {
-            return true;
-        }
         let own = self.audience.get().is_some_and(|audience| audience.delivery.listeners.hear_refusals());
-        own || self.group().is_some_and(|group| group.listeners.hear_refusals())
+        crate::observe::traces_refusals()
+            || own
+            || self.group().is_some_and(|group| group.listeners.hear_refusals())
     }
 
     /// Tells of a call that was refused, as it happens. The changes before may still be on their way.

@@ -12,7 +12,6 @@ use buttress_core::circuit_breaker::{
 };
 use buttress_core::{Bounds, Durations, Histogram, Refusal, clock::COARSE_LAG};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -226,8 +225,7 @@ impl Shared {
     ) -> Self {
         let timing = Timing::of(&config);
         let timing = durations.as_ref().map_or(timing, |durations| timing.recorded(durations.bounds()));
-        // The standard library's hasher is the one source of randomness it has.
-        let seed = RandomState::new().hash_one(site);
+        let seed = site.seed();
         let machine = CircuitBreaker::new(config, seed, clock::precise());
         let audience = OnceLock::new();
         if of.is_some() || durations.is_some() {

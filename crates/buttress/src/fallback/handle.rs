@@ -2,9 +2,8 @@
 
 use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
-use crate::{Event, EventKind, Trigger, clock};
+use crate::{Event, EventKind, Trigger};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -39,7 +38,7 @@ impl Handle {
         let site = Site::intern(LAYER, name);
         Self(Arc::new(Shared {
             site,
-            seed: RandomState::new().hash_one(site),
+            seed: site.seed(),
             uses: Default::default(),
             panicked: AtomicU64::new(0),
             listeners: Listeners::default(),
@@ -102,14 +101,6 @@ impl Handle {
     pub(super) fn begin(&self, trigger: Trigger, source: &'static str) -> Using {
         Using { handle: self.clone(), trigger, source, ended: false }
     }
-
-    fn is_heard(&self) -> bool {
-        #[cfg(feature = "tracing")]
-        if crate::observe::traces_refusals() {
-            return true;
-        }
-        self.0.listeners.hear_refusals()
-    }
 }
 
 impl fmt::Debug for Handle {
@@ -133,19 +124,9 @@ impl Using {
         let uses = &self.handle.0.uses[self.trigger as usize];
         let counter = if answered { &uses.answered } else { &uses.failed };
         counter.fetch_add(1, Ordering::Relaxed);
-        if self.handle.is_heard() {
-            self.tell(answered);
-        }
-    }
-
-    #[cold]
-    fn tell(&self, answered: bool) {
         let Shared { site, listeners, .. } = &*self.handle.0;
-        let kind = EventKind::FellBack { trigger: self.trigger, source: self.source, answered };
-        let event = Event::new(clock::now(), site.layer, site.name, kind);
-        #[cfg(feature = "tracing")]
-        crate::observe::trace(&event);
-        listeners.tell(&event);
+        let (trigger, source) = (self.trigger, self.source);
+        listeners.happens_to_a_call(site, || EventKind::FellBack { trigger, source, answered });
     }
 }
 

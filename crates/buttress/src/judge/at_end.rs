@@ -12,7 +12,7 @@ use std::time::Duration;
 /// failure, and until then the permit is held. Made by `.at_body_end()`.
 ///
 /// * A head that is no success is judged at once: nothing in the body makes it better, and a breaker that waits for the
-///   text of an error page opens late.
+///   text of an error page opens late. A bulkhead has its verdict then too, and keeps the place until the body has ended.
 /// * A body that is empty ends with its head; so do the answers to `HEAD`, and 204 and 304.
 /// * A body dropped before anybody polled it is judged by the head, unless the trailers would have decided: the caller wanted
 ///   no more. Dropped midway, the call is [cancelled](Outcome::Cancelled).
@@ -92,7 +92,11 @@ impl<C> AtEnd<C> {
                 later => return Some(later),
             }
         }
-        permit.settle(outcome, hint(outcome, || self.classify.retry_after(result)));
+        let retry_after = hint(outcome, || self.classify.retry_after(result));
+        if self.waits && outcome != Outcome::Success {
+            return permit.judged(outcome, retry_after).then_some(Until::LastByte);
+        }
+        permit.settle(outcome, retry_after);
         None
     }
 

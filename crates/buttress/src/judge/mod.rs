@@ -31,6 +31,13 @@ pub trait Settle: Send + Sync + Sized + 'static {
     /// The head of the response is there and no failure, and the call goes on until its body has ended.
     fn answered(&mut self) {}
 
+    /// The head of the response has settled the outcome, and its body is yet to come. Whether the permit is held until that has
+    /// ended, as one is that stands for what the call takes up; that end then says no more of the outcome.
+    fn judged(&mut self, outcome: Outcome, retry_after: Option<Duration>) -> bool {
+        self.settle(outcome, retry_after);
+        false
+    }
+
     /// The call has not ended, and something came of it: a part of a body.
     fn progress(&mut self) {}
 

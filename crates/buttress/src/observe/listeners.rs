@@ -1,6 +1,7 @@
 //! Those who are told what happens, in whatever layer.
 
-use crate::{Event, EventKind};
+use crate::rejected::Site;
+use crate::{Event, EventKind, clock};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -70,7 +71,14 @@ impl Listeners {
         lock(&self.list).is_empty()
     }
 
-    /// Whether a refusal is worth telling: one load, as an open breaker asks it with every call.
+    /// Whether anybody, in here or by `tracing`, wants to hear that a call was refused, or what else is told of single calls: a
+    /// load or two, as an open breaker asks it with every call.
+    #[inline]
+    pub(crate) fn refusals_are_heard(&self) -> bool {
+        super::traces_refusals() || self.hear_refusals()
+    }
+
+    /// Whether a refusal is worth telling to any of them.
     #[inline]
     pub(crate) fn hear_refusals(&self) -> bool {
         self.hear_refusals.load(Ordering::Relaxed)
@@ -79,6 +87,23 @@ impl Listeners {
     /// How often one of them panicked.
     pub(crate) fn panics(&self) -> u64 {
         self.panics.load(Ordering::Relaxed)
+    }
+
+    /// Something happens, at `site`: `tracing` hears it, and all that want to.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn happens(&self, site: &Site, key: Option<Arc<str>>, kind: EventKind) {
+        let event = Event::new(clock::now(), site.layer, site.name, kind).of_key(key);
+        super::trace(&event);
+        self.tell(&event);
+    }
+
+    /// The same of a single call, if anybody wants to hear of such.
+    #[inline]
+    pub(crate) fn happens_to_a_call(&self, site: &Site, kind: impl FnOnce() -> EventKind) {
+        if self.refusals_are_heard() {
+            self.happens(site, None, kind());
+        }
     }
 
     /// Tells all that want to hear it. A panic is counted and concerns nobody else.

@@ -6,7 +6,6 @@ use crate::rejected::Site;
 use crate::{Outcome, Ratio, Tick};
 use buttress_core::{Bounds, Durations, Histogram};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -66,7 +65,7 @@ impl Handle {
         let site = Site::intern(LAYER, operation);
         Self(Arc::new(Shared {
             site,
-            seed: RandomState::new().hash_one(site),
+            seed: site.seed(),
             component: Site::intern("component", component).name,
             started: AtomicU64::new(0),
             ended: Counters::default(),

@@ -1,7 +1,6 @@
 //! The futures of one call.
 
 use super::after::Task;
-use super::held::Held;
 use super::queue::Turn;
 use crate::{Refuse, Rejected};
 use pin_project_lite::pin_project;
@@ -76,68 +75,68 @@ impl<F, R, T> fmt::Debug for ResponseFuture<F, R, T> {
 pin_project! {
     /// The response of a [`RateLimitService`](super::RateLimitService) whose calls wait for their turn.
     pub struct TurnFuture<S, Req, F, R, T> {
-        // Before the call: of who is dropped before their turn, the place in the queue goes first.
-        turn: Option<Turn>,
         #[pin]
-        call: Held<S, Req, F>,
-        rejected: Option<Rejected>,
+        stage: TurnStage<S, Req, F>,
         refuse: R,
         task: T,
     }
 }
 
-impl<S, Req, F, R, T> TurnFuture<S, Req, F, R, T> {
-    #[inline]
-    pub(super) const fn called(call: F, refuse: R, task: T) -> Self {
-        Self { turn: None, call: Held::called(call), rejected: None, refuse, task }
-    }
-
-    pub(super) const fn refused(rejected: Rejected, refuse: R, task: T) -> Self {
-        Self { turn: None, call: Held::gone(), rejected: Some(rejected), refuse, task }
-    }
-
-    pub(super) const fn waiting(turn: Turn, service: S, request: Req, refuse: R, task: T) -> Self {
-        Self { turn: Some(turn), call: Held::waiting(service, request), rejected: None, refuse, task }
+pin_project! {
+    #[project = TurnStageProj]
+    enum TurnStage<S, Req, F> {
+        Called {
+            #[pin]
+            call: F,
+        },
+        // Boxed, so that a call which need not wait does not carry the room for it.
+        Waits {
+            waits: Option<Box<Waits<S, Req>>>,
+        },
+        Refused {
+            rejected: Rejected,
+        },
     }
 }
 
-impl<S, Req, F, R, T> Future for TurnFuture<S, Req, F, R, T>
+/// A request with the service that will send it.
+struct Waits<S, Req> {
+    // Before the service: of who is dropped before their turn, the place in the queue goes first.
+    turn: Option<Turn>,
+    service: S,
+    request: Req,
+}
+
+impl<S, Req, F, R, T> TurnFuture<S, Req, F, R, T> {
+    #[inline]
+    pub(super) const fn called(call: F, refuse: R, task: T) -> Self {
+        Self { stage: TurnStage::Called { call }, refuse, task }
+    }
+
+    #[inline]
+    pub(super) const fn refused(rejected: Rejected, refuse: R, task: T) -> Self {
+        Self { stage: TurnStage::Refused { rejected }, refuse, task }
+    }
+
+    pub(super) fn waiting(turn: Turn, service: S, request: Req, refuse: R, task: T) -> Self {
+        let waits = Some(Box::new(Waits { turn: Some(turn), service, request }));
+        Self { stage: TurnStage::Waits { waits }, refuse, task }
+    }
+}
+
+impl<S, Req, R, T> Future for TurnFuture<S, Req, S::Future, R, T>
 where
-    S: Service<Req, Future = F>,
-    F: Future<Output = Result<S::Response, S::Error>>,
+    S: Service<Req>,
     R: Refuse<S::Response, S::Error>,
     T: Task<S::Response>,
 {
     type Output = Result<S::Response, R::Error>;
 
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let mut result = loop {
-            if let Some(polled) = this.call.as_mut().poll_call(cx) {
-                break ready!(polled).map_err(R::inner);
-            }
-            if let Some(rejected) = *this.rejected {
-                break this.refuse.refuse(rejected);
-            }
-            match this.turn {
-                Some(turn) => {
-                    *this.rejected = ready!(turn.as_mut().poll(cx)).err();
-                    *this.turn = None;
-                    if this.rejected.is_some() {
-                        this.call.as_mut().let_go();
-                    }
-                }
-                // It is its turn: what was ready when it came may not be so any more, so this asks anew.
-                None => match ready!(this.call.as_mut().poll_ready(cx)) {
-                    Ok(()) => this.call.as_mut().send(),
-                    Err(error) => {
-                        this.call.as_mut().let_go();
-                        return Poll::Ready(Err(R::inner(error)));
-                    }
-                },
-            }
-        };
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.as_mut().project();
+        let TurnStageProj::Called { call } = this.stage.project() else { return self.poll_turn(cx) };
+        let mut result = ready!(call.poll(cx)).map_err(R::inner);
         if let Ok(response) = &mut result {
             this.task.answered(response);
         }
@@ -145,8 +144,72 @@ where
     }
 }
 
+impl<S, Req, R, T> TurnFuture<S, Req, S::Future, R, T>
+where
+    S: Service<Req>,
+    R: Refuse<S::Response, S::Error>,
+    T: Task<S::Response>,
+{
+    /// Out of line, so that the way of a call that is admitted at once is short.
+    #[cold]
+    #[inline(never)]
+    fn poll_turn(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<<Self as Future>::Output> {
+        let mut this = self.as_mut().project();
+        let rejected = match this.stage.as_mut().project() {
+            TurnStageProj::Waits { waits } => {
+                match ready!(waits.as_mut().expect("it is taken once").poll(cx)) {
+                    Ok(()) => {
+                        let mut waits = waits.take().expect("it was polled");
+                        let call = waits.service.call(waits.request);
+                        this.stage.set(TurnStage::Called { call });
+                        return self.poll(cx);
+                    }
+                    Err(Vain::Rejected(rejected)) => rejected,
+                    Err(Vain::Inner(error)) => {
+                        *waits = None;
+                        return Poll::Ready(Err(R::inner(error)));
+                    }
+                }
+            }
+            TurnStageProj::Refused { rejected } => *rejected,
+            TurnStageProj::Called { .. } => unreachable!("a call that was sent is polled itself"),
+        };
+        // What it held is free, however long somebody keeps the rest.
+        this.stage.set(TurnStage::Refused { rejected });
+        let mut result = this.refuse.refuse(rejected);
+        if let Ok(response) = &mut result {
+            this.task.answered(response);
+        }
+        Poll::Ready(result)
+    }
+}
+
+/// Why a call that waited is not sent.
+enum Vain<E> {
+    /// Its turn did not come in time.
+    Rejected(Rejected),
+    /// The service did not become ready.
+    Inner(E),
+}
+
+impl<S, Req> Waits<S, Req> {
+    /// Until it is its turn, and the service is ready.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Vain<S::Error>>>
+    where
+        S: Service<Req>,
+    {
+        if let Some(turn) = &mut self.turn {
+            ready!(turn.as_mut().poll(cx)).map_err(Vain::Rejected)?;
+            self.turn = None;
+        }
+        // What was ready when the call came may not be so any more, so this asks anew.
+        self.service.poll_ready(cx).map_err(Vain::Inner)
+    }
+}
+
 impl<S, Req, F, R, T> fmt::Debug for TurnFuture<S, Req, F, R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TurnFuture").field("waits", &self.turn.is_some()).finish_non_exhaustive()
+        let waits = matches!(self.stage, TurnStage::Waits { .. });
+        f.debug_struct("TurnFuture").field("waits", &waits).finish_non_exhaustive()
     }
 }

@@ -10,7 +10,6 @@ use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
 use crate::{Event, EventKind, InvalidConfig, Reason, Refusal, Rejected, clock};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,8 +56,7 @@ impl Handle {
 
     fn made_of(name: &str, machine: Machine) -> Self {
         let site = Site::intern(LAYER, name);
-        // The standard library's hasher is the one source of randomness it has.
-        let seed = RandomState::new().hash_one(site);
+        let seed = site.seed();
         Self(Arc::new(Shared {
             site,
             seed,
@@ -223,6 +221,17 @@ impl Handle {
     pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
         self.0.listeners.push(listener, || {});
     }
+
+    /// A place in the queue, if its turn comes within `max_wait`.
+    #[inline(never)]
+    fn wait_within(&self, cost: u32, max_wait: Duration) -> Result<Turn, Rejected> {
+        let patience = Patience::of(max_wait);
+        match self.0.machine.wait_for(cost, self.0.queue.cost(), clock::fine()) {
+            Ok(wait) if wait <= patience.time => Ok(queue_up(self.clone(), cost, patience)),
+            Ok(wait) => Err(self.0.reject(Refusal::after(Reason::RateLimited, wait))),
+            Err(refusal) => Err(self.0.reject(refusal)),
+        }
+    }
 }
 
 impl Limit for &Handle {
@@ -235,18 +244,12 @@ impl Limit for &Handle {
 
     #[inline]
     fn admit_within(&self, cost: u32, max_wait: Duration) -> Result<Option<Turn>, Rejected> {
-        let queue = &self.0.queue;
         // Nobody is overtaken: who finds others waiting waits behind them.
-        if queue.len() == 0 && self.0.machine.try_acquire(cost, clock::fine()).is_ok() {
+        if self.0.queue.len() == 0 && self.0.machine.try_acquire(cost, clock::fine()).is_ok() {
             self.0.admitted();
             return Ok(None);
         }
-        let patience = Patience::of(max_wait);
-        match self.0.machine.wait_for(cost, queue.cost(), clock::fine()) {
-            Ok(wait) if wait <= patience.time => Ok(Some(queue_up((*self).clone(), cost, patience))),
-            Ok(wait) => Err(self.0.reject(Refusal::after(Reason::RateLimited, wait))),
-            Err(refusal) => Err(self.0.reject(refusal)),
-        }
+        self.wait_within(cost, max_wait).map(Some)
     }
 
     fn keep(&self) -> Handle {
@@ -285,28 +288,8 @@ impl Shared {
     #[inline]
     pub(super) fn reject(&self, refusal: Refusal) -> Rejected {
         self.tally.rejected(refusal);
-        if self.is_heard() {
-            self.tell(refusal);
-        }
+        self.listeners.happens_to_a_call(self.site, || EventKind::Rejected(refusal));
         Rejected::new(self.site, refusal)
-    }
-
-    #[inline]
-    fn is_heard(&self) -> bool {
-        #[cfg(feature = "tracing")]
-        if crate::observe::traces_refusals() {
-            return true;
-        }
-        self.listeners.hear_refusals()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn tell(&self, refusal: Refusal) {
-        let event = Event::new(clock::now(), self.site.layer, self.site.name, EventKind::Rejected(refusal));
-        #[cfg(feature = "tracing")]
-        crate::observe::trace(&event);
-        self.listeners.tell(&event);
     }
 }
 

@@ -14,7 +14,6 @@ use crate::{Event, EventKind, Refusal, Rejected, clock};
 use buttress_core::rate_limit::Buckets;
 use std::borrow::{Borrow, Cow};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -67,8 +66,7 @@ impl<K: Key + ?Sized> Keyed<K> {
         let site = Site::intern(LAYER, name);
         let inner = Inner {
             site,
-            // The standard library's hasher is the one source of randomness it has.
-            seed: RandomState::new().hash_one(site),
+            seed: site.seed(),
             buckets: Buckets::new(config, capacity, clock::fine()),
             tally: Tally::default(),
             listeners: Listeners::default(),
@@ -184,15 +182,8 @@ impl<K: Key + ?Sized> Keyed<K> {
     fn reject(&self, key: &K, refusal: Refusal) -> Rejected {
         let Inner { site, tally, listeners, .. } = &*self.0;
         tally.rejected(refusal);
-        let heard = listeners.hear_refusals();
-        #[cfg(feature = "tracing")]
-        let heard = heard || crate::observe::traces_refusals();
-        if heard {
-            let event = Event::new(clock::now(), site.layer, site.name, EventKind::Rejected(refusal));
-            let event = event.of_key(Some(key.to_string().into()));
-            #[cfg(feature = "tracing")]
-            crate::observe::trace(&event);
-            listeners.tell(&event);
+        if listeners.refusals_are_heard() {
+            listeners.happens(site, Some(key.to_string().into()), EventKind::Rejected(refusal));
         }
         Rejected::new(site, refusal)
     }

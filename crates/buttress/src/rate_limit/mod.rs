@@ -79,7 +79,6 @@ mod cost;
 mod fields;
 mod future;
 mod handle;
-mod held;
 mod keyed;
 mod layer;
 mod machine;

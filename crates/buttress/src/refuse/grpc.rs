@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 ///
 /// The status is UNAVAILABLE for a peer that is left alone, RESOURCE_EXHAUSTED for a limit and DEADLINE_EXCEEDED for a call
 /// that had no answer in time or none left. Where the layer knows when to ask again, `grpc-retry-pushback-ms` tells it to clients that
-/// retry by themselves. The rejection is in the extensions.
+/// retry by themselves. What found no room has none: their own backoff spreads them, a time that is guessed would bring all of
+/// them back at once. The rejection is in the extensions.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RespondGrpc;
 
@@ -104,6 +105,8 @@ mod tests {
         let timed_out = respond(Refusal::after(Reason::TimedOut, Duration::from_secs(1)));
         assert_eq!((header(&timed_out, STATUS), header(&timed_out, PUSHBACK)), (Some("4"), None));
         assert_eq!(header(&respond(Refusal::new(Reason::Expired)), STATUS), Some("4"));
+        let full = respond(Refusal::new(Reason::Full));
+        assert_eq!((header(&full, STATUS), header(&full, PUSHBACK)), (Some("8"), None));
     }
 
     #[test]

@@ -5,11 +5,10 @@ use super::counters::{Counters, Totals};
 use super::dice::Dice;
 use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
-use crate::{Event, EventKind, Reason, Refusal, Rejected, Tick, clock};
+use crate::{Event, EventKind, Reason, Refusal, Rejected, Tick};
 use buttress_core::retry::{Config, budget};
 use buttress_core::{Bounds, Durations, Histogram};
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,8 +59,7 @@ impl Handle {
 
     fn made_of(name: &str, config: Config, budget: Option<Budget>, owns_budget: bool) -> Self {
         let site = Site::intern(LAYER, name);
-        // The standard library's hasher is the one source of randomness it has.
-        let seed = RandomState::new().hash_one(site);
+        let seed = site.seed();
         Self(Arc::new(Shared {
             site,
             seed,
@@ -185,15 +183,7 @@ impl Shared {
     }
 
     pub(super) fn tell(&self, kind: EventKind) {
-        let heard = self.listeners.hear_refusals();
-        #[cfg(feature = "tracing")]
-        let heard = heard || crate::observe::traces_refusals();
-        if heard {
-            let event = Event::new(clock::now(), self.site.layer, self.site.name, kind);
-            #[cfg(feature = "tracing")]
-            crate::observe::trace(&event);
-            self.listeners.tell(&event);
-        }
+        self.listeners.happens_to_a_call(self.site, || kind);
     }
 
     /// Runs what the owner wants to be told with. A panic in it is counted and concerns nobody else.

@@ -173,8 +173,8 @@ impl<R, J, T, I, F, B, Q> Stack<R, J, T, I, F, B, Q> {
 
     /// Limits how many attempts are under way at a time, to a number or, by a [`adaptive_limit::Config`](bulkhead::adaptive_limit::Config),
     /// to what the peer is found to bear. What finds no room waits for its turn. A request for HTTP or gRPC takes as many places as
-    /// its extension [`Cost`](crate::Cost) says and is as urgent as its extension [`Priority`](bulkhead::Priority) says, any other
-    /// takes one.
+    /// its extension [`Places`](bulkhead::Places) says and is as urgent as its extension [`Priority`](bulkhead::Priority) says, any
+    /// other takes one.
     #[must_use]
     pub fn bulkhead(mut self, places: impl Part<bulkhead::Handle>) -> Self {
         self.handles.bulkhead = places.named(self.name);

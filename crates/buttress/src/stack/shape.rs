@@ -44,8 +44,8 @@ impl Terms for Alike {
     }
 }
 
-/// An HTTP request says by [`Cost`](crate::Cost) in its extensions how many tokens and places it takes, and by
-/// [`Priority`](bulkhead::Priority) how urgent it is.
+/// An HTTP request says by [`Cost`](crate::Cost) in its extensions how many tokens it takes, by [`Places`](bulkhead::Places) how
+/// many places, and by [`Priority`](bulkhead::Priority) how urgent it is.
 #[cfg(feature = "http")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByExtensions;

@@ -6,7 +6,6 @@ use crate::rejected::Site;
 use crate::{Event, EventKind, Rejected, Tick, clock};
 use buttress_core::adaptive_timeout::{AdaptiveTimeout, Config};
 use buttress_core::{Reason, Refusal};
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -41,7 +40,7 @@ impl Watched {
         let site = Site::intern(layer, name);
         Arc::new(Self {
             site,
-            seed: RandomState::new().hash_one(site),
+            seed: site.seed(),
             limit,
             timed_out: AtomicU64::new(0),
             by_deadline: AtomicU64::new(0),
@@ -130,22 +129,8 @@ impl Watched {
     }
 
     fn reject(&self, refusal: Refusal) -> Rejected {
-        if self.is_heard() {
-            let event =
-                Event::new(clock::now(), self.site.layer, self.site.name, EventKind::Rejected(refusal));
-            #[cfg(feature = "tracing")]
-            crate::observe::trace(&event);
-            self.listeners.tell(&event);
-        }
+        self.listeners.happens_to_a_call(self.site, || EventKind::Rejected(refusal));
         Rejected::new(self.site, refusal)
-    }
-
-    fn is_heard(&self) -> bool {
-        #[cfg(feature = "tracing")]
-        if crate::observe::traces_refusals() {
-            return true;
-        }
-        self.listeners.hear_refusals()
     }
 }
 
