@@ -59,6 +59,40 @@ async fn c9_the_limit_grows_with_use_falls_with_timeouts_and_stands_still_at_res
 }
 
 #[tokio::test(start_paused = true)]
+async fn c9_a_limit_that_was_set_is_where_it_goes_on_from() {
+    let handle = Handle::adaptive("orders", adaptive_limit::Config::default());
+    let latency = Arc::new(AtomicU64::new(20));
+    handle.resize(4);
+    assert_eq!(handle.limit(), 10, "its least");
+    load(&handle, &latency, 60, Duration::from_secs(10)).await;
+    assert!(handle.limit() >= 40, "{:?}", handle.learnt());
+    assert_eq!(handle.limit(), handle.learnt().unwrap().limit);
+    handle.resize(30);
+    assert_eq!((handle.limit(), handle.learnt().unwrap().limit), (30, 30));
+    load(&handle, &latency, 60, Duration::from_secs(10)).await;
+    assert!(handle.limit() >= 40, "{:?}", handle.learnt());
+}
+
+#[tokio::test(start_paused = true)]
+async fn c9_quick_answers_that_say_it_was_too_much_lower_the_limit() {
+    let layer = BulkheadLayer::adaptive_http(adaptive_limit::Config::default());
+    let handle = layer.handle().clone();
+    let service = layer.respond().layer(service_fn(|_: http::Request<()>| async {
+        sleep(Duration::from_millis(5)).await;
+        let response = http::Response::builder().status(http::StatusCode::TOO_MANY_REQUESTS);
+        Ok::<_, io::Error>(response.body(String::new()).unwrap())
+    }));
+    for _ in 0..40 {
+        let calls: Vec<_> =
+            (0..20).map(|_| tokio::spawn(service.clone().oneshot(http::Request::new(())))).collect();
+        for call in calls {
+            assert_eq!(call.await.unwrap().unwrap().status(), 429);
+        }
+    }
+    assert_eq!(handle.limit(), 10, "{:?}", handle.learnt());
+}
+
+#[tokio::test(start_paused = true)]
 async fn c9_refused_and_dropped_calls_teach_nothing() {
     let handle = Handle::adaptive("orders", adaptive_limit::Config::default());
     let latency = Arc::new(AtomicU64::new(20));

@@ -3,7 +3,7 @@
 use super::Algorithm;
 use crate::clock::{Span, nanos};
 use crate::config::ensure;
-use crate::{Difference, InvalidConfig};
+use crate::{Bulkhead, Difference, InvalidConfig};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -56,8 +56,9 @@ impl Config {
     /// at any time: what they take is what calls take, and is not held to be a queue.
     ///
     /// # Errors
-    /// They are not in that order.
+    /// They are not in that order, or the greatest is more than a bulkhead can count ([`Bulkhead::MOST`]).
     pub fn between(self, min: NonZeroU32, start: NonZeroU32, max: NonZeroU32) -> Result<Self, InvalidConfig> {
+        ensure(max.get() <= Bulkhead::MOST, "max", max, "1 to 67108863")?;
         ensure(min <= max, "min", min, "no more than the max")?;
         ensure((min..=max).contains(&start), "start", start, "between the min and the max")?;
         Ok(Self { min, start, max, ..self })

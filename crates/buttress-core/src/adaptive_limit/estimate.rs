@@ -37,6 +37,12 @@ impl Estimate {
         self.usual
     }
 
+    /// Goes on from another limit.
+    pub(super) fn set(&mut self, limit: u32) {
+        self.limit = limit.into();
+        self.slow = 0;
+    }
+
     /// The limit after a window of `calls`.
     pub(super) fn close(&mut self, config: &Config, calls: &Calls) -> u32 {
         // Half of it in use is as near as bursts let one see.

@@ -29,6 +29,9 @@
 //! - *Who teaches*: a success its latency; a timeout and a throttled call that they were dropped. Other failures say nothing
 //!   about load, as they come quicker or later than an answer for reasons of their own; nor does what was ignored or cancelled,
 //!   nor a refusal, which was never in flight.
+//! - *Callers that leave* before they are answered cancel their calls. Why one left is not known: its answer may have come from
+//!   elsewhere. If all of them leave sooner than the peer answers, the limit hears of no call and stands still; so below it
+//!   belongs a timeout that ends first.
 //!
 //! # What it is for
 //! A peer with a queue that finishes what nobody waits for any more does not recover from an overload by itself: each call that
@@ -161,6 +164,18 @@ impl AdaptiveLimit {
         let calls = self.calls.fetch_add(if dropped { DROPPED + 1 } else { 1 }, Ordering::Relaxed) + 1;
         let enough = calls as u32 >= self.config.minimum_calls().get();
         if enough && now.as_nanos() >= self.closes.load(Ordering::Relaxed) { self.close(now) } else { None }
+    }
+
+    /// Goes on from another limit, or from the nearest one between its least and its greatest. What calls usually take is
+    /// known as before; what is under way teaches nothing if the limit falls.
+    pub fn set(&self, limit: u32, now: Tick) {
+        let limit = limit.clamp(self.config.min().get(), self.config.max().get());
+        let mut closed = lock(&self.closed);
+        closed.estimate.set(limit);
+        if limit < self.limit() {
+            self.since.store(now.as_nanos(), Ordering::Relaxed);
+        }
+        self.limit.store(limit.into(), Ordering::Relaxed);
     }
 
     /// How it stands.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use buttress::bandwidth::{self, Direction};
+use buttress::bandwidth::{self, Direction, ShapedBody};
 use buttress::deadline::{self, DeadlineService};
 use buttress::key::TrustedProxies;
 use buttress::registry::Registry;

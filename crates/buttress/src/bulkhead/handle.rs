@@ -140,7 +140,7 @@ impl Handle {
 
     /// Changes the limit, from 1 to [`Bulkhead::MOST`](buttress_core::Bulkhead::MOST); what is beyond is taken for the nearest
     /// of the two. Calls that are under way stay: when it shrinks beneath their number, nobody is admitted until that has
-    /// fallen below it. An adaptive one goes on from what it has learnt with its next window.
+    /// fallen below it. An adaptive one takes the nearest limit between its own least and greatest, and goes on from there.
     pub fn resize(&self, max_concurrent: u32) {
         self.0.resize(max_concurrent);
     }

@@ -30,6 +30,9 @@ impl BulkheadLayer {
 
     /// A bulkhead of its own, without a name, whose limit follows what the peer bears: see
     /// [`adaptive_limit`]. Calls wait as by [`Config::default`].
+    ///
+    /// It learns from what a call is judged to be, and by itself only errors are failures. Over HTTP a quick 429 or 503 would
+    /// pass for a quick success: there [`BulkheadLayer::adaptive_http`] is right.
     #[must_use]
     pub fn adaptive(config: adaptive_limit::Config) -> Self {
         Self::from_handle(Handle::adaptive("", config))
@@ -43,6 +46,13 @@ impl BulkheadLayer<Handle, Boxed, AtHead<classify::Http>> {
     #[must_use]
     pub fn http(config: Config) -> Self {
         BulkheadLayer::new(config).classify(classify::Http)
+    }
+
+    /// The same with a limit that [follows what the peer bears](BulkheadLayer::adaptive): a 429 says that it was too much, and
+    /// other failures say nothing, where they would pass for quick successes otherwise.
+    #[must_use]
+    pub fn adaptive_http(config: adaptive_limit::Config) -> Self {
+        BulkheadLayer::adaptive(config).classify(classify::Http)
     }
 }
 

@@ -78,7 +78,7 @@ impl Group {
         let config = match adaptive {
             Some(adaptive) => {
                 let builder = config.to_builder().max_concurrent(adaptive.start().get());
-                builder.build().unwrap_or(config)
+                builder.build().expect("no adaptive limit is more than a bulkhead can count")
             }
             None => config,
         };
@@ -231,20 +231,31 @@ impl Shared {
         }
     }
 
-    /// Takes over the limit that was learnt. Of two that do, the one that is late takes over what is learnt by then.
+    /// Takes over the limit that was learnt or set. Of two that do, the one that is late takes over what is learnt by then.
     #[cold]
     fn follow(&self, adaptive: &AdaptiveLimit) {
         loop {
             let limit = adaptive.limit();
-            self.resize(limit);
+            self.change(limit);
             if adaptive.limit() == limit {
                 return;
             }
         }
     }
 
-    /// Changes the limit, and tells of it.
+    /// Changes the limit. An adaptive one goes on from there.
     pub(super) fn resize(&self, limit: u32) {
+        match &self.adaptive {
+            None => self.change(limit),
+            Some(adaptive) => {
+                adaptive.set(limit, clock::precise());
+                self.follow(adaptive);
+            }
+        }
+    }
+
+    /// Passes the limit on to the machine, and tells of it.
+    fn change(&self, limit: u32) {
         let before = self.machine.limit();
         self.machine.resize(limit);
         let after = self.machine.limit();

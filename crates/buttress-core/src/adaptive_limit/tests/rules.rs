@@ -188,6 +188,22 @@ fn c9_the_change_is_told_once_and_only_when_there_is_one() {
 }
 
 #[test]
+fn c9_a_limit_that_was_set_is_where_it_goes_on_from() {
+    let mut rig = Rig::new(Config::default());
+    (0..50).for_each(|_| _ = rig.calm());
+    rig.limit.set(30, rig.now);
+    assert_eq!(rig.limit.limit(), 30);
+    let began_before = Sample { latency: S, in_flight: 400, outcome: TIMEOUT };
+    (0..100).for_each(|_| _ = rig.limit.record(began_before, rig.now + MS * 900));
+    assert_eq!(rig.limit.limit(), 30, "they say again that it was too much");
+    assert_eq!(rig.calm(), 35);
+    for (set, is) in [(0, 10), (u32::MAX, 1_000)] {
+        rig.limit.set(set, rig.now);
+        assert_eq!(rig.limit.limit(), is);
+    }
+}
+
+#[test]
 fn additive_increase_adds_one_and_knows_calls_that_are_too_slow() {
     let mut rig = Rig::new(Config::default().algorithm(Algorithm::Aimd { slow: Some(S) }).expect("valid"));
     assert_eq!([(); 3].map(|()| rig.calm()), [21, 22, 23]);
@@ -208,10 +224,12 @@ fn vegas_keeps_a_few_waiting() {
 }
 
 #[test]
-fn settings_that_do_not_work_are_refused_by_name() {
+fn c10_settings_that_do_not_work_are_refused_by_name() {
     let config = Config::default();
     let knob = |result: Result<Config, crate::InvalidConfig>| result.expect_err("it does not work").knob();
     assert_eq!(knob(config.between(count(3), count(3), count(2))), "min");
+    assert_eq!(knob(config.between(count(3), count(3), count(crate::Bulkhead::MOST + 1))), "max");
+    assert!(config.between(count(3), count(3), count(crate::Bulkhead::MOST)).is_ok());
     assert_eq!(knob(config.between(count(3), count(2), count(4))), "start");
     assert_eq!(knob(config.between(count(3), count(5), count(4))), "start");
     assert_eq!(knob(config.window(Duration::ZERO, count(1))), "window");
@@ -265,13 +283,13 @@ proptest! {
     #[test]
     fn c9_whatever_happens_the_limit_is_between_its_least_and_its_most(
         algorithm in algorithms(),
-        mut ends in any::<[std::num::NonZeroU32; 3]>(),
+        mut ends in [1..=crate::Bulkhead::MOST, 1..=crate::Bulkhead::MOST, 1..=crate::Bulkhead::MOST],
         minimum_calls in 1_u32..4,
         slack in durations(),
         calls in proptest::collection::vec((durations(), any::<u32>(), outcomes(), durations()), 1..200),
     ) {
         ends.sort();
-        let [min, start, max] = ends;
+        let [min, start, max] = ends.map(count);
         let config = Config::default().between(min, start, max).unwrap().algorithm(algorithm).unwrap();
         let config = config.window(MS, count(minimum_calls)).unwrap().slack(slack);
         let (limit, mut now) = (AdaptiveLimit::new(config, Tick::ZERO), Tick::ZERO);
