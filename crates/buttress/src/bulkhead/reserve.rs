@@ -183,7 +183,7 @@ impl<L: Deref<Target = Shared> + Send + Sync + 'static> Slot<L> {
             Ok(Joined::Waiting(place)) => Stands::Waiting { place, since: clock::precise() },
             Err(refusal) => Stands::Refused(Refused { refusal, counted: false }),
         };
-        drop(self.replace(stands));
+        self.replace(stands);
         self.look();
     }
 
