@@ -142,6 +142,8 @@ fn f6_allocations(gates: &mut Gates) {
         paths::STACK_ON,
         paths::STACK_OFF,
         paths::BODIES,
+        paths::FRAME_UNLIMITED,
+        paths::FRAME_LIMITED,
     ];
     let boxed = [(paths::BREAKER_OPEN_BOXED, CALLS)];
     let none = none.into_iter().chain(admission::ALL).chain(keys::SMALL).map(|path| (path, 0));

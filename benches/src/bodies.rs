@@ -1,7 +1,8 @@
 //! Calls whose response has a body that is read to its end.
 
 use crate::inner::CallError;
-use bytes::Buf;
+use buttress::bandwidth::{self, Direction, ShapedBody};
+use bytes::{Buf, Bytes};
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use std::convert::Infallible;
@@ -46,6 +47,41 @@ impl Service<u64> for Pages {
 
     fn call(&mut self, _: u64) -> Self::Future {
         ready(Ok(Response::new(Page::default())))
+    }
+}
+
+/// A body of one frame.
+#[derive(Debug)]
+pub struct Whole(Option<Bytes>);
+
+impl Body for Whole {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|data| Ok(Frame::data(data))))
+    }
+}
+
+/// Answers with one frame, shaped.
+#[derive(Clone, Debug)]
+pub struct Shaped(pub bandwidth::Handle);
+
+impl Service<u64> for Shaped {
+    type Response = Response<ShapedBody<Whole>>;
+    type Error = CallError;
+    type Future = Ready<Result<Self::Response, CallError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), CallError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: u64) -> Self::Future {
+        let body = Whole(Some(Bytes::from_static(b"frame")));
+        ready(Ok(Response::new(self.0.shape(Direction::Download, body))))
     }
 }
 

@@ -1,9 +1,10 @@
 //! The ways a call can take through buttress.
 
-use crate::bodies::{Pages, ReadToEnd};
+use crate::bodies::{Pages, ReadToEnd, Shaped};
 use crate::inner::{CallError, Echo, Failing};
 use crate::keys::mixed;
 use crate::worker::{Worker, cloned_per_call, kept};
+use buttress::bandwidth;
 use buttress::circuit_breaker::{Builder, CircuitBreakerLayer, Config, Handle, Keyed};
 use buttress::{
     AtHead, Bounds, Classify, DeadlineLayer, FailureKind, Outcome, Rejected, RetryLayer, Stack, TimeoutLayer,
@@ -236,8 +237,25 @@ pub const BODIES: Path = Path {
     },
 };
 
+/// A body of one frame that no limit holds up, as there is none.
+pub const FRAME_UNLIMITED: Path = Path {
+    name: "a frame without a limit of bandwidth",
+    make: || shaped(bandwidth::Config::builder()),
+};
+
+/// The same with a limit that it does not reach.
+pub const FRAME_LIMITED: Path = Path {
+    name: "a frame with room in the limit of bandwidth",
+    make: || shaped(bandwidth::Config::builder().download(1 << 40)),
+};
+
+fn shaped(limits: bandwidth::Builder) -> Box<dyn Worker> {
+    let line = bandwidth::Handle::from(limits.build().expect("the default with another rate is valid"));
+    kept(ReadToEnd(Shaped(line)), 0, |result| matches!(result, Ok(5)))
+}
+
 /// All of them.
-pub const ALL: [Path; 25] = [
+pub const ALL: [Path; 27] = [
     BARE,
     BREAKER_DEFAULT,
     BREAKER_RECORDING,
@@ -263,6 +281,8 @@ pub const ALL: [Path; 25] = [
     STACK_ON,
     STACK_OFF,
     BODIES,
+    FRAME_UNLIMITED,
+    FRAME_LIMITED,
 ];
 
 /// How many keys there are where there is a state for each.

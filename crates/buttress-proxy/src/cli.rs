@@ -145,6 +145,7 @@ async fn proxy(args: ProxyArgs) -> Result<(), Failure> {
         timeout: args.timeout,
         attempt_timeout: args.attempt_timeout.unwrap_or(ATTEMPT_TIMEOUT.min(args.timeout)),
         body_timeout: args.body_timeout,
+        client_pause: ProxyConfig::CLIENT_PAUSE,
         limits: args.limits.limits(),
         breaker,
         grace: args.grace,

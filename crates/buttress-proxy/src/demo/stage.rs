@@ -59,6 +59,7 @@ impl Stage {
             timeout: PATIENCE,
             attempt_timeout: ATTEMPT_TIMEOUT,
             body_timeout: ATTEMPT_TIMEOUT,
+            client_pause: ProxyConfig::CLIENT_PAUSE,
             limits: Limits::default(),
             breaker: presets::proxy(),
             grace: GRACE,

@@ -50,6 +50,11 @@ impl AnswerBody {
         Self(Kind::Text(Some(text)))
     }
 
+    /// Whether it is the proxy's own.
+    pub(super) const fn is_own(&self) -> bool {
+        matches!(self.0, Kind::Text(_))
+    }
+
     pub(super) fn forwarded(
         body: Judged,
         silence: Silence,

@@ -137,7 +137,8 @@ impl Exchange {
         drop(state);
         sending.into_iter().for_each(Waker::wake);
         if let (Some(incoming), Ok(runtime)) = (incoming, tokio::runtime::Handle::try_current()) {
-            runtime.spawn(drain(incoming));
+            // Nobody gets these bytes: they take nothing of the bandwidth.
+            runtime.spawn(drain(incoming.into_inner()));
         }
     }
 
@@ -191,6 +192,11 @@ impl Exchange {
         broken
     }
 
+    /// Whether what is pending has come, and waits for bandwidth.
+    pub(super) fn is_held_up(&self) -> bool {
+        self.state().incoming.as_ref().is_some_and(ShapedBody::is_held_up)
+    }
+
     /// Whether the origin has, or is about to get, all of the body.
     pub(super) fn is_complete(&self) -> bool {
         self.state().complete
@@ -223,7 +229,7 @@ fn keep(slot: &mut Option<Waker>, cx: &Context<'_>) {
     }
 }
 
-async fn drain(mut incoming: ShapedBody<Incoming>) {
+async fn drain(mut incoming: Incoming) {
     let bounded = async {
         let mut left = DRAIN_BYTES;
         while let Some(Ok(frame)) = incoming.frame().await {

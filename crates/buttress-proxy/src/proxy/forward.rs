@@ -50,6 +50,7 @@ pub(super) struct Forward {
     deadline: deadline::Handle,
     timeout: Duration,
     body_timeout: Duration,
+    client_pause: Duration,
 }
 
 const ROOM: &str = "there is room, and it has a name that is its own";
@@ -62,7 +63,7 @@ type Limited = DeadlineService<Retried, Boxed, Option<deadline::Handle>>;
 
 impl Forward {
     pub(super) fn new(config: &ProxyConfig, upstreams: Arc<Upstreams>) -> Result<Self, InvalidConfig> {
-        let ProxyConfig { retries, timeout, body_timeout, .. } = *config;
+        let ProxyConfig { retries, timeout, body_timeout, client_pause, .. } = *config;
         let (retries, deadline) = (retries::handle(retries), deadline::Handle::new(NAME, timeout));
         let retried = retries::retried(Router::new(Arc::clone(&upstreams)), retries.clone(), timeout);
         let limited = |limit| DeadlineLayer::from_handle(limit).layer(retried.clone());
@@ -81,6 +82,7 @@ impl Forward {
             deadline,
             timeout,
             body_timeout,
+            client_pause,
         })
     }
 
@@ -96,6 +98,15 @@ impl Forward {
         registry.add(self.deadline.clone()).expect(ROOM);
         self.rates.register(registry);
         registry.add(self.bandwidth.clone()).expect(ROOM);
+    }
+
+    /// What the proxy says itself takes nothing of the bandwidth.
+    fn shaped(&self, body: AnswerBody) -> ShapedBody<AnswerBody> {
+        if body.is_own() {
+            ShapedBody::unlimited(body)
+        } else {
+            self.bandwidth.shape(Direction::Download, body)
+        }
     }
 
     async fn exchange(
@@ -147,14 +158,15 @@ impl Answer for Forward {
     ) -> Response<ShapedBody<AnswerBody>> {
         let expects_continue = expects_continue(request.headers());
         let trail = Trail::of(&client, request.headers(), &self.trusted);
-        let request = request.map(|body| RequestBody::new(body, expects_continue, &self.bandwidth));
+        let request =
+            request.map(|body| RequestBody::new(body, expects_continue, &self.bandwidth, self.client_pause));
         let mut answer = self.exchange(client, request, &trail).await.unwrap_or_else(|answer| {
             // A client that was not told to continue may send its body or not; only closing is unambiguous.
             let answer = if expects_continue { answer.closing() } else { answer };
             answer.into_response()
         });
         self.rates.tell(trail.client, answer.headers_mut());
-        answer.map(|body| self.bandwidth.shape(Direction::Download, body))
+        answer.map(|body| self.shaped(body))
     }
 }
 

@@ -61,12 +61,20 @@ pub struct ProxyConfig {
     /// pauses longer has failed, and the client's connection is cut. Event streams may be silent, and so may an
     /// answer that began before its request was complete, as long as the client's upload explains it.
     pub body_timeout: Duration,
+    /// How long a client may pause within the body of its request; the proxy takes [half a minute](Self::CLIENT_PAUSE). What
+    /// waits for bandwidth has come, and is no pause.
+    pub client_pause: Duration,
     /// How much is taken on.
     pub limits: Limits,
     /// The breaker in front of each origin.
     pub breaker: circuit_breaker::Config,
     /// How long requests under way may go on after the proxy was asked to stop.
     pub grace: Duration,
+}
+
+impl ProxyConfig {
+    /// Longer than a network that works is silent, and short enough for a client that is gone.
+    pub const CLIENT_PAUSE: Duration = Duration::from_secs(30);
 }
 
 const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("2 is not 0");

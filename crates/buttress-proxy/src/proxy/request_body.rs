@@ -15,9 +15,6 @@ use tokio::time::Sleep;
 
 use super::exchange::{ClientFault, Exchange, Next};
 
-/// How long a client may pause within a body.
-const CLIENT_PAUSE: Duration = Duration::from_secs(30);
-
 /// The body of a request as one attempt sends it.
 pub(super) type SentBody = ReplayBody<RequestBody>;
 
@@ -28,17 +25,26 @@ pub(super) struct RequestBody(Option<Upload>);
 #[derive(Debug)]
 struct Upload {
     exchange: Arc<Exchange>,
+    /// How long the client may pause, and since when it does.
+    limit: Duration,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl RequestBody {
-    /// What waits for bandwidth has not come yet: that is a pause of the client, and none of the origin.
-    pub(super) fn new(incoming: Incoming, expects_continue: bool, bandwidth: &bandwidth::Handle) -> Self {
+    /// A body within which the client may pause for so long. To wait for bandwidth is a pause of neither the client nor the
+    /// origin.
+    pub(super) fn new(
+        incoming: Incoming,
+        expects_continue: bool,
+        bandwidth: &bandwidth::Handle,
+        pause: Duration,
+    ) -> Self {
         if incoming.is_end_stream() {
             return Self(None);
         }
         let incoming = bandwidth.shape(Direction::Upload, incoming);
-        Self(Some(Upload { exchange: Arc::new(Exchange::new(incoming, !expects_continue)), pause: None }))
+        let exchange = Arc::new(Exchange::new(incoming, !expects_continue));
+        Self(Some(Upload { exchange, limit: pause, pause: None }))
     }
 
     /// What this body shares with the answer; nothing without a body.
@@ -95,7 +101,12 @@ impl Upload {
         if let Poll::Ready(next) = self.exchange.poll_next(cx) {
             return Poll::Ready(next);
         }
-        let pause = self.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(CLIENT_PAUSE)));
+        if self.exchange.is_held_up() {
+            self.pause = None;
+            return Poll::Pending;
+        }
+        let limit = self.limit;
+        let pause = self.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         ready!(pause.as_mut().poll(cx));
         self.pause = None;
         self.exchange.poll_broken(cx, ClientFault::Stalled)

@@ -62,6 +62,7 @@ impl Running {
             timeout: PATIENCE,
             attempt_timeout: PATIENCE,
             body_timeout: PATIENCE,
+            client_pause: PATIENCE,
             limits: Limits::default(),
             breaker: presets::proxy(),
             grace: PATIENCE,
