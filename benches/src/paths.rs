@@ -238,10 +238,8 @@ pub const BODIES: Path = Path {
 };
 
 /// A body of one frame that no limit holds up, as there is none.
-pub const FRAME_UNLIMITED: Path = Path {
-    name: "a frame without a limit of bandwidth",
-    make: || shaped(bandwidth::Config::builder()),
-};
+pub const FRAME_UNLIMITED: Path =
+    Path { name: "a frame without a limit of bandwidth", make: || shaped(bandwidth::Config::builder()) };
 
 /// The same with a limit that it does not reach.
 pub const FRAME_LIMITED: Path = Path {
