@@ -1,8 +1,8 @@
 //! Waiting for a turn.
 
 use crate::{WAIT, begin, bulkhead, reason, rejected};
-use buttress::bulkhead::{BulkheadLayer, Handle};
-use buttress::{BoxError, DeadlineLayer, Reason, clock};
+use buttress::bulkhead::{BulkheadLayer, Claim, Handle, Priority};
+use buttress::{BoxError, DeadlineLayer, EventKind, Reason, clock};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::{Plan, Task, WakeCount, settle};
@@ -176,4 +176,27 @@ fn b6_those_that_wait_in_a_runtime_that_ends_leave_their_places() {
     drop(first);
     assert_eq!(second.block_on(tells).unwrap().unwrap(), "ok");
     assert_eq!((probe.calls(), handle.in_flight(), handle.queued()), (1, 0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn c7_c8_a_call_that_gave_way_before_its_deadline_is_told_and_counted_as_that() {
+    let (handle, _, service) = bulkhead(1, 1);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tells = Arc::clone(&told);
+    handle.on_event(move |event| {
+        if let EventKind::Rejected(refusal) = event.kind {
+            tells.lock().unwrap().push(refusal.reason());
+        }
+    });
+    let _under_way = handle.try_acquire().unwrap();
+    let mut hurried = DeadlineLayer::new(Duration::from_millis(50)).layer(service);
+    let mut gives_way = Task::new(hurried.ready().await.unwrap().call(Plan::OK));
+    assert!(gives_way.poll().is_pending());
+    let mut urgent = Task::new(handle.acquire_as(Claim { priority: Priority::High, ..Claim::ONE }));
+    assert!(urgent.poll().is_pending());
+    advance(Duration::from_millis(60)).await;
+    assert_eq!(reason(&gives_way.finish()), Reason::Full);
+    let snapshot = handle.snapshot();
+    assert_eq!((snapshot.rejected, snapshot.expired), (1, 0));
+    assert_eq!(*told.lock().unwrap(), [Reason::Full]);
 }

@@ -113,3 +113,32 @@ fn an_adaptive_limit_has_no_settings_to_compare() {
     let config = adaptive::Config::between(rate(1), rate(2), rate(3)).unwrap();
     assert!(Handle::adaptive("adaptive", config).config().is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn c2_what_costs_nothing_is_admitted_by_a_limit_that_is_paused_and_before_those_who_wait() {
+    let handle = limit(1, 1);
+    assert!(handle.allow());
+    let waits = tokio::spawn({
+        let handle = handle.clone();
+        async move { handle.acquire(1).await }
+    });
+    support::settle().await;
+    handle.pause(Duration::from_secs(60));
+    assert!(handle.try_acquire(0).is_ok());
+    let before = clock::now();
+    handle.acquire(0).await.unwrap();
+    assert_eq!((clock::now(), handle.snapshot().waiting), (before, 1));
+    waits.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn w34_an_adaptive_limit_can_be_made_of_every_rate_that_its_settings_take() {
+    for rate in [
+        Rate::per_second(999_999_970).unwrap(),
+        Rate::per_second(1_000_000_000).unwrap(),
+        Rate::new(1, Duration::from_secs(1_000)).unwrap(),
+    ] {
+        let handle = Handle::adaptive("odd", adaptive::Config::between(rate, rate, rate).unwrap());
+        assert!(handle.allow());
+    }
+}

@@ -69,6 +69,16 @@ async fn several_limits_are_several_items_and_names_are_strings() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn s2_04_a_window_tells_when_its_oldest_grant_is_over() {
+    let five = Handle::new("five", WindowConfig::log(Rate::per_minute(5).unwrap()).unwrap());
+    for rest in ["\"five\";r=4;t=60", "\"five\";r=3;t=60"] {
+        assert_eq!(of(&ask(&five).await.1, "ratelimit"), Some(rest));
+    }
+    advance(Duration::from_secs(20)).await;
+    assert_eq!(of(&ask(&five).await.1, "ratelimit"), Some("\"five\";r=2;t=40"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_comes_from_beneath_stays_beside_it() {
     let beneath = service_fn(async |_: Request<()>| {
         let mut response = Response::new(());

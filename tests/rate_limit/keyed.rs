@@ -2,14 +2,14 @@
 
 use crate::script::{Peer, millis, per_second, refusal};
 use buttress::key::by_header;
-use buttress::rate_limit::{Config, Keyed, Rate, RateLimitLayer};
+use buttress::rate_limit::{Config, Keyed, Rate, RateLimitLayer, WindowConfig};
 use buttress::{EventKind, Reason, clock};
 use http::{HeaderName, Request, Response};
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::settle;
+use support::{Task, settle};
 use tokio::time::advance;
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -116,4 +116,57 @@ async fn a_key_is_paused_for_a_minute_at_most() {
     advance(Duration::from_nanos(1)).await;
     assert!(clients.try_acquire(&1, 1).is_ok());
     assert!(clients.try_acquire(&1, 1).is_err(), "a pause ends with one token");
+}
+
+#[tokio::test(start_paused = true)]
+async fn s2_67_callers_that_give_up_early_leave_the_rate_of_a_key_to_the_others() {
+    let (peer, clients) = (Peer::default(), Keyed::<u32>::new("clients", per_second(10, 1)));
+    let layer =
+        RateLimitLayer::from_handle(clients.clone().by(|_: &u32| Some(7))).wait(Duration::from_secs(10));
+    for call in 0..200 {
+        let service = layer.layer(peer.clone());
+        tokio::spawn(async move { tokio::time::timeout(millis(500), service.oneshot(call)).await });
+        tokio::time::sleep(millis(50)).await;
+    }
+    let admitted = peer.calls().len();
+    assert!((98..=101).contains(&admitted), "{admitted} in ten seconds at 10 a second");
+    let queue = clients.try_acquire(&7, 1).unwrap_err();
+    assert!(queue.retry_after() <= Some(millis(100)), "nobody has taken anything ahead: {queue:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn c6_a_call_for_a_key_that_is_held_keeps_nobody_back() {
+    let (peer, clients, start) =
+        (Peer::default(), Keyed::<u32>::new("clients", per_second(100, 1)), clock::now());
+    assert!(clients.try_acquire(&7, 1).is_ok());
+    let layer = RateLimitLayer::from_handle(clients.by(|_: &u32| Some(7))).wait(Duration::from_secs(10));
+    let mut held = Task::new(layer.layer(peer.clone()).oneshot(0));
+    assert!(held.poll().is_pending());
+    let calls: Vec<_> = (1..4).map(|call| tokio::spawn(layer.layer(peer.clone()).oneshot(call))).collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!((peer.calls(), peer.millis_since(start)), (vec![1, 2, 3], vec![30, 40, 50]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn c2_what_costs_nothing_is_always_admitted() {
+    let clients = Keyed::<u32>::new("clients", per_second(1, 1));
+    let service = |cost| {
+        let layer = RateLimitLayer::from_handle(clients.clone().by(|_: &u32| Some(7)));
+        layer.cost(move |_: &u32| cost).layer(Peer::default())
+    };
+    clients.pause(&7, Duration::from_secs(60));
+    assert!(clients.try_acquire(&7, 0).is_ok());
+    service(0).oneshot(1).await.unwrap();
+    assert!(service(1).oneshot(1).await.is_err());
+    let waiting = RateLimitLayer::from_handle(clients.clone().by(|_: &u32| Some(7))).wait(millis(1));
+    waiting.cost(|_: &u32| 0).layer(Peer::default()).oneshot(1).await.unwrap();
+}
+
+#[test]
+#[should_panic(expected = "keys have buckets, and not windows")]
+fn c27_a_window_has_no_limit_per_key_and_says_so() {
+    let window = WindowConfig::log(Rate::per_minute(5).unwrap()).unwrap();
+    let _ = RateLimitLayer::new(window).keyed::<_, u32>(|_: &u32| Some(7));
 }

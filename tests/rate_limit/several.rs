@@ -48,3 +48,54 @@ async fn s2_67_waiting_is_for_all_of_them() {
         assert_eq!(at, millis(expected));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn c3_the_wait_for_a_window_is_exact_for_who_is_first() {
+    let five = WindowConfig::log(Rate::per_minute(5).unwrap()).unwrap();
+    let (full, half) = (Handle::new("full", five), Handle::new("half", five));
+    assert!(full.try_acquire(5).is_ok() && half.try_acquire(1).is_ok());
+    advance(Duration::from_secs(1)).await;
+    let before = buttress::clock::now();
+    let refused = full.acquire_within(1, Duration::from_secs(20)).await.unwrap_err();
+    assert_eq!(
+        (refused.reason(), refused.retry_after()),
+        (Reason::RateLimited, Some(Duration::from_secs(59)))
+    );
+    assert_eq!(buttress::clock::now(), before, "it is known that it would be in vain");
+    advance(Duration::from_secs(49)).await;
+    assert!(half.try_acquire(4).is_ok());
+    advance(Duration::from_secs(5)).await;
+    half.acquire_within(1, Duration::from_secs(6)).await.unwrap();
+    assert_eq!(buttress::clock::now().since(before), Duration::from_secs(59));
+}
+
+#[tokio::test(start_paused = true)]
+async fn c3_behind_others_each_window_is_waited_for() {
+    let two = WindowConfig::log(Rate::per_minute(2).unwrap()).unwrap();
+    let handle = Handle::new("two", two);
+    assert!(handle.try_acquire(2).is_ok());
+    let start = buttress::clock::now();
+    let wait = |secs| {
+        let handle = handle.clone();
+        tokio::spawn(async move { handle.acquire_within(1, Duration::from_secs(secs)).await })
+    };
+    let first = [wait(60), wait(60)];
+    support::settle().await;
+    let refused = handle.acquire_within(1, Duration::from_secs(119)).await.unwrap_err();
+    assert_eq!(refused.retry_after(), Some(Duration::from_secs(120)));
+    let third = wait(120);
+    for call in first {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(buttress::clock::now().since(start), Duration::from_secs(60));
+    third.await.unwrap().unwrap();
+    assert_eq!(buttress::clock::now().since(start), Duration::from_secs(120));
+}
+
+#[tokio::test(start_paused = true)]
+async fn c27_several_limits_of_none_are_one_by_default() {
+    let none = Handle::of("none", std::iter::empty::<Rule>());
+    assert_eq!(none.config(), Some(Config::default()));
+    assert_eq!((0..1_000).filter(|_| none.allow()).count(), 100);
+    assert!((none.snapshot().rate - 1_000.0).abs() < f64::EPSILON);
+}

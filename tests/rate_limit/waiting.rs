@@ -94,6 +94,48 @@ async fn s2_67_callers_that_give_up_early_leave_the_rate_to_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn c6_a_call_that_is_held_and_not_polled_keeps_nobody_back() {
+    let (peer, handle, start) = (Peer::default(), limit(100, 1), clock::now());
+    assert!(handle.allow());
+    let layer = waiting(&handle, Duration::from_secs(10));
+    let mut held = Task::new(layer.layer(peer.clone()).oneshot(0));
+    assert!(held.poll().is_pending());
+    let calls: Vec<_> = (1..20).map(|call| tokio::spawn(layer.layer(peer.clone()).oneshot(call))).collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(peer.calls(), (1..20).collect::<Vec<_>>());
+    // The first of them in its own turn and the grace, the others at the rate.
+    assert_eq!(peer.millis_since(start), (3..22).map(|call| call * 10).collect::<Vec<_>>());
+    // Who comes now does not wait for the one that is held, and that one still has its place.
+    sleep(millis(10)).await;
+    let late = tokio::spawn(layer.layer(peer.clone()).oneshot(20));
+    settle().await;
+    assert!(late.is_finished());
+    sleep(millis(10)).await;
+    std::future::poll_fn(|cx| held.poll_with(cx.waker())).await.unwrap();
+    assert_eq!((peer.calls().last(), handle.snapshot().waiting), (Some(&0), 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn c6_ten_calls_that_are_held_keep_nobody_back() {
+    // As `buffer_unordered(10)` does while what it feeds is slow.
+    let (peer, handle, start) = (Peer::default(), limit(100, 1), clock::now());
+    assert!(handle.allow());
+    let layer = waiting(&handle, Duration::from_secs(10));
+    let mut held: Vec<_> = (0..10).map(|call| Task::new(layer.layer(peer.clone()).oneshot(call))).collect();
+    assert!(held.iter_mut().all(|call| call.poll().is_pending()));
+    let calls: Vec<_> = (10..15).map(|call| tokio::spawn(layer.layer(peer.clone()).oneshot(call))).collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(peer.calls(), [10, 11, 12, 13, 14]);
+    assert_eq!(peer.millis_since(start), [140, 150, 160, 170, 180], "their turns and three graces");
+    drop(held);
+    assert_eq!((handle.snapshot().waiting, handle.snapshot().admitted), (0, 6));
+}
+
+#[tokio::test(start_paused = true)]
 async fn c8_a_turn_beyond_the_deadline_is_refused_at_once() {
     let (peer, handle) = (Peer::default(), limit(1, 1));
     assert!(handle.allow());

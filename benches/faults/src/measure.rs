@@ -90,7 +90,7 @@ pub struct Figures {
     pub during: Phase,
     /// While all was well again.
     pub after: Phase,
-    /// Requests that were answered well in a second while the fault lasted, as a share of what the origins can do, if that is
+    /// Answers in a second that were good and came while the fault lasted, as a share of what the origins can do, if that is
     /// limited.
     pub goodput: Option<f64>,
     /// Requests that origins got per request of a client while the fault lasted.
@@ -162,7 +162,7 @@ impl Figures {
             after: Phase::of(after),
             goodput: plan
                 .capacity
-                .map(|capacity| Phase::of(during).good as f64 / plan.during.as_secs_f64() / capacity),
+                .map(|capacity| good_meanwhile(plan, &ended) as f64 / plan.during.as_secs_f64() / capacity),
             hits: stage.hits(Part::During) as f64 / (during.len().max(1)) as f64,
             recovery: recovery(&after_bins),
             duplicates: stage.duplicates(),
@@ -184,6 +184,13 @@ impl Figures {
         let percent = well * 100.0;
         (well < WELL).then(|| format!("{percent:.1} % were answered well before there was any fault"))
     }
+}
+
+/// How many good answers came while the fault lasted. One that came later is no work of that time.
+fn good_meanwhile(plan: &Plan, ended: &[Ended]) -> usize {
+    let meanwhile = plan.before..plan.before + plan.during;
+    let came = |ended: &&Ended| meanwhile.contains(&(plan.due(ended.index) + ended.took));
+    ended.iter().filter(|ended| ended.good).filter(came).count()
 }
 
 fn bins(plan: &Plan, ended: &[Ended], begins: Duration) -> Vec<Bin> {
@@ -256,6 +263,10 @@ mod tests {
         let ended = (0..plan.total()).map(|index| Ended { index, lag: MS, took: MS, good: index % 2 == 0 });
         let figures = Figures::of(&plan, ended.collect(), &Stage::default());
         assert_eq!(figures.goodput, Some(45.0 / 0.3 / 200.0));
+        let late = (0..plan.total()).map(|index| Ended { index, lag: MS, took: 100 * MS, good: true });
+        let figures = Figures::of(&plan, late.collect(), &Stage::default());
+        assert_eq!(figures.during.good, 90);
+        assert_eq!(figures.goodput, Some(70.0 / 0.3 / 200.0), "60 of its own, and 10 from before");
         assert_eq!(figures.bins.each_ref().map(Vec::len), [2, 3, 5]);
     }
 

@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use buttress::circuit_breaker::State;
@@ -83,6 +84,38 @@ async fn the_pages_show_what_was_sent_again_what_may_be_and_what_took_too_long()
         "buttress_timeouts_total{name=\"proxy\",cause=\"limit\"} 1",
     ] {
         assert!(metrics.contains(&format!("\n{line}\n")), "no {line} in {metrics}");
+    }
+}
+
+#[tokio::test]
+async fn the_pages_show_how_much_is_taken_on_and_what_was_too_much() {
+    let origin = Origin::start(Mode::ok()).await;
+    let proxy = Running::with(&[origin.address], |config| {
+        config.limits.max_concurrent = NonZeroU32::new(7);
+        config.limits.rate = Some("100/h".parse().unwrap());
+        config.limits.per_client = Some("1/h".parse().unwrap());
+        config.limits.bandwidth = NonZeroU64::new(1_000_000);
+    })
+    .await;
+    assert_eq!(proxy.ask(GET).await.status, 200);
+    assert_eq!(proxy.ask(GET).await.status, 429);
+    let status = parsed(&proxy.page("/status").await);
+    let name = origin.address.to_string();
+    assert_eq!(status["bulkheads"][&name]["limit"], 7, "{status:#}");
+    assert_eq!(status["rate_limits"]["proxy"]["admitted"], 1, "{status:#}");
+    assert_eq!(status["keyed_rate_limits"]["clients"]["rejected"], 1, "{status:#}");
+    assert_eq!(status["bandwidths"]["proxy"]["download"]["limit"], 1_000_000, "{status:#}");
+
+    let metrics = proxy.page("/metrics").await.text();
+    for line in [
+        format!("buttress_bulkhead_limit{{bulkhead=\"{name}\"}} 7"),
+        format!("buttress_bulkhead_completed_total{{bulkhead=\"{name}\"}} 1"),
+        "buttress_rate_limiter_allowed_total{limiter=\"proxy\"} 1".to_owned(),
+    ] {
+        assert!(metrics.contains(&format!("\n{line}\n")), "no {line} in {metrics}");
+    }
+    for family in ["buttress_rate_limiter_rejected_total{limiter=\"clients\"", "buttress_bandwidth_"] {
+        assert!(metrics.contains(&format!("\n{family}")), "no {family} in {metrics}");
     }
 }
 

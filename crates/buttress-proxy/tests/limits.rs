@@ -12,7 +12,7 @@ use buttress::bandwidth;
 use buttress::clock;
 use buttress::key::TrustedProxies;
 use buttress::rate_limit::Keyed;
-use buttress_proxy::ProxyConfig;
+use buttress_proxy::{Failure, Limits, Proxy, ProxyConfig};
 use support::{Answer, Client, Mode, Origin, Running, soon};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
@@ -85,6 +85,79 @@ async fn h9_a_request_is_under_way_until_its_answer_has_ended() {
     assert_eq!(proxy.ask(GET).await.status, 200);
 }
 
+/// The answer of an origin that an upload did not wait for the end of.
+fn early() -> Mode {
+    Mode::Early(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf".into())
+}
+
+#[tokio::test]
+async fn c1_no_status_and_no_unfinished_upload_makes_room_before_the_answer_has_ended() {
+    let failed = Mode::Gated(b"HTTP/1.1 500 No\r\nContent-Length: 8\r\n\r\nhalf".into(), b"half".into());
+    let upload = "POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 100\r\n\r\nhalf";
+    for (mode, request) in [(failed, GET), (early(), upload)] {
+        let origin = Origin::start(mode).await;
+        let proxy = Running::with(&[origin.address], at_most(1)).await;
+        let mut first = sent(&proxy, request).await;
+        first.head().await;
+        assert_eq!(first.exactly(4).await, b"half");
+        assert_eq!(proxy.bulkheads[0].in_flight(), 1, "{request}");
+        assert_eq!(proxy.ask(GET).await.status, 503, "{request}");
+        drop(first);
+        origin.set(Mode::ok());
+        nothing_under_way(&proxy).await;
+        assert_eq!(proxy.ask(GET).await.status, 200, "{request}");
+    }
+}
+
+/// Waits until no request takes a place at the first origin.
+async fn nothing_under_way(proxy: &Running) {
+    soon(async {
+        while proxy.bulkheads[0].in_flight() > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn c1_clients_that_read_nothing_keep_nobody_out() {
+    let origin = Origin::start(Mode::Endless).await;
+    let proxy = Running::with(&[origin.address], at_most(5)).await;
+    let mut idle = Vec::new();
+    for _ in 0..5 {
+        let mut client = sent(&proxy, GET).await;
+        assert!(client.head().await.starts_with("HTTP/1.1 200"));
+        idle.push(client);
+    }
+    origin.set(Mode::ok());
+    nothing_under_way(&proxy).await;
+    assert_eq!(origin.log().under_way, 5, "they are not cut for that");
+    assert_eq!(proxy.ask(GET).await.status, 200);
+    assert_eq!(proxy.bulkheads[0].dropped().cancelled, 0);
+    // Whoever goes on reading finds all of it.
+    for client in &mut idle {
+        client.exactly(8 * 1024 * 1024).await;
+    }
+}
+
+#[tokio::test]
+async fn c1_what_waits_for_bandwidth_keeps_nobody_out() {
+    let origin = Origin::start(Mode::text("200 OK", &"x".repeat(1_000_000))).await;
+    let proxy = Running::with(&[origin.address], |config| {
+        config.limits.bandwidth = NonZeroU64::new(200_000);
+    })
+    .await;
+    let limit = proxy.bulkheads[0].limit();
+    let mut downloads = Vec::new();
+    for _ in 0..limit {
+        let mut client = sent(&proxy, GET).await;
+        assert!(client.head().await.starts_with("HTTP/1.1 200"));
+        downloads.push(client);
+    }
+    nothing_under_way(&proxy).await;
+    assert!(sent(&proxy, GET).await.head().await.starts_with("HTTP/1.1 200"));
+}
+
 #[tokio::test]
 async fn c9_who_reads_slowly_does_not_make_an_origin_look_overloaded() {
     let origin = Origin::start(half_open()).await;
@@ -105,6 +178,35 @@ async fn c9_who_reads_slowly_does_not_make_an_origin_look_overloaded() {
     .await;
     assert_eq!(learnt().dropped, 0);
     assert!(proxy.bulkheads[0].in_flight() >= 5, "and they are under way all the time");
+}
+
+#[tokio::test]
+async fn c9_an_origin_that_does_not_answer_in_time_is_taken_to_bear_less() {
+    let origin = Origin::start(Mode::Silent).await;
+    let proxy = Running::with(&[origin.address], |config| {
+        config.attempt_timeout = Duration::from_millis(50);
+        config.retries = 0;
+    })
+    .await;
+    let upload = "POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 1\r\n\r\n1";
+    let learnt = || proxy.bulkheads[0].learnt().expect("its limit finds itself");
+    for request in [GET, upload] {
+        let before = learnt();
+        soon(async {
+            while learnt().calls == before.calls {
+                proxy.breakers[0].reset();
+                let mut under_way = Vec::new();
+                for _ in 0..20 {
+                    under_way.push(sent(&proxy, request).await);
+                }
+                for client in &mut under_way {
+                    assert!([503, 504].contains(&client.answer().await.status));
+                }
+            }
+        })
+        .await;
+        assert!(learnt().dropped > before.dropped, "{request}: {:?}", learnt());
+    }
 }
 
 #[tokio::test]
@@ -179,6 +281,70 @@ async fn a_request_waits_a_moment_for_its_turn() {
     };
     soon(waited).await;
     assert_eq!(bulkhead.snapshot().waited, 1);
+}
+
+/// Whether a request that waits for two origins is answered by the one that has room first; not if it waited too long.
+async fn is_answered_by(first: usize) -> bool {
+    let origins = [Origin::start(gated()).await, Origin::start(gated()).await];
+    let proxy = Running::with(&origins.each_ref().map(|origin| origin.address), at_most(1)).await;
+    let _held = [sent(&proxy, GET).await, sent(&proxy, GET).await];
+    for origin in &origins {
+        origin.until(|log| log.under_way == 1).await;
+    }
+    let mut waits = sent(&proxy, GET).await;
+    soon(async {
+        while proxy
+            .bulkheads
+            .iter()
+            .any(|bulkhead| bulkhead.queued() + bulkhead.snapshot().timed_out as u32 == 0)
+        {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    for _ in 0..2 {
+        origins[first].open_gate();
+    }
+    let answered = waits.answer().await.status == 200;
+    assert!(!answered || origins[first].log().requests.len() == 2);
+    for bulkhead in &proxy.bulkheads {
+        assert_eq!(bulkhead.queued(), 0, "it waits nowhere any more");
+    }
+    answered
+}
+
+#[tokio::test]
+async fn c6_a_request_that_waits_has_its_turn_at_whichever_origin_has_room_first() {
+    for first in 0..2 {
+        // On a machine that halts the moment may be over first.
+        soon(async { while !is_answered_by(first).await {} }).await;
+    }
+}
+
+#[tokio::test]
+async fn s2_76_an_origin_whose_bulkhead_is_closed_is_left_out() {
+    let origins = [Origin::start(Mode::ok()).await, Origin::start(Mode::ok()).await];
+    let proxy = Running::with(&origins.each_ref().map(|origin| origin.address), at_most(1)).await;
+    proxy.bulkheads[0].close();
+    for _ in 0..4 {
+        assert_eq!(proxy.ask(GET).await.status, 200);
+    }
+    assert_eq!(origins.each_ref().map(|origin| origin.log().requests.len()), [0, 4]);
+    proxy.bulkheads[1].close();
+    assert_eq!(proxy.ask(GET).await.status, 503);
+    proxy.bulkheads[0].reopen();
+    assert_eq!(proxy.ask(GET).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_burst_of_no_rate_is_refused() {
+    let mut limits = Limits { burst: NonZeroU32::new(3), ..Limits::default() };
+    let bind =
+        async |limits| Proxy::bind(ProxyConfig { limits, ..support::config(&[support::nobody()]) }).await;
+    let refused = bind(limits).await.unwrap_err();
+    assert!(matches!(&refused, Failure::Limits(invalid) if invalid.knob() == "burst"), "{refused}");
+    limits.rate = Some("1/s".parse().unwrap());
+    bind(limits).await.unwrap();
 }
 
 #[tokio::test]

@@ -46,6 +46,18 @@ async fn until_closed(address: SocketAddr) {
 }
 
 #[test]
+fn the_help_names_every_limit() {
+    let help = Program::run(&["proxy", "--help"]);
+    let text = String::from_utf8(help.stdout).unwrap();
+    for flag in
+        ["--max-concurrent", "--rate", "--burst", "--per-client", "--bandwidth", "--trust", "--retries"]
+    {
+        assert!(text.contains(&format!("{flag} <")), "no {flag} in {text}");
+    }
+    assert_eq!(help.status.code(), Some(0));
+}
+
+#[test]
 fn wrong_arguments_are_refused_with_one_clear_message_and_code_2() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();

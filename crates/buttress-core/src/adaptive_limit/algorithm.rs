@@ -4,6 +4,8 @@ use crate::InvalidConfig;
 use crate::config::ensure;
 use std::time::Duration;
 
+const TOLERANCE: f64 = 1.5;
+
 /// By what rule a limit moves. Each is told of what was too much by calls that were dropped, which are timeouts and throttling,
 /// and takes away half of their share, as DCTCP does: all dropped halves the limit, one in a hundred hardly moves it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,7 +20,8 @@ pub enum Algorithm {
     /// Keeps the calls that wait at the peer, `limit * (1 - usual / latency)`, between 3 and 6 times the logarithm of the
     /// limit, as TCP Vegas does: the fewest that wait, and the slowest to find more room.
     Vegas,
-    /// Shrinks by as much as the mean latency exceeds what is tolerated, and leaves a headroom of the square root of the limit.
+    /// Shrinks by as much as the mean latency exceeds what is tolerated, and leaves a headroom of the square root of the limit,
+    /// until that alone has kept it above what is tolerated for a while.
     Gradient2 {
         /// How many times the usual latency is no queue yet, from 1 to 10.
         tolerance: f64,
@@ -34,6 +37,8 @@ pub(super) struct Calls {
     pub(super) latency: f64,
     /// The most that were in flight at a time.
     pub(super) peak: u32,
+    /// Whether the limit had fallen long enough before for slow calls to end in it as well as quick ones.
+    pub(super) settled: bool,
 }
 
 impl Calls {
@@ -45,7 +50,7 @@ impl Calls {
 
 impl Algorithm {
     /// With the tolerance that its authors chose.
-    pub const GRADIENT2: Self = Self::Gradient2 { tolerance: 1.5 };
+    pub const GRADIENT2: Self = Self::Gradient2 { tolerance: TOLERANCE };
 
     pub(super) fn check(&self) -> Result<(), InvalidConfig> {
         match self {
@@ -56,8 +61,9 @@ impl Algorithm {
         }
     }
 
-    /// Where `from` goes after `calls`, when they usually take `usual` nanoseconds and `slack` more is no delay.
-    pub(super) fn next(self, from: f64, calls: &Calls, usual: f64, slack: f64) -> f64 {
+    /// Where `from` goes after `calls`, when they usually take `usual` nanoseconds, `slack` more is no delay, and so much is
+    /// left of the headroom.
+    pub(super) fn next(self, from: f64, calls: &Calls, usual: f64, slack: f64, headroom: f64) -> f64 {
         let kept = 1.0 - calls.dropped_share() / 2.0;
         match self {
             Self::Aimd { .. } if calls.dropped == 0 => from + 1.0,
@@ -72,11 +78,18 @@ impl Algorithm {
                     _ => from,
                 }
             }
-            Self::Gradient2 { tolerance } => {
-                let tolerated = (usual * tolerance).max(usual + slack);
-                from * (tolerated / calls.latency).clamp(0.5, 1.0).min(kept)
-                    + from.sqrt() * (1.0 - calls.dropped_share())
+            Self::Gradient2 { .. } => {
+                from * (self.tolerated(usual, slack) / calls.latency).clamp(0.5, 1.0).min(kept)
+                    + from.sqrt() * (1.0 - calls.dropped_share()) * headroom
             }
+        }
+    }
+
+    /// How long calls can take on average without being held to wait.
+    pub(super) fn tolerated(self, usual: f64, slack: f64) -> f64 {
+        match self {
+            Self::Gradient2 { tolerance } => (usual * tolerance).max(usual + slack),
+            Self::Aimd { .. } | Self::Vegas => (usual * TOLERANCE).max(usual + slack),
         }
     }
 

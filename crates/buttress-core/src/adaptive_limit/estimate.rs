@@ -7,6 +7,14 @@ use super::config::Config;
 const TROUBLED: f64 = 0.1;
 /// A share of dropped calls that is an overload, whoever causes it.
 const OVERLOADED: f64 = 0.5;
+/// How many times quicker than usual one window can be by chance.
+const CHANCE: f64 = 1.5;
+/// Windows that make an estimate: with 20 calls each, their mean is off by a tenth where calls scatter widely.
+const LEARNT: u8 = 4;
+/// Windows that an estimate remembers.
+const REMEMBERED: u8 = 8;
+/// Slow windows in a row over which the headroom is used up. More than there are by chance, and yet a few seconds.
+const PATIENCE: u8 = 16;
 
 /// Only ever touched by who closes a window.
 #[derive(Debug)]
@@ -14,11 +22,15 @@ pub(super) struct Estimate {
     limit: f64,
     /// What a call takes when it does not wait, in nanoseconds.
     usual: Option<f64>,
+    /// Windows that taught it, as far as they are remembered.
+    windows: u8,
+    /// Windows in a row in which the limit was in use and calls took longer than is tolerated.
+    slow: u8,
 }
 
 impl Estimate {
     pub(super) fn new(config: &Config) -> Self {
-        Self { limit: config.start().get().into(), usual: None }
+        Self { limit: config.start().get().into(), usual: None, windows: 0, slow: 0 }
     }
 
     pub(super) const fn usual(&self) -> Option<f64> {
@@ -37,30 +49,56 @@ impl Estimate {
         };
         let usual = self.learn(config, calls, busy);
         if let Some(from) = from {
-            let next = config.rule().next(from, calls, usual, config.slack_nanos() as f64);
-            self.limit = next.clamp(config.min().get().into(), config.max().get().into());
+            let slack = config.slack_nanos() as f64;
+            let tolerated = config.rule().tolerated(usual, slack);
+            // The calls that end soon after a fall are the quick ones, and prove nothing.
+            self.slow = match calls.latency > tolerated {
+                true => (self.slow + 1).min(PATIENCE),
+                false if calls.settled => 0,
+                false => self.slow,
+            };
+            let headroom = 1.0 - f64::from(self.slow) / f64::from(PATIENCE);
+            let next = config.rule().next(from, calls, usual, slack, headroom);
+            let most = if self.measures(config) { config.min() } else { config.max() };
+            self.limit = next.clamp(config.min().get().into(), most.get().into());
         }
         self.limit as u32
     }
 
-    /// Follows what calls take, and returns it. Down at once, a step at a time. Up only where the latency is not of our own
-    /// making: while half of the limit is free, or when even the least limit does not bring it down. A busy peer whose queue
-    /// grows is thus never taken for one that is slow by nature; and as waiting for free half of the limit makes less than the
-    /// tolerated latency for all of it, what is learnt cannot lift itself.
+    /// Whether the limit is at its least.
+    fn at_least(&self, config: &Config) -> bool {
+        self.limit as u32 <= config.min().get()
+    }
+
+    /// Whether it stays at its least until it is known what calls take there.
+    fn measures(&self, config: &Config) -> bool {
+        self.windows < LEARNT && self.at_least(config)
+    }
+
+    /// Follows what calls take, and returns it. Up only where no more were in flight than the least limit allows, which is a
+    /// promise that they make no queue: so however long one stands behind a higher limit, it is not taken for what is usual.
+    /// Down anywhere, as nothing makes calls quicker than they are, but not for what may be chance: of the windows of a busy
+    /// peer the quickest would remain.
     fn learn(&mut self, config: &Config, calls: &Calls, busy: bool) -> f64 {
-        let Some(usual) = self.usual else {
-            self.usual = Some(calls.latency);
-            return calls.latency;
+        let usual = self.usual.unwrap_or(calls.latency);
+        if !calls.settled || calls.dropped_share() >= TROUBLED {
+            return usual;
+        }
+        let slack = config.slack_nanos() as f64;
+        if busy && self.at_least(config) && calls.latency > config.rule().tolerated(usual, slack) {
+            // What was known does not hold any more.
+            self.windows = 0;
+        }
+        let promised = calls.peak <= config.min().get() || self.at_least(config);
+        let learnt = if promised || self.windows < LEARNT {
+            self.windows = (self.windows + 1).min(REMEMBERED);
+            usual + (calls.latency - usual) / f64::from(self.windows)
+        } else if calls.latency * CHANCE < usual {
+            usual + (calls.latency - usual) / f64::from(REMEMBERED)
+        } else {
+            usual
         };
-        let at_least = self.limit <= f64::from(config.min().get());
-        let step = match calls.latency - usual {
-            _ if calls.dropped_share() >= TROUBLED => 0.0,
-            lower if lower < 0.0 => lower / 8.0,
-            higher if !busy => higher / 8.0,
-            higher if at_least => higher,
-            _ => 0.0,
-        };
-        self.usual = Some(usual + step);
-        usual + step
+        self.usual = Some(learnt);
+        learnt
     }
 }

@@ -17,10 +17,15 @@
 //! - *Only use moves it.* Unless half of the limit is in flight it stays as it is, so an idle night neither raises nor wears
 //!   it. Where half of the calls are dropped it falls below what is in flight all the same: a peer that answers nobody in time is
 //!   overloaded, even by less than the limit.
-//! - *What calls usually take* is learnt without a rest to measure it in: from any window that is quicker, and from slower ones
-//!   only while the latency cannot be due to a queue of our own, which is while half of the limit is free or the limit is at its
-//!   least. No dip interrupts the traffic to find out, and no overload, however long, is taken for the usual.
-//! - *After it fell*, calls that had begun before teach nothing: they say again what made it fall.
+//! - *What calls usually take* is learnt without a rest to measure it in: from windows that are much quicker, and from slower
+//!   ones only while no more are in flight than the least limit allows, which are promised not to queue. No dip interrupts the
+//!   traffic to find out, and no overload, however long or mild, is taken for the usual.
+//! - *A peer that is slower by nature* and a queue look alike until the limit falls, and then only a queue gets shorter. So
+//!   while calls take more than is tolerated, the headroom `√limit` shrinks to nothing within 16 windows. Behind a queue the
+//!   limit then stands where the latency is tolerated, and the peer still has all the work it can do; a peer that is slower
+//!   by nature takes it down to its least, once, where four windows tell what is usual from now on.
+//! - *After it fell*, calls that had begun before teach nothing: they say again what made it fall. Of those that began later the
+//!   quick ones end first, so for the time of three calls what is usual is not learnt either.
 //! - *Who teaches*: a success its latency; a timeout and a throttled call that they were dropped. Other failures say nothing
 //!   about load, as they come quicker or later than an answer for reasons of their own; nor does what was ignored or cancelled,
 //!   nor a refusal, which was never in flight.
@@ -74,6 +79,8 @@ pub struct AdaptiveLimit {
 /// What closed windows taught.
 #[derive(Debug)]
 struct Closed {
+    /// When the window that is open began.
+    opened: u64,
     estimate: Estimate,
     latency: Option<Duration>,
     calls: u64,
@@ -93,8 +100,8 @@ pub struct Sample {
     pub outcome: Outcome,
 }
 
-/// Latencies above this are taken for it, so that no sum of them overflows.
-const LONGEST: Duration = Duration::from_secs(3_600);
+/// Latencies above this are taken for it, so that no sum of them overflows: an hour, in nanoseconds.
+const LONGEST: u64 = 3_600_000_000_000;
 const DROPPED: u64 = 1 << 32;
 
 impl AdaptiveLimit {
@@ -105,12 +112,13 @@ impl AdaptiveLimit {
         Self {
             config,
             limit: AtomicU64::new(config.start().get().into()),
-            since: zero(),
+            since: AtomicU64::new(now.as_nanos()),
             closes: AtomicU64::new((now + Duration::from_nanos(config.window_nanos())).as_nanos()),
             latency: zero(),
             calls: zero(),
             peak: zero(),
             closed: Mutex::new(Closed {
+                opened: now.as_nanos(),
                 estimate: Estimate::new(&config),
                 latency: None,
                 calls: 0,
@@ -142,7 +150,7 @@ impl AdaptiveLimit {
             Outcome::Failure(FailureKind::Timeout) | Outcome::Throttled => true,
             Outcome::Failure(_) | Outcome::Ignored | Outcome::Cancelled => return None,
         };
-        let latency = nanos(sample.latency.min(LONGEST));
+        let latency = nanos(sample.latency).min(LONGEST);
         if now.as_nanos().saturating_sub(latency) < self.since.load(Ordering::Relaxed) {
             return None;
         }
@@ -192,14 +200,17 @@ impl AdaptiveLimit {
             return None;
         }
         let mean = Duration::from_nanos(latency / u64::from(count));
+        let since = self.since.load(Ordering::Relaxed);
         // A clock that has not ticked is no proof that a call took no time.
         let calls = Calls {
             count,
             dropped,
             latency: (latency as f64 / f64::from(count)).max(1.0),
             peak: peak as u32,
+            settled: closed.opened.saturating_sub(since) >= 3 * nanos(mean),
         };
         let (before, after) = (self.limit(), closed.estimate.close(&self.config, &calls));
+        closed.opened = now.as_nanos();
         closed.latency = Some(mean);
         closed.calls += u64::from(count);
         closed.dropped += u64::from(dropped);

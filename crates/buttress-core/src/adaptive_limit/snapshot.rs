@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct Snapshot {
     /// Calls that may be in flight.
     pub limit: u32,
-    /// What a call takes when it does not wait; `None` before the first window.
+    /// What a call takes when it does not wait; `None` before that is known.
     pub usual: Option<Duration>,
     /// What a call took on average in the last window; `None` before the first.
     pub latency: Option<Duration>,

@@ -1,6 +1,7 @@
 use super::*;
 use std::num::NonZeroU32;
 
+mod lasting;
 mod rules;
 mod simulation;
 

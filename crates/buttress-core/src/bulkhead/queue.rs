@@ -134,6 +134,14 @@ impl Queue {
         self.lines[..priority as usize].iter().find_map(|line| line.last)
     }
 
+    /// Those to be woken of all who wait.
+    pub(super) fn wakers(&mut self) -> impl Iterator<Item = Waker> {
+        self.slots.iter_mut().filter_map(|slot| match slot {
+            Slot::Waiting(waiter) => waiter.waker.take(),
+            Slot::Vacant { .. } | Slot::Settled(_) => None,
+        })
+    }
+
     /// How many priorities, from the lowest, have to give way to somebody in a queue of `most`: none while it has a place, and
     /// else those up to the lowest in it.
     pub(super) fn turned_away(&self, most: u32) -> u32 {

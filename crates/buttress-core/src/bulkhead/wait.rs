@@ -186,6 +186,14 @@ impl Bulkhead {
         None
     }
 
+    /// Wakes all who wait though it is not their turn, as there is something else they have to look at.
+    pub fn rouse(&self) {
+        let mut waiting = self.waiting();
+        let Waiting { queue, woken, .. } = &mut *waiting;
+        queue.wakers().for_each(|waker| woken.add(Some(waker)));
+        self.unlock_and_wake(waiting);
+    }
+
     /// Gives what there is to those who wait, unlocks and wakes them.
     pub(super) fn serve(&self, mut waiting: MutexGuard<'_, Waiting>) {
         self.grant(&mut waiting);

@@ -5,10 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use buttress::{FailureKind, Outcome};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::exchange::Exchange;
+use super::place::Place;
 use super::silence::Silence;
 use super::upstream::Judged;
 use crate::server::Client;
@@ -34,6 +36,9 @@ struct Download {
     silence: Silence,
     client: Arc<Client>,
     exchange: Option<Arc<Exchange>>,
+    place: Option<Arc<Place>>,
+    /// Whether more was asked for than there is.
+    awaited: bool,
 }
 
 /// Why an answer breaks off, and with it the client's connection.
@@ -60,9 +65,17 @@ impl AnswerBody {
         silence: Silence,
         client: Arc<Client>,
         exchange: Option<Arc<Exchange>>,
+        place: Option<Arc<Place>>,
     ) -> Self {
-        client.set_answer_unfinished(!body.is_end_stream());
-        Self(Kind::Forwarded(Download { body, silence, client, exchange }))
+        if !body.is_end_stream() {
+            client.answer_begins(place.clone());
+        }
+        Self(Kind::Forwarded(Download { body, silence, client, exchange, place, awaited: false }))
+    }
+
+    /// Whether the origin is what it waits for.
+    pub(super) fn is_awaited(&self) -> bool {
+        matches!(&self.0, Kind::Forwarded(download) if download.awaited)
     }
 }
 
@@ -78,14 +91,16 @@ impl Body for AnswerBody {
             Kind::Text(text) => return Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
             Kind::Forwarded(download) => download,
         };
-        let frame = ready!(download.poll_frame(cx));
-        let ended = match &frame {
-            None => true,
-            Some(Ok(_)) => download.body.is_end_stream(),
-            Some(Err(_)) => false,
+        let frame = download.poll_frame(cx);
+        download.awaited = frame.is_pending();
+        let frame = ready!(frame);
+        let outcome = match &frame {
+            None => Some(Outcome::Success),
+            Some(Ok(_)) => download.body.is_end_stream().then_some(Outcome::Success),
+            Some(Err(_)) => Some(Outcome::Failure(FailureKind::Body)),
         };
-        if ended {
-            download.client.set_answer_unfinished(false);
+        if let Some(outcome) = outcome {
+            download.ended(outcome);
         }
         Poll::Ready(frame)
     }
@@ -124,8 +139,21 @@ impl Download {
     }
 }
 
+impl Download {
+    fn ended(&mut self, outcome: Outcome) {
+        if outcome == Outcome::Success {
+            self.client.answer_ends();
+        }
+        if let Some(place) = self.place.take() {
+            place.ended(outcome);
+        }
+    }
+}
+
 impl Drop for Download {
     fn drop(&mut self) {
+        // With the place, before anybody sees that it is over.
+        self.client.forget_place();
         if let Some(exchange) = &self.exchange {
             exchange.give_up();
         }

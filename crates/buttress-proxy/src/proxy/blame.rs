@@ -5,22 +5,27 @@ use std::io;
 use std::time::Duration;
 
 use buttress::classify::{Http, Until};
-use buttress::{BoxError, Classify, FailureKind, Outcome};
+use buttress::{BoxError, Classify, FailureKind, Outcome, Reason, Rejected};
 use http::Response;
 
 use super::attempt::{Early, OriginLate};
 
-/// Judges an attempt as [`Http`] does, except that what this host could not do says nothing about the origin,
-/// and that an answer which begins before its request is complete is judged by its head.
+/// Judges an attempt as [`Http`] does, except that what this host could not do says nothing about the origin, nor what was not
+/// sent to it, and that an answer which begins before its request is complete is judged by its head.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OfOrigin;
 
 impl<B> Classify<Response<B>, BoxError> for OfOrigin {
     fn classify(&self, result: Result<&Response<B>, &BoxError>) -> Outcome {
-        match result {
-            Err(error) if is_local(&**error) => Outcome::Ignored,
-            Err(error) if error.is::<OriginLate>() => Outcome::Failure(FailureKind::Timeout),
-            result => Http.classify(result),
+        let Err(error) = result else { return Http.classify(result) };
+        match Rejected::find(&**error) {
+            Some(rejected) if rejected.reason() == Reason::DeadlineExceeded || !rejected.was_sent() => {
+                Outcome::Ignored
+            }
+            Some(_) => Outcome::Failure(FailureKind::Timeout),
+            None if is_local(&**error) => Outcome::Ignored,
+            None if error.is::<OriginLate>() => Outcome::Failure(FailureKind::Timeout),
+            None => Http.classify(result),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use buttress::bandwidth::{self, Direction, ShapedBody};
+use buttress::bandwidth::{self, Direction};
 use buttress::deadline::{self, DeadlineService};
 use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
@@ -22,9 +22,11 @@ use super::answer::OwnAnswer;
 use super::answer_body::AnswerBody;
 use super::attempt::OriginLate;
 use super::blame;
+use super::delivery::Delivery;
 use super::exchange::ClientFault;
 use super::headers;
 use super::patience::Patience;
+use super::place::Place;
 use super::rates::Rates;
 use super::request_body::RequestBody;
 use super::retries::{self, Retried};
@@ -140,33 +142,30 @@ impl Forward {
         let answer = answer?;
         let silence = Silence::of(&answer, shared.as_ref(), self.body_timeout);
         let (mut parts, body) = answer.into_parts();
+        let place = parts.extensions.remove::<Arc<Place>>();
         headers::to_client(&mut parts.headers);
         parts.version = Version::HTTP_11;
         parts.extensions.clear();
-        Ok(Response::from_parts(parts, AnswerBody::forwarded(body, silence, client, shared)))
+        Ok(Response::from_parts(parts, AnswerBody::forwarded(body, silence, client, shared, place)))
     }
 }
 
 impl Answer for Forward {
-    type Body = ShapedBody<AnswerBody>;
+    type Body = Delivery;
 
     /// Answers `request`, with an origin's answer where there is one.
-    async fn answer(
-        &self,
-        client: Arc<Client>,
-        request: Request<Incoming>,
-    ) -> Response<ShapedBody<AnswerBody>> {
+    async fn answer(&self, client: Arc<Client>, request: Request<Incoming>) -> Response<Delivery> {
         let expects_continue = expects_continue(request.headers());
         let trail = Trail::of(&client, request.headers(), &self.trusted);
         let request =
             request.map(|body| RequestBody::new(body, expects_continue, &self.bandwidth, self.client_pause));
-        let mut answer = self.exchange(client, request, &trail).await.unwrap_or_else(|answer| {
+        let mut answer = self.exchange(Arc::clone(&client), request, &trail).await.unwrap_or_else(|answer| {
             // A client that was not told to continue may send its body or not; only closing is unambiguous.
             let answer = if expects_continue { answer.closing() } else { answer };
             answer.into_response()
         });
         self.rates.tell(trail.client, answer.headers_mut());
-        answer.map(|body| self.shaped(body))
+        answer.map(|body| Delivery::new(self.shaped(body), client))
     }
 }
 

@@ -2,12 +2,17 @@
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-use super::trail::Trail;
+use super::trail::{Trail, Word};
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(super) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 pub(super) const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const X_FORWARDED: &str = "x-forwarded-";
+
+/// What a trusted proxy may say of how its client asked. Of other fields of that kind nobody knows whether it writes them or
+/// passes on what its clients made up.
+const OF_TRUSTED: [HeaderName; 3] = [X_FORWARDED_PROTO, X_FORWARDED_HOST, X_FORWARDED_PORT];
 
 /// Turns a client's fields into those of the forwarded request. What the client nominated or claimed is
 /// gone before the proxy writes its own; what a trusted proxy says of scheme, host and port stays.
@@ -17,8 +22,13 @@ pub(super) fn to_origin(headers: &mut HeaderMap, host: Option<HeaderValue>, chun
         // The server below answers an expectation itself, as soon as the origin wants the body.
         is_hop_by_hop(name)
             || matches!(name, "expect" | "forwarded")
-            || name.starts_with(X_FORWARDED) && !trail.trusted
+            || name.starts_with(X_FORWARDED)
+                && !(matches!(trail.word, Word::Plain) && OF_TRUSTED.iter().any(|known| known == name))
     });
+    if let Word::Named { proto, host } = &trail.word {
+        headers.extend(proto.clone().map(|proto| (X_FORWARDED_PROTO, proto)));
+        headers.extend(host.clone().map(|host| (X_FORWARDED_HOST, host)));
+    }
     headers.insert(X_FORWARDED_FOR, trail.forwarded_for.clone());
     headers.entry(X_FORWARDED_PROTO).or_insert(const { HeaderValue::from_static("http") });
     headers.insert(header::FORWARDED, trail.forwarded.clone());
@@ -31,7 +41,7 @@ pub(super) fn to_origin(headers: &mut HeaderMap, host: Option<HeaderValue>, chun
     }
 }
 
-/// The host that the request is for. What is left of `X-Forwarded-Host` a trusted proxy wrote.
+/// The host that the request is for. What is there of `X-Forwarded-Host` is a trusted proxy's word.
 pub(super) fn name_host(headers: &mut HeaderMap, host: HeaderValue) {
     headers.entry(X_FORWARDED_HOST).or_insert_with(|| host.clone());
     headers.insert(header::HOST, host);
@@ -195,6 +205,8 @@ mod tests {
             ("x-forwarded-proto", "https"),
             ("x-forwarded-host", "bank.example"),
             ("x-forwarded-port", "443"),
+            ("x-forwarded-user", "root"),
+            ("x-forwarded-server", "bank.example"),
             ("forwarded", "for=8.8.8.8"),
         ];
         let trusted = TrustedProxies::parse(["192.0.2.0/24", "2001:db8:aaaa::/48"]).unwrap();
@@ -209,6 +221,27 @@ mod tests {
         assert_eq!(all("x-forwarded-host"), ["bank.example"]);
         assert_eq!(all("x-forwarded-port"), ["443"]);
         assert_eq!(all("host"), ["shop.example"]);
+        for made_up in ["x-forwarded-user", "x-forwarded-server"] {
+            assert_eq!(all(made_up), [""; 0], "nobody is known to vouch for {made_up}");
+        }
+    }
+
+    #[test]
+    fn h6_a_trusted_proxy_that_writes_the_other_field_is_believed_in_that_alone() {
+        let claims = [
+            ("x-forwarded-proto", "gopher"),
+            ("x-forwarded-host", "bank.example"),
+            ("x-forwarded-port", "443"),
+            ("forwarded", "for=8.8.8.8;proto=gopher;host=bank.example"),
+            ("forwarded", "for=203.0.113.5;proto=https;host=\"front.example:8443\""),
+        ];
+        let headers = forwarded_by(TrustedProxies::parse(["192.0.2.7"]).unwrap(), &claims);
+        let all = |name| all(&headers, name);
+        assert_eq!(all("x-forwarded-for"), ["203.0.113.5, 192.0.2.7"]);
+        assert_eq!(all("forwarded"), ["for=203.0.113.5;proto=https, for=192.0.2.7;proto=http"]);
+        assert_eq!(all("x-forwarded-proto"), ["https"]);
+        assert_eq!(all("x-forwarded-host"), ["front.example:8443"]);
+        assert_eq!(all("x-forwarded-port"), [""; 0]);
     }
 
     #[test]

@@ -9,10 +9,14 @@ use buttress::rate_limit::Rate;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
     /// How many requests an origin gets at a time. `None` finds out how many it bears.
+    ///
+    /// A request counts until its answer has ended, and no longer than until its client has taken nothing of it for a second or
+    /// the bandwidth has held it up for a second in all.
     pub max_concurrent: Option<NonZeroU32>,
     /// How many requests are taken, of all clients together.
     pub rate: Option<Rate>,
-    /// How many of them may come at once; as many as the rate names unless it is said, which are 100 of 100 in a minute.
+    /// How many of them may come at once; as many as the rate names unless it is said, which are 100 of 100 in a minute. Goes
+    /// with a rate alone.
     pub burst: Option<NonZeroU32>,
     /// How many requests are taken of each client address, or of each IPv6 network of 64 bits. As many may come at once.
     pub per_client: Option<Rate>,

@@ -27,8 +27,11 @@ pub(super) struct Rates {
 
 impl Rates {
     /// # Errors
-    /// If a rate and its burst do not go together.
+    /// If a rate and its burst do not go together, and if there is a burst of no rate.
     pub(super) fn new(limits: &Limits) -> Result<Self, InvalidConfig> {
+        if let (Some(burst), None) = (limits.burst, limits.rate) {
+            return Err(InvalidConfig::new("burst", burst, "none without a rate"));
+        }
         let all = limits.rate.map(|rate| config(rate, limits.burst)).transpose()?;
         let clients = limits.per_client.map(|rate| config(rate, None)).transpose()?;
         Ok(Self {

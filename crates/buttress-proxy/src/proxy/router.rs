@@ -12,10 +12,12 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower::Service;
 
+use super::place::{self, Permit};
+use super::queue::Queue;
 use super::request_body::SentBody;
 use super::retries::{asks_to_be_left_alone, is_retried};
 use super::upstream::{Admitted, Judged};
-use super::upstreams::{Outlook, Tried, Upstreams};
+use super::upstreams::{Admission, Outlook, Tried, Upstreams, Way};
 
 /// The origins as one service. It is always ready, and refuses a request that no origin takes.
 #[derive(Debug, Clone)]
@@ -40,14 +42,22 @@ impl Service<Request<SentBody>> for Router {
     fn call(&mut self, mut request: Request<SentBody>) -> RouterFuture {
         let tried = request.extensions_mut().remove::<Tried>();
         match self.0.admit(tried.as_ref()) {
-            Ok((origin, mut service)) => {
-                self.0.origin(origin).address(&mut request);
-                let call = service.call(request);
-                RouterFuture::Sent { call, next: tried.map(|tried| (Arc::clone(&self.0), tried, origin)) }
+            Ok(Way::Free(admission)) => RouterFuture::sent(&self.0, admission, request, tried),
+            Ok(Way::Full(queue)) => {
+                let waiting = Waiting { queue, upstreams: Arc::clone(&self.0), request, tried };
+                RouterFuture::Waits { waiting: Some(Box::new(waiting)) }
             }
             Err(refused) => RouterFuture::Refused { refused },
         }
     }
+}
+
+/// A request that has no turn yet.
+struct Waiting {
+    queue: Queue,
+    upstreams: Arc<Upstreams>,
+    request: Request<SentBody>,
+    tried: Option<Tried>,
 }
 
 pin_project! {
@@ -55,10 +65,16 @@ pin_project! {
     #[project = RouterProjection]
     pub(super) enum RouterFuture {
         Sent {
+            // Before the permit: the call ends first when this is dropped.
             #[pin]
             call: <Admitted as Service<Request<SentBody>>>::Future,
+            // `None` once there is an answer, which holds it.
+            permit: Option<Permit>,
             // What tells where another attempt would go, and where this one went; nothing where there is no other.
             next: Option<(Arc<Upstreams>, Tried, usize)>,
+        },
+        Waits {
+            waiting: Option<Box<Waiting>>,
         },
         Refused {
             refused: NoOrigin,
@@ -66,15 +82,50 @@ pin_project! {
     }
 }
 
+impl RouterFuture {
+    fn sent(
+        upstreams: &Arc<Upstreams>,
+        admission: Admission,
+        mut request: Request<SentBody>,
+        tried: Option<Tried>,
+    ) -> Self {
+        let Admission { origin, mut service, permit } = admission;
+        upstreams.origin(origin).address(&mut request);
+        let call = service.call(request);
+        Self::Sent {
+            call,
+            permit: Some(permit),
+            next: tried.map(|tried| (Arc::clone(upstreams), tried, origin)),
+        }
+    }
+
+    /// Sends what waits when its turn comes.
+    fn poll_turn(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        let RouterProjection::Waits { waiting } = self.as_mut().project() else { return Poll::Ready(Ok(())) };
+        let turn = ready!(waiting.as_mut().expect("it is taken with its turn").queue.poll_turn(cx));
+        let Some(waiting) = waiting.take() else { return Poll::Ready(Ok(())) };
+        let (origin, permit) = turn?;
+        let Waiting { upstreams, request, tried, .. } = *waiting;
+        let admission = upstreams.admit_in_turn(origin, permit, tried.as_ref())?;
+        self.set(Self::sent(&upstreams, admission, request, tried));
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl Future for RouterFuture {
     type Output = Result<Response<Judged>, BoxError>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (call, next) = match self.project() {
-            RouterProjection::Sent { call, next } => (call, next),
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        ready!(self.as_mut().poll_turn(cx))?;
+        let (call, permit, next) = match self.project() {
+            RouterProjection::Sent { call, permit, next } => (call, permit, next),
             RouterProjection::Refused { refused } => return Poll::Ready(Err((*refused).into())),
+            RouterProjection::Waits { .. } => unreachable!("its turn has come"),
         };
-        let result = ready!(call.poll(cx));
+        let mut result = ready!(call.poll(cx));
+        if let Some(permit) = permit.take() {
+            place::settle(permit, &mut result);
+        }
         let Some((upstreams, tried, origin)) = next else { return Poll::Ready(result) };
         Poll::Ready(match result {
             Ok(mut answer) if is_retried(answer.status()) => {

@@ -4,9 +4,9 @@ use std::fmt::Write;
 use std::net::IpAddr;
 
 use buttress::key::TrustedProxies;
-use http::header::{HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 
-use super::headers::X_FORWARDED_PROTO;
+use super::headers::{X_FORWARDED_FOR, X_FORWARDED_PROTO};
 use crate::server::{Client, forwarded_node};
 
 /// Who asks, and through whom.
@@ -14,10 +14,21 @@ use crate::server::{Client, forwarded_node};
 pub(super) struct Trail {
     /// The client's address: the peer's, or the one that trusted proxies vouch for.
     pub(super) client: IpAddr,
-    /// Whether the peer is believed in what it says of its client.
-    pub(super) trusted: bool,
+    /// Whose word on scheme, host and port counts.
+    pub(super) word: Word,
     pub(super) forwarded_for: HeaderValue,
     pub(super) forwarded: HeaderValue,
+}
+
+/// Who says by which scheme, under which host name and at which port the client asked.
+#[derive(Debug)]
+pub(super) enum Word {
+    /// Nobody who is believed.
+    Nobodys,
+    /// A trusted peer, in `X-Forwarded-Proto`, `-Host` and `-Port`.
+    Plain,
+    /// One that writes `Forwarded` instead. What stands in those fields its clients made up.
+    Named { proto: Option<HeaderValue>, host: Option<HeaderValue> },
 }
 
 impl Trail {
@@ -26,12 +37,22 @@ impl Trail {
         let peer = client.address();
         if !trusted.trusts(peer) {
             let (forwarded_for, forwarded) = (client.forwarded_for(), client.forwarded());
-            return Self { client: peer, trusted: false, forwarded_for, forwarded };
+            return Self { client: peer, word: Word::Nobodys, forwarded_for, forwarded };
         }
         let mut way: Vec<IpAddr> = trusted.way(peer, headers).collect();
         way.reverse();
-        let (forwarded_for, forwarded) = written(&way, scheme(headers));
-        Self { client: way[0], trusted: true, forwarded_for, forwarded }
+        let said = |parameter| trusted.forwarded(peer, headers, parameter);
+        let is_named = !headers.contains_key(X_FORWARDED_FOR) && headers.contains_key(header::FORWARDED);
+        let (scheme, word) = if is_named {
+            let scheme = said("proto").and_then(scheme);
+            let host = said("host").and_then(|host| HeaderValue::try_from(host).ok());
+            (scheme, Word::Named { proto: scheme.map(HeaderValue::from_static), host })
+        } else {
+            let proto = headers.get(X_FORWARDED_PROTO).and_then(|value| value.to_str().ok());
+            (proto.and_then(scheme), Word::Plain)
+        };
+        let (forwarded_for, forwarded) = written(&way, scheme);
+        Self { client: way[0], word, forwarded_for, forwarded }
     }
 }
 
@@ -54,11 +75,7 @@ fn written(way: &[IpAddr], scheme: Option<&str>) -> (HeaderValue, HeaderValue) {
     (value(plain), value(named))
 }
 
-/// By which scheme the client asked the proxy that is trusted to say so.
-fn scheme(headers: &HeaderMap) -> Option<&'static str> {
-    match headers.get(X_FORWARDED_PROTO)?.as_bytes() {
-        b"https" => Some("https"),
-        b"http" => Some("http"),
-        _ => None,
-    }
+/// A scheme by which a client may have asked.
+fn scheme(said: &str) -> Option<&'static str> {
+    ["http", "https"].into_iter().find(|scheme| said.eq_ignore_ascii_case(scheme))
 }

@@ -1,9 +1,10 @@
-//! One origin as the proxy calls it: a breaker, a bulkhead, a limit on each attempt, the client.
+//! One origin as the proxy calls it: a breaker, a limit on each attempt, the client; and the bulkhead beside them, whose places
+//! the router hands out.
 
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use buttress::bulkhead::{self, BulkheadLayer, BulkheadService, adaptive_limit};
+use buttress::bulkhead::{self, adaptive_limit};
 use buttress::circuit_breaker::{self, CircuitBreakerLayer, CircuitBreakerService, Handle};
 use buttress::{AtEnd, Bounds, Boxed, InvalidConfig, JudgedBody, Rejected};
 use http::uri::{Authority, Scheme, Uri};
@@ -12,7 +13,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tower::{Service, ServiceBuilder};
+use tower::{Layer, Service};
 
 use super::ProxyConfig;
 use super::attempt::{Attempt, HttpClient};
@@ -47,16 +48,12 @@ pub(super) struct Upstream {
     service: Admitted,
 }
 
-type Bounded = BulkheadService<Attempt, bulkhead::Handle, Boxed, AtEnd<OfOrigin>>;
-type BoundedBody =
-    JudgedBody<Incoming, bulkhead::Permit<<bulkhead::Handle as bulkhead::Source>::Lease>, OfOrigin>;
+/// The breaker and what is beneath it; in a clone that is ready, the admission of one request.
+pub(super) type Admitted = CircuitBreakerService<Attempt, Handle, Boxed, AtEnd<OfOrigin>>;
 
-/// The layers around an origin; in a clone that is ready, the admission of one request.
-pub(super) type Admitted = CircuitBreakerService<Bounded, Handle, Boxed, AtEnd<OfOrigin>>;
-
-/// The body of an origin's answer, with the admission of its request, and its place, until it has ended.
+/// The body of an origin's answer, with the admission of its request until it has ended.
 pub(super) type Judged =
-    JudgedBody<BoundedBody, circuit_breaker::Permit<<Handle as circuit_breaker::Source>::Lease>, OfOrigin>;
+    JudgedBody<Incoming, circuit_breaker::Permit<<Handle as circuit_breaker::Source>::Lease>, OfOrigin>;
 
 impl Upstream {
     pub(super) fn new(
@@ -73,8 +70,7 @@ impl Upstream {
             .at_body_end()
             .stalled_after(config.body_timeout)
             .readiness();
-        let bounded = BulkheadLayer::from_handle(bulkhead.clone()).classify(OfOrigin).at_body_end();
-        let service = ServiceBuilder::new().layer(layer).layer(bounded).service(attempt);
+        let service = layer.layer(attempt);
         Self { authority, host, breaker, bulkhead, service }
     }
 
@@ -97,7 +93,8 @@ impl Upstream {
 
     /// Whether a request would have its turn at once, as it looks at the moment.
     pub(super) fn has_room(&self) -> bool {
-        self.bulkhead.queued() == 0 && self.bulkhead.in_flight() < self.bulkhead.limit()
+        let bulkhead = &self.bulkhead;
+        !bulkhead.is_closed() && bulkhead.queued() == 0 && bulkhead.in_flight() < bulkhead.limit()
     }
 
     /// Makes a request one for this origin. It is its host where the client named none.

@@ -11,6 +11,8 @@ use buttress::{InvalidConfig, timeout};
 
 use super::ProxyConfig;
 use super::attempt::Attempt;
+use super::place::Permit;
+use super::queue::Queue;
 use super::router::NoOrigin;
 use super::upstream::{self, Admitted, Upstream, http_client};
 
@@ -78,12 +80,12 @@ impl Upstreams {
     /// The next origin that has room and whose breaker admits a request, which is one of those it was not sent to yet as
     /// long as there are any, and none that asked to be left alone. Nothing is sent to find out.
     ///
-    /// Where none has room the first attempt of a request waits for the origin with the shortest queue. Another attempt does
-    /// not: others wait there that were not sent even once.
+    /// Where none has room the first attempt of a request waits for a turn at any of them. Another attempt does not: others
+    /// wait there that were not sent even once.
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) fn admit(&self, tried: Option<&Tried>) -> Result<(usize, Admitted), NoOrigin> {
+    pub(super) fn admit(&self, tried: Option<&Tried>) -> Result<Way, NoOrigin> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let (before, from) = self.turns.split_at(turn % self.turns.len());
         let in_turn = || from.iter().chain(before).copied();
@@ -97,18 +99,39 @@ impl Upstreams {
             if !upstream.has_room() {
                 refused.is_full(origin, upstream);
             } else if let Some(service) = refused.admits(upstream) {
-                tried.inspect(|tried| tried.insert(origin));
-                return Ok((origin, service));
+                match upstream.bulkhead().try_acquire() {
+                    Ok(permit) => return Ok(Way::Free(sent(origin, service, permit, tried))),
+                    // Others took what was left since it was looked at.
+                    Err(_) => refused.is_full(origin, upstream),
+                }
             }
         }
-        let shortest = refused.full.filter(|_| tried.is_none_or(|tried| !tried.is_sent()));
-        if let Some((origin, _)) = shortest
-            && let Some(service) = refused.admits(&self.list[origin])
-        {
-            tried.inspect(|tried| tried.insert(origin));
-            return Ok((origin, service));
+        let waits = !refused.full.is_empty() && tried.is_none_or(|tried| !tried.is_sent());
+        if waits { Ok(Way::Full(self.queue(refused.full))) } else { Err(refused.into()) }
+    }
+
+    /// Stands in line at all of these origins, at each once.
+    fn queue(&self, mut full: Vec<usize>) -> Queue {
+        full.sort_unstable_by_key(|origin| self.list[*origin].bulkhead().queued());
+        full.dedup();
+        Queue::new(full.into_iter().map(|origin| (origin, self.list[origin].bulkhead().clone())))
+    }
+
+    /// The admission of a request whose turn at an origin has come.
+    ///
+    /// # Errors
+    /// If the breaker of that origin has opened meanwhile.
+    pub(super) fn admit_in_turn(
+        &self,
+        origin: usize,
+        permit: Permit,
+        tried: Option<&Tried>,
+    ) -> Result<Admission, NoOrigin> {
+        let mut refused = Refused::default();
+        match refused.admits(&self.list[origin]) {
+            Some(service) => Ok(sent(origin, service, permit, tried)),
+            None => Err(refused.into()),
         }
-        Err(NoOrigin { busy: refused.full.is_some(), retry_after: refused.retry_after })
     }
 
     /// What another attempt would be after those `tried`. To look is not to ask: nobody counts it.
@@ -141,20 +164,47 @@ impl Upstreams {
     }
 }
 
+/// How a request comes to an origin.
+#[derive(Debug)]
+pub(super) enum Way {
+    Free(Admission),
+    /// When one has room for it.
+    Full(Queue),
+}
+
+/// The leave to send one request to an origin.
+#[derive(Debug)]
+pub(super) struct Admission {
+    pub(super) origin: usize,
+    pub(super) service: Admitted,
+    pub(super) permit: Permit,
+}
+
+fn sent(origin: usize, service: Admitted, permit: Permit, tried: Option<&Tried>) -> Admission {
+    tried.inspect(|tried| tried.insert(origin));
+    Admission { origin, service, permit }
+}
+
 /// The origins that one request was refused by.
 #[derive(Debug, Default)]
 struct Refused {
-    /// The one with the shortest queue of those that would take it but have no room, and how long that queue is.
-    full: Option<(usize, u32)>,
+    /// Those that would take it but have no room.
+    full: Vec<usize>,
     /// When the first of the breakers may admit again.
     retry_after: Option<Duration>,
 }
 
+impl From<Refused> for NoOrigin {
+    fn from(refused: Refused) -> Self {
+        Self { busy: !refused.full.is_empty(), retry_after: refused.retry_after }
+    }
+}
+
 impl Refused {
+    /// One that was closed by hand has no room and will have none: nobody waits for it.
     fn is_full(&mut self, origin: usize, upstream: &Upstream) {
-        let queued = upstream.bulkhead().queued();
-        if self.full.is_none_or(|(_, least)| queued < least) && upstream.breaker().would_admit() {
-            self.full = Some((origin, queued));
+        if !upstream.bulkhead().is_closed() && upstream.breaker().would_admit() {
+            self.full.push(origin);
         }
     }
 

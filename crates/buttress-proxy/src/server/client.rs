@@ -1,7 +1,9 @@
 //! What is known of one client connection, written down once for all of its requests.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::HeaderValue;
 
@@ -12,6 +14,13 @@ pub(crate) struct Client {
     forwarded_for: HeaderValue,
     forwarded: HeaderValue,
     answer_unfinished: AtomicBool,
+    place: Mutex<Option<Arc<dyn Holds>>>,
+}
+
+/// What an answer takes up elsewhere for as long as it goes on.
+pub(crate) trait Holds: fmt::Debug + Send + Sync {
+    /// Gives it back early.
+    fn let_go(&self);
 }
 
 impl Client {
@@ -24,6 +33,7 @@ impl Client {
             forwarded_for: value(address.to_string()),
             forwarded: value(forwarded),
             answer_unfinished: AtomicBool::new(false),
+            place: Mutex::new(None),
         }
     }
 
@@ -46,8 +56,32 @@ impl Client {
         self.answer_unfinished.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn set_answer_unfinished(&self, unfinished: bool) {
-        self.answer_unfinished.store(unfinished, Ordering::Relaxed);
+    /// An answer goes on behind its head, and holds this meanwhile.
+    pub(crate) fn answer_begins(&self, place: Option<Arc<impl Holds + 'static>>) {
+        self.answer_unfinished.store(true, Ordering::Relaxed);
+        *self.place() = place.map(|place| place as Arc<dyn Holds>);
+    }
+
+    /// All of it is there to be sent.
+    pub(crate) fn answer_ends(&self) {
+        self.answer_unfinished.store(false, Ordering::Relaxed);
+    }
+
+    /// The client has left a part of its answer lying: nothing needs to be held for it any more.
+    pub(crate) fn let_go(&self) {
+        let place = self.place().take();
+        if let Some(place) = place {
+            place.let_go();
+        }
+    }
+
+    /// The answer is gone, and what it holds is its own affair.
+    pub(crate) fn forget_place(&self) {
+        *self.place() = None;
+    }
+
+    fn place(&self) -> MutexGuard<'_, Option<Arc<dyn Holds>>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

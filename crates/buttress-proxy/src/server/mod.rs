@@ -4,6 +4,7 @@
 mod accept;
 mod client;
 mod framing;
+mod untaken;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -24,11 +25,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use accept::{Failures, accept};
-pub(crate) use client::{Client, forwarded_node};
+pub(crate) use client::{Client, Holds, forwarded_node};
 use framing::{Guard, MAX_HEAD};
 
 /// How long a client may take for a request head, and may leave a connection unused.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For how long a part of an answer lies untaken before it counts: shorter pauses every network makes.
+pub(crate) const LIES_FOR: Duration = Duration::from_secs(1);
+
+/// How long a client may take nothing of its answer, as long as it may pause within a body it sends.
+const UNTAKEN_FOR: Duration = Duration::from_secs(30);
 
 /// What one connection may buffer in each direction.
 const MAX_BUFFER: usize = 64 * 1024;

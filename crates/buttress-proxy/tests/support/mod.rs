@@ -38,6 +38,24 @@ pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(PATIENCE, future).await.expect("it took too long")
 }
 
+/// The settings of a proxy in front of `origins`.
+pub(crate) fn config(origins: &[SocketAddr]) -> ProxyConfig {
+    ProxyConfig {
+        listen: ([127, 0, 0, 1], 0).into(),
+        admin: Some(([127, 0, 0, 1], 0).into()),
+        origins: origins.iter().map(|origin| format!("http://{origin}").parse().unwrap()).collect(),
+        trusted: TrustedProxies::nobody(),
+        retries: 2,
+        timeout: PATIENCE,
+        attempt_timeout: PATIENCE,
+        body_timeout: PATIENCE,
+        client_pause: PATIENCE,
+        limits: Limits::default(),
+        breaker: presets::proxy(),
+        grace: PATIENCE,
+    }
+}
+
 /// A proxy in this process; dropped, it ends.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
@@ -53,20 +71,7 @@ pub(crate) struct Running {
 impl Running {
     /// A proxy in front of `origins`, with changes to its settings.
     pub(crate) async fn with(origins: &[SocketAddr], change: impl FnOnce(&mut ProxyConfig)) -> Self {
-        let mut config = ProxyConfig {
-            listen: ([127, 0, 0, 1], 0).into(),
-            admin: Some(([127, 0, 0, 1], 0).into()),
-            origins: origins.iter().map(|origin| format!("http://{origin}").parse().unwrap()).collect(),
-            trusted: TrustedProxies::nobody(),
-            retries: 2,
-            timeout: PATIENCE,
-            attempt_timeout: PATIENCE,
-            body_timeout: PATIENCE,
-            client_pause: PATIENCE,
-            limits: Limits::default(),
-            breaker: presets::proxy(),
-            grace: PATIENCE,
-        };
+        let mut config = config(origins);
         change(&mut config);
         let proxy = Proxy::bind(config).await.unwrap();
         let (address, breakers, bulkheads) = (proxy.local_addr(), proxy.breakers(), proxy.bulkheads());

@@ -145,7 +145,8 @@ impl Handle {
         self.0.resize(max_concurrent);
     }
 
-    /// Refuses every call from now on; those that wait already have their turn.
+    /// Refuses every call from now on, also that of a service which took its place
+    /// [ahead](super::BulkheadLayer::backpressure); those that wait already have their turn.
     pub fn close(&self) {
         self.0.machine.close();
     }

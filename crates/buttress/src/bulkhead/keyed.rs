@@ -18,9 +18,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A bulkhead per key, under one name. Cheap to clone; every clone, every layer made from one and every service of those share
 /// the same bulkheads.
 ///
-/// The number of keys is bounded. When a new one finds no room, a bulkhead goes that nobody is in, else one that has been used
-/// least; one that is full stays, however many keys come. Where all of them have to stay, new keys share one more bulkhead, the
-/// [overflow](Keyed::overflow).
+/// The number of keys is bounded. When a new one finds no room, a bulkhead goes that nobody is in; of those the ones
+/// whose limit is still that of the settings go first. One with a call in it stays, however many keys come, as does one that is
+/// closed: a key that had its bulkhead forgotten could have its limit once more. Where all of them have to stay, new keys share
+/// one more bulkhead, the [overflow](Keyed::overflow).
 ///
 /// ```
 /// use buttress::bulkhead::{Config, Keyed};
@@ -168,13 +169,19 @@ impl<K: Key + ?Sized> Keyed<K> {
     }
 
     /// Calls `listener` at every change of a limit and every refusal of any of them, as [`Handle::on_event`] does for one. The
-    /// events name the key.
+    /// events name the key. A panic in it is caught and counted ([`Keyed::listener_panics`]).
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
         self.listen(Arc::new(Inline(listener)));
     }
 
     pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
         self.0.group.listeners.push(listener, || {});
+    }
+
+    /// How often a listener panicked.
+    #[must_use]
+    pub fn listener_panics(&self) -> u64 {
+        self.0.group.listeners.panics()
     }
 
     /// The bulkheads as a layer takes them, with what finds the key of a request.

@@ -82,7 +82,8 @@ impl<H, R, J> BulkheadLayer<H, R, J> {
     }
 
     /// Takes a place when it is asked whether it is ready, and is not ready while there is none: for balancers and buffers,
-    /// which hand a request to who is ready. It waits in the same queue; when that is full, it is ready and refuses.
+    /// which hand a request to who is ready. It waits in the same queue and as long as a call may; when the queue is full or the
+    /// wait is over, it is ready and refuses, unless there is room when it is asked again.
     ///
     /// A place that is taken and not used within a [second](super::RESERVED_FOR) goes to whoever waits; the call it was for then
     /// decides like any other. A request that weighs more than one place gives its place back and asks anew. Where the request

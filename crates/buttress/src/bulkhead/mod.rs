@@ -82,6 +82,7 @@ mod future;
 mod handle;
 mod keyed;
 mod layer;
+mod lent;
 mod member;
 mod permit;
 mod reserve;

@@ -3,7 +3,7 @@
 use super::future::{ResponseFuture, Waits};
 use super::handle::Handle;
 use super::permit::Permit;
-use super::reserve::{Reservation, Taken};
+use super::reserve::{Refused, Reservation, Taken};
 use super::shared::{Admission, Shared};
 use super::source::{Claim, Select, Source};
 use super::turn::Turn;
@@ -53,16 +53,24 @@ where
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>> {
+        let mut refused = false;
         if self.mode == Mode::Ahead {
+            refused = self.is_refused();
             ready!(self.poll_reserve(cx));
-            if self.reservation.as_ref().is_some_and(Reservation::is_refused) {
+            if self.is_refused() {
                 // Its next call does not touch the inner service, which may never be ready.
                 return Poll::Ready(Ok(()));
             }
         }
-        match ready!(self.inner.poll_ready(cx)) {
-            Ok(()) => Poll::Ready(Ok(())),
-            Err(error) => {
+        match self.inner.poll_ready(cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
+            Poll::Pending if refused => {
+                // It was ready, if only to refuse, and stays so.
+                self.refuse_ahead();
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Err(error)) => {
                 self.reservation = None;
                 Poll::Ready(Err(R::inner(error)))
             }
@@ -119,6 +127,17 @@ impl<S, H: Source, R, J> BulkheadService<S, H, R, J> {
         }
     }
 
+    fn is_refused(&self) -> bool {
+        self.reservation.as_ref().is_some_and(Reservation::is_refused)
+    }
+
+    #[cold]
+    fn refuse_ahead(&self) {
+        if let Some(reservation) = &self.reservation {
+            reservation.refuse();
+        }
+    }
+
     /// Asks for a place, or for one in the queue.
     #[inline(never)]
     fn admit<Req>(&self, request: &Req, claim: Claim) -> Admission<H::Lease>
@@ -152,10 +171,14 @@ impl<S, H: Source, R, J> BulkheadService<S, H, R, J> {
     ) -> Admission<H::Lease> {
         let lease = self.source.lease().expect(HELD);
         match reservation.take() {
+            Taken::Ticket(ticket) if lease.machine.is_closed() => lease.give_back(ticket),
             Taken::Ticket(ticket) if claim.weight == Claim::ONE.weight => {
                 return Admission::Admitted(Permit::begin(lease, ticket));
             }
-            Taken::Refused(refusal) => return Admission::Refused(lease.reject(refusal)),
+            Taken::Refused(Refused { refusal, counted: true }) => {
+                return Admission::Refused(lease.reject(refusal));
+            }
+            Taken::Refused(Refused { refusal, .. }) => return Admission::Refused(lease.refuse(refusal)),
             Taken::Ticket(ticket) => lease.give_back(ticket),
             Taken::Nothing => {}
         }

@@ -1,8 +1,8 @@
 //! What is behind a handle: a bulkhead, and what the machine does not know of it.
 
 use super::handle::LAYER;
+use super::lent::Reservations;
 use super::permit::Permit;
-use super::reserve::Reservations;
 use super::source::Claim;
 use super::turn::{Patience, Turn};
 use crate::observe::Listeners;

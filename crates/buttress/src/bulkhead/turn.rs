@@ -1,7 +1,6 @@
 //! Waiting for a turn.
 
 use super::permit::Permit;
-use super::reserve::RESERVED_FOR;
 use super::shared::Shared;
 use crate::{Deadline, Rejected, Tick, clock};
 use buttress_core::bulkhead::{Left, Place};
@@ -68,10 +67,8 @@ impl<L: Deref<Target = Shared>> Turn<L> {
             }
             let wait = max_wait.map(|limit| limit.saturating_sub(now.since(self.since)));
             let deadline = deadline.was_there().then(|| deadline.remaining_at(now));
-            // Where places are lent, one may be lent at any time to somebody who is before this one.
-            let look = lease.next_reclaim(now).or_else(|| lease.reservations.get().map(|_| RESERVED_FOR));
-            let next = [wait, deadline, look].into_iter().flatten().min();
-            if self.alarm.poll(cx, next).is_pending() {
+            let next = [wait, deadline, lease.next_reclaim(now)].into_iter().flatten().min();
+            if self.alarm.poll(cx, now, next).is_pending() {
                 return Poll::Pending;
             }
         }
@@ -79,8 +76,8 @@ impl<L: Deref<Target = Shared>> Turn<L> {
 
     fn give_up(&mut self, why: Left, refusal: Refusal) -> Rejected {
         let (lease, place) = self.waits.take().expect(WAITS);
-        lease.machine.leave(place, why);
-        lease.reject(refusal)
+        // It may have been refused before, and was counted as that.
+        lease.reject(lease.machine.leave(place, why).unwrap_or(refusal))
     }
 }
 
@@ -96,17 +93,19 @@ impl<L: Deref<Target = Shared>> Drop for Turn<L> {
 
 /// A timer that is made when it is first needed.
 #[derive(Default)]
-pub(super) struct Alarm(Option<Pin<Box<Unconstrained<Sleep>>>>);
+pub(super) struct Alarm(Option<(Tick, Pin<Box<Unconstrained<Sleep>>>)>);
 
 impl Alarm {
-    /// Rings when `after` is over; never without one. A time once asked for stays until it has rung.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, after: Option<Duration>) -> Poll<()> {
-        if self.0.is_none() {
-            let Some(after) = after else { return Poll::Pending };
+    /// Rings when `after` is over; never without one. A time once asked for stays until it has rung, unless it is earlier that
+    /// is asked for.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, now: Tick, after: Option<Duration>) -> Poll<()> {
+        if let Some(after) = after
+            && self.0.as_ref().is_none_or(|(rings, _)| now + after < *rings)
+        {
             // Not subject to the task's budget: a task that uses it up must not hide that its time is over.
-            self.0 = Some(Box::pin(unconstrained(sleep(after))));
+            self.0 = Some((now + after, Box::pin(unconstrained(sleep(after)))));
         }
-        let Some(sleep) = &mut self.0 else { return Poll::Pending };
+        let Some((_, sleep)) = &mut self.0 else { return Poll::Pending };
         if sleep.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }

@@ -73,15 +73,27 @@ fn limits(headers: &HeaderMap, now: SystemTime) -> impl Iterator<Item = Limit> {
 /// as `limit=100, remaining=0, reset=30`.
 fn in_one_field(value: &str) -> impl Iterator<Item = Limit> {
     let mut unnamed = Limit::default();
-    for part in value.split(',').map(str::trim).filter(|part| !part.starts_with('"')) {
+    for part in unquoted(value, ',').filter(|part| !part.starts_with('"')) {
         unnamed.read(part);
     }
-    let named = value.split(',').map(str::trim).filter(|part| part.starts_with('"')).map(|part| {
+    let named = unquoted(value, ',').filter(|part| part.starts_with('"')).map(|part| {
         let mut limit = Limit::default();
-        part.split(';').for_each(|part| limit.read(part.trim()));
+        unquoted(part, ';').for_each(|part| limit.read(part));
         limit
     });
     named.chain(std::iter::once(unnamed))
+}
+
+/// The parts of `value` between `separator`s that stand in no quotes.
+fn unquoted(value: &str, separator: char) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut escaped) = (false, false);
+    let parts = value.split(move |character| {
+        let is_escaped = escaped;
+        escaped = quoted && !is_escaped && character == '\\';
+        quoted ^= character == '"' && !is_escaped;
+        !quoted && character == separator
+    });
+    parts.map(str::trim)
 }
 
 impl Limit {

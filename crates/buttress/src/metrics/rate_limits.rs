@@ -77,6 +77,8 @@ impl Page {
         self.count(&RATE_LIMIT_ALLOWED, labels(name), limit.admitted);
         self.rejected(name, "rate_limited", limit.limited);
         self.rejected(name, "too_large", limit.too_large);
+        self.rejected(name, "queue_timed_out", limit.timed_out);
+        self.rejected(name, "expired", limit.expired);
         self.level(&RATE_LIMIT_RATE, labels(name), limit.rate.per_second_f64());
         self.level(&RATE_LIMIT_KEYS, labels(name), limit.entries as f64);
         self.count(&RATE_LIMIT_KEYS_EVICTED, labels(name), limit.evicted);

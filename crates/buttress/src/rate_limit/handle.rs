@@ -1,14 +1,14 @@
 //! The state that all services of a layer share, and the owner's grip on it.
 
 use super::machine::Machine;
-use super::queue::{Patience, Queue, Turn, queue_up};
+use super::queue::{Awaited, Patience, Queue, Turn, queue_up};
 use super::source::{Kept, Limit};
 use super::standing::Standing;
 use super::tally::{Tallied, Tally};
 use super::{Config, Rate, Rule};
 use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
-use crate::{Event, EventKind, InvalidConfig, Reason, Refusal, Rejected, clock};
+use crate::{Event, EventKind, InvalidConfig, Reason, Refusal, Rejected, Tick, clock};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +41,8 @@ impl Handle {
     }
 
     /// Several limits, of which all must admit a call: a burst a second and a number a day. One that another refuses costs
-    /// none of them anything.
+    /// none of them anything. Of none it is one bucket with its [defaults](Config::default), as a limit that is not there is a
+    /// mistake that nobody would see.
     #[must_use]
     pub fn of(name: &str, rules: impl IntoIterator<Item: Into<Rule>>) -> Self {
         Self::made_of(name, Machine::several(rules.into_iter().map(Into::into)))
@@ -121,7 +122,7 @@ impl Handle {
     }
 
     /// Takes `cost` tokens, from the future if they are not there now, and says how long to wait before using them: for code
-    /// that waits in its own way. Nobody gives them back.
+    /// that waits in its own way. Nobody gives them back, and those who [wait](Handle::acquire) come after them.
     ///
     /// # Errors
     /// The rejection, when that is longer than `max_wait`. Then nothing is taken.
@@ -245,7 +246,7 @@ impl Limit for &Handle {
     #[inline]
     fn admit_within(&self, cost: u32, max_wait: Duration) -> Result<Option<Turn>, Rejected> {
         // Nobody is overtaken: who finds others waiting waits behind them.
-        if self.0.queue.len() == 0 && self.0.machine.try_acquire(cost, clock::fine()).is_ok() {
+        if cost == 0 || self.0.queue.len() == 0 && self.0.machine.try_acquire(cost, clock::fine()).is_ok() {
             self.0.admitted();
             return Ok(None);
         }
@@ -254,6 +255,32 @@ impl Limit for &Handle {
 
     fn keep(&self) -> Handle {
         (*self).clone()
+    }
+}
+
+impl Awaited for Handle {
+    fn queue(&self) -> &Queue {
+        &self.0.queue
+    }
+
+    fn lead(&self) -> Duration {
+        self.0.machine.lead()
+    }
+
+    fn reserve(&self, cost: u32, now: Tick) -> Result<Duration, Refusal> {
+        self.0.machine.reserve(cost, self.lead(), now)
+    }
+
+    fn wait_for(&self, cost: u32, ahead: u64, now: Tick) -> Result<Duration, Refusal> {
+        self.0.machine.wait_for(cost, ahead, now)
+    }
+
+    fn admitted(&self) {
+        self.0.admitted();
+    }
+
+    fn reject(&self, refusal: Refusal) -> Rejected {
+        self.0.reject(refusal)
     }
 }
 
@@ -270,7 +297,8 @@ impl Kept for Handle {
 impl Shared {
     #[inline]
     fn try_acquire(&self, cost: u32) -> Result<(), Rejected> {
-        match self.machine.try_acquire(cost, clock::fine()) {
+        // What costs nothing is admitted while the limit is paused too, and by a bucket in debt.
+        match if cost == 0 { Ok(()) } else { self.machine.try_acquire(cost, clock::fine()) } {
             Ok(()) => {
                 self.admitted();
                 Ok(())

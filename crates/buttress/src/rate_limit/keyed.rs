@@ -2,7 +2,9 @@
 
 use super::Config;
 use super::handle::LAYER;
-use super::queue::{Patience, Turn};
+use super::machine::wait_for;
+use super::queue::{Patience, Turn, queue_up};
+use super::queues::{AtKey, Queues};
 use super::source::{ByKey, Kept, Limit};
 use super::standing::Standing;
 use super::tally::Tally;
@@ -10,7 +12,7 @@ use crate::key::Key;
 use crate::observe::{Inline, Listen, Listeners};
 use crate::registry::KeyedRateLimitStatus;
 use crate::rejected::Site;
-use crate::{Event, EventKind, Refusal, Rejected, clock};
+use crate::{Event, EventKind, Reason, Refusal, Rejected, clock};
 use buttress_core::rate_limit::Buckets;
 use std::borrow::{Borrow, Cow};
 use std::fmt;
@@ -18,7 +20,6 @@ use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::sleep;
 
 /// A token bucket per key, under one name. Cheap to clone; every clone, every layer made from one and every service of those
 /// share the same buckets.
@@ -26,6 +27,7 @@ use tokio::time::sleep;
 /// A key takes 16 bytes, all of which are taken at once, and no more ever, however many keys come. When a new one finds no
 /// room, a key goes whose bucket is full, which loses nothing, else one that has been used least; one whose bucket is empty
 /// stays, so nobody gets rid of a penalty by a flood of other keys. Where all have to stay, new keys share one more bucket.
+/// While calls [wait](super::RateLimitLayer::wait) for a key, and no longer, it has a queue besides.
 ///
 /// Keys themselves are not kept, only a hash of them, so nobody can list them.
 ///
@@ -47,6 +49,7 @@ struct Inner {
     buckets: Buckets,
     tally: Tally,
     listeners: Listeners,
+    queues: Queues,
 }
 
 impl<K: Key + ?Sized> Keyed<K> {
@@ -70,6 +73,7 @@ impl<K: Key + ?Sized> Keyed<K> {
             buckets: Buckets::new(config, capacity, clock::fine()),
             tally: Tally::default(),
             listeners: Listeners::default(),
+            queues: Queues::default(),
         };
         Self(Arc::new(inner), PhantomData)
     }
@@ -92,7 +96,8 @@ impl<K: Key + ?Sized> Keyed<K> {
     /// The rejection, when they are not there. Then nothing is taken.
     #[inline]
     pub fn try_acquire(&self, key: &K, cost: u32) -> Result<(), Rejected> {
-        match self.0.buckets.try_acquire(key, cost, clock::fine()) {
+        // What costs nothing is admitted by a bucket in debt too, and by one that is paused.
+        match if cost == 0 { Ok(()) } else { self.0.buckets.try_acquire(key, cost, clock::fine()) } {
             Ok(()) => {
                 self.0.tally.admitted();
                 Ok(())
@@ -171,15 +176,29 @@ impl<K: Key + ?Sized> Keyed<K> {
             evicted: words.evicted(),
             overflowed: words.overflowed(),
             admitted: calls.admitted,
-            rejected: calls.limited + calls.too_large,
+            rejected: calls.limited + calls.too_large + calls.timed_out + calls.expired,
             limited: calls.limited,
             too_large: calls.too_large,
+            timed_out: calls.timed_out,
+            expired: calls.expired,
             seed: inner.seed,
         }
     }
 
+    pub(super) fn queues(&self) -> &Queues {
+        &self.0.queues
+    }
+
+    pub(super) fn buckets(&self) -> &Buckets {
+        &self.0.buckets
+    }
+
+    pub(super) fn admitted(&self) {
+        self.0.tally.admitted();
+    }
+
     /// The rejection of a call, counted.
-    fn reject(&self, key: &K, refusal: Refusal) -> Rejected {
+    pub(super) fn reject(&self, key: &K, refusal: Refusal) -> Rejected {
         let Inner { site, tally, listeners, .. } = &*self.0;
         tally.rejected(refusal);
         if listeners.refusals_are_heard() {
@@ -203,21 +222,22 @@ impl<K: Key + ?Sized> Limit for OneKey<'_, K> {
         self.keyed.try_acquire(&self.key, cost)
     }
 
-    /// Who waits has taken their tokens: a word has no room for a queue.
     fn admit_within(&self, cost: u32, max_wait: Duration) -> Result<Option<Turn>, Rejected> {
-        let (inner, patience) = (&*self.keyed.0, Patience::of(max_wait));
-        match inner.buckets.reserve(&*self.key, cost, patience.time, clock::fine()) {
-            Ok(wait) => {
-                inner.tally.admitted();
-                Ok((!wait.is_zero()).then(|| {
-                    let turn: Turn = Box::pin(async move {
-                        sleep(wait).await;
-                        Ok(())
-                    });
-                    turn
-                }))
+        let (inner, key, now) = (&*self.keyed.0, &*self.key, clock::fine());
+        let ahead = if cost == 0 { None } else { inner.queues.ahead(key) };
+        // Nobody is overtaken: who finds others waiting waits behind them.
+        if ahead.is_none() && (cost == 0 || inner.buckets.try_acquire(key, cost, now).is_ok()) {
+            inner.tally.admitted();
+            return Ok(None);
+        }
+        let patience = Patience::of(max_wait);
+        match wait_for(&inner.buckets.snapshot(key, now), cost, ahead.unwrap_or(0)) {
+            Ok(wait) if wait <= patience.time => {
+                let limit = AtKey::new(self.keyed.clone(), self.key.clone().into_owned());
+                Ok(Some(queue_up(limit, cost, patience)))
             }
-            Err(refusal) => Err(self.keyed.reject(&self.key, refusal)),
+            Ok(wait) => Err(self.keyed.reject(key, Refusal::after(Reason::RateLimited, wait))),
+            Err(refusal) => Err(self.keyed.reject(key, refusal)),
         }
     }
 

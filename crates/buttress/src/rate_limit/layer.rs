@@ -65,8 +65,8 @@ impl<R, C, A, W> RateLimitLayer<Handle, R, C, A, W> {
     /// or with another capacity, make the [`Keyed`] and take [`from_handle(keyed.by(find))`](RateLimitLayer::from_handle).
     ///
     /// # Panics
-    /// If the limit of this layer has a name, or is more than one: whoever looks at it under that name would see a limit that
-    /// no call sees.
+    /// If the limit of this layer has a name, as whoever looks at it under that name would see a limit that no call sees; or if
+    /// it is a [window](super::WindowConfig) or several limits, as keys have buckets.
     ///
     /// ```
     /// use buttress::RateLimitLayer;
@@ -83,7 +83,7 @@ impl<R, C, A, W> RateLimitLayer<Handle, R, C, A, W> {
     pub fn keyed<X, K: Key + ?Sized>(self, find: X) -> RateLimitLayer<ByKey<X, K>, R, C, A, W> {
         let name = self.source.name();
         assert!(name.is_empty(), "{name:?} is one limit: for one per key, make a `Keyed` of that name");
-        let config = self.source.config().expect("a layer that was made of settings has one limit");
+        let config = self.source.config().expect("keys have buckets, and not windows or several limits each");
         let keyed = Keyed::new(name, config);
         self.with_source(|_| keyed.by(find))
     }
@@ -98,7 +98,8 @@ impl<H, R, C, A, W> RateLimitLayer<H, R, C, A, W> {
 
     /// Charges for a request what `cost` says: a closure over the request, or [`ByCost`].
     ///
-    /// What costs more than the burst is [never](crate::Reason::TooLarge) admitted, and what costs nothing always.
+    /// What costs more than the burst is [never](crate::Reason::TooLarge) admitted, and what costs nothing always, also
+    /// while the limit is paused and before those who wait.
     #[must_use]
     pub fn cost<C2>(self, cost: C2) -> RateLimitLayer<H, R, C2, A, W> {
         let Self { source, refuse, after, when, .. } = self;
@@ -109,6 +110,9 @@ impl<H, R, C, A, W> RateLimitLayer<H, R, C, A, W> {
     /// [deadline](crate::Deadline), is refused at once. `None` refuses as without it.
     ///
     /// The call waits in its future, in the order of calls, so the service beneath is cloned for it.
+    ///
+    /// Of [several limits](Handle::of) and of windows, tokens are taken when the timer of the runtime wakes the call, which has
+    /// steps of a millisecond: give each a burst of what comes in two of them at least, or its rate is not reached.
     #[must_use]
     pub fn wait(self, max_wait: impl Into<Option<Duration>>) -> RateLimitLayer<H, R, C, A, InTurn> {
         let Self { source, refuse, cost, after, .. } = self;

@@ -20,14 +20,15 @@ impl Machine {
     pub(super) fn one(rule: Rule) -> Self {
         match rule {
             Rule::Bucket(config) => Self::Bucket(TokenBucket::new(config, clock::fine())),
-            rule => Self::several([rule]),
+            rule => Self::Several(Box::new([Limiter::new(rule, clock::fine())])),
         }
     }
 
-    /// Of none, the default: a limit that admits everything is better off.
+    /// Of none, one bucket by default: several limits of none would admit everything.
     pub(super) fn several(rules: impl IntoIterator<Item = Rule>) -> Self {
         let now = clock::fine();
-        Self::Several(rules.into_iter().map(|rule| Limiter::new(rule, now)).collect())
+        let limits: Box<[_]> = rules.into_iter().map(|rule| Limiter::new(rule, now)).collect();
+        if limits.is_empty() { Self::one(Rule::default()) } else { Self::Several(limits) }
     }
 
     pub(super) fn adaptive(config: adaptive::Config) -> Self {
@@ -54,27 +55,28 @@ impl Machine {
     /// How long before its turn the first of the queue takes its tokens and makes room for the next.
     ///
     /// A bucket keeps them apart all the same: what is taken early is used when it is due. Of several limits all are taken at
-    /// once, and one that has room would count a call before it is made.
+    /// once, and one that has room would count a call before it is made; so without it they let through what the runtime's timer
+    /// allows, a burst for each millisecond at most.
     pub(super) const fn lead(&self) -> Duration {
         match self {
-            // Two steps of the runtime's timer, as one wakes up to one late: with less, a rate of more than a call each
-            // millisecond would lose what it lets through between two steps.
-            Self::Bucket(_) | Self::Adaptive(..) => Duration::from_millis(2),
+            Self::Bucket(_) | Self::Adaptive(..) => LEAD,
             Self::Several(_) => Duration::ZERO,
         }
     }
 
     /// How long until `cost` is there for one that is behind those who take `ahead` before. Exact where every limit is a bucket,
-    /// and near it otherwise.
+    /// or nobody is ahead, and near it otherwise.
     pub(super) fn wait_for(&self, cost: u32, ahead: u64, now: Tick) -> Result<Duration, Refusal> {
-        let mut longest = Duration::ZERO;
-        for snapshot in self.snapshots(now) {
-            if cost > snapshot.burst {
-                return Err(Refusal::new(Reason::TooLarge));
-            }
-            longest = longest.max(wait_for(&snapshot, ahead.saturating_add(cost.into())));
+        match self {
+            Self::Bucket(bucket) | Self::Adaptive(bucket, _) => wait_for(&bucket.snapshot(now), cost, ahead),
+            Self::Several(limits) => limits.iter().try_fold(Duration::ZERO, |longest, limit| {
+                let wait = match limit {
+                    Limiter::Bucket(bucket) => wait_for(&bucket.snapshot(now), cost, ahead)?,
+                    Limiter::Window(_) => wait_for_window(limit, cost, ahead, now)?,
+                };
+                Ok(longest.max(wait))
+            }),
         }
-        Ok(longest)
     }
 
     /// The settings of a bucket whose owner sets them.
@@ -162,19 +164,37 @@ fn of_all(limits: &[Limiter], cost: u32, now: Tick) -> Result<(), Refusal> {
     try_acquire_all(limits, cost, now)
 }
 
-/// How long until `tokens` are there, more than the burst among them, in a bucket that stands like this: what it lacks of the
-/// burst now, and what is more than that.
-fn wait_for(snapshot: &Snapshot, tokens: u64) -> Duration {
-    let (burst, rate) = (u64::from(snapshot.burst), snapshot.rate);
+/// Two steps of the runtime's timer, as one wakes up to one late: with less, a rate of more than a call each millisecond would
+/// lose what it lets through between two steps.
+pub(super) const LEAD: Duration = Duration::from_millis(2);
+
+/// How long until `cost` is there behind `ahead` in a bucket that stands like this: what it lacks of the burst now, and what
+/// both are more than that.
+pub(super) fn wait_for(snapshot: &Snapshot, cost: u32, ahead: u64) -> Result<Duration, Refusal> {
+    if cost > snapshot.burst {
+        return Err(Refusal::new(Reason::TooLarge));
+    }
+    let (burst, rate, tokens) = (u64::from(snapshot.burst), snapshot.rate, ahead.saturating_add(cost.into()));
     let wait = match tokens.checked_sub(burst) {
         Some(more) => snapshot.full_in.saturating_add(time_of(more, rate)),
         None => snapshot.full_in.saturating_sub(time_of(burst - tokens, rate)),
     };
-    wait.max(snapshot.paused_for)
+    Ok(wait.max(snapshot.paused_for))
 }
 
-/// The bucket of a rate that moves: what comes in a second at once, and at least one.
+/// The same of a window, which asks it itself: what is more than it grants at once comes as many windows later.
+fn wait_for_window(window: &Limiter, cost: u32, ahead: u64, now: Tick) -> Result<Duration, Refusal> {
+    let alone = window.wait(cost, now)?;
+    let rate = window.rule().rate();
+    let others = ahead.saturating_add(cost.into()).saturating_sub(1);
+    let (windows, last) = (others / rate.count(), others % rate.count());
+    let last = u32::try_from(last + 1).expect("a window grants fewer at once");
+    let later = rate.per().saturating_mul(u32::try_from(windows).unwrap_or(u32::MAX));
+    Ok(alone.max(window.wait(last, now)?.saturating_add(later)))
+}
+
+/// The bucket of a rate that moves: what comes in a second at once, at least one, and no more than can be kept at every rate.
 fn bucket(rate: Rate) -> Config {
-    let burst = (rate.per_second_f64() as u32).max(1);
-    Config::new(rate, burst).expect("a second of any rate")
+    let burst = (rate.per_second_f64() as u32).clamp(1, 10_000_000);
+    Config::new(rate, burst).expect("every rate has such a burst")
 }

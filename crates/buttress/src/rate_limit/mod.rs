@@ -55,7 +55,9 @@
 //!
 //! # Cancellation
 //! A call that was admitted is charged, however it ends. One that is dropped while it waits leaves the queue and is not
-//! charged, unless its turn was less than two milliseconds away; where there is a limit per key, who waits is charged at once.
+//! charged, unless its turn was less than two milliseconds away. One that is kept and not polled keeps its place, and does not
+//! keep back those behind it: where it does not come to its turn, they go ahead after ten milliseconds, or
+//! up to thirty where there are several.
 //!
 //! # Errors
 //! A refusal is a [`Rejected`](crate::Rejected) that was not sent: [`Reason::RateLimited`](crate::Reason::RateLimited) with the
@@ -86,6 +88,7 @@ mod member;
 #[cfg(feature = "http")]
 mod peer;
 mod queue;
+mod queues;
 mod service;
 mod source;
 mod standing;

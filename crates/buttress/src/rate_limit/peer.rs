@@ -18,7 +18,8 @@ pub struct FollowPeer {
 
 impl FollowPeer {
     /// Follows for so long at most at a time: a peer that asks for a day may be wrong, and a limit that nobody can shorten is
-    /// an outage. One minute by default.
+    /// an outage. One minute by default, and at most where there is a limit [per key](super::Keyed): the word of a key reaches no
+    /// further.
     #[must_use]
     pub const fn at_most(time: Duration) -> Self {
         Self { at_most: time }

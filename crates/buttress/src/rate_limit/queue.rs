@@ -1,37 +1,83 @@
 //! Calls that wait for their turn, in the order in which they came.
 
-use super::handle::Handle;
-use crate::{Deadline, Reason, Refusal, Rejected, clock};
-use std::pin::{Pin, pin};
+use crate::{Deadline, Reason, Refusal, Rejected, Tick, clock};
+use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 /// A wait that ends with an admission, or with a rejection if that did not come in time. Boxed, as it is only made where a call
 /// waits.
 pub type Turn = Pin<Box<dyn Future<Output = Result<(), Rejected>> + Send + Sync>>;
 
+/// How much later than it said a call may look again before it is passed over. A runtime that is busy polls late by milliseconds;
+/// a call whose future is kept and not polled does not look at all.
+const GRACE: Duration = Duration::from_millis(10);
+
+/// What calls wait for.
+pub(super) trait Awaited: Send + Sync + 'static {
+    /// Those who wait.
+    fn queue(&self) -> &Queue;
+
+    /// How long before its turn the first of the queue takes its tokens and makes room for the next.
+    fn lead(&self) -> Duration;
+
+    /// Takes `cost` tokens, also those of the [lead](Self::lead), and tells how long to wait for them.
+    fn reserve(&self, cost: u32, now: Tick) -> Result<Duration, Refusal>;
+
+    /// How long until `cost` is there for one that is behind those who take `ahead` before.
+    fn wait_for(&self, cost: u32, ahead: u64, now: Tick) -> Result<Duration, Refusal>;
+
+    /// Counts an admission.
+    fn admitted(&self);
+
+    /// The rejection of a call, counted.
+    fn reject(&self, refusal: Refusal) -> Rejected;
+}
+
 /// Those who wait for one limit. Only the first of them asks the limit; nobody has taken anything before it is their turn.
+///
+/// Who waits has a place, and says at which time they look again. Who does not come by then is not polled: such a call keeps its
+/// place, but those behind no longer wait for it.
 pub(super) struct Queue {
-    /// Lets one through at a time, in order.
-    first: Semaphore,
+    line: Mutex<Line>,
     /// How many wait.
     calls: AtomicU64,
-    /// What they cost, all together.
-    cost: AtomicU64,
-    /// Wakes the first when the limit is another.
-    changed: Notify,
+}
+
+struct Line {
+    /// In the order in which they came.
+    seats: BTreeMap<u64, Seat>,
+    next: u64,
+    /// What all cost who ever came, counting around.
+    came: u64,
+    /// What those cost who wait.
+    cost: u64,
+    /// Whose turn it was when somebody last looked.
+    first: Option<u64>,
+}
+
+struct Seat {
+    cost: u64,
+    /// What all cost who came before.
+    before: u64,
+    looks_at: Tick,
+    wake: Arc<Notify>,
+}
+
+impl Seat {
+    fn is_present(&self, now: Tick) -> bool {
+        now <= self.looks_at + GRACE
+    }
 }
 
 impl Queue {
     pub(super) const fn new() -> Self {
-        Self {
-            first: Semaphore::const_new(1),
-            calls: AtomicU64::new(0),
-            cost: AtomicU64::new(0),
-            changed: Notify::const_new(),
-        }
+        let line = Line { seats: BTreeMap::new(), next: 0, came: 0, cost: 0, first: None };
+        Self { line: Mutex::new(line), calls: AtomicU64::new(0) }
     }
 
     /// How many wait.
@@ -42,12 +88,73 @@ impl Queue {
 
     /// What those cost who wait.
     pub(super) fn cost(&self) -> u64 {
-        self.cost.load(Ordering::Relaxed)
+        self.line().cost
     }
 
     /// The limit is another.
     pub(super) fn look_again(&self) {
-        self.changed.notify_waiters();
+        let line = self.line();
+        let wake = line.first.and_then(|first| Some(Arc::clone(&line.seats.get(&first)?.wake)));
+        drop(line);
+        if let Some(wake) = wake {
+            wake.notify_one();
+        }
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, cost: u32, now: Tick) -> (u64, Arc<Notify>) {
+        let (cost, wake) = (u64::from(cost), Arc::new(Notify::new()));
+        let mut line = self.line();
+        let (id, before) = (line.next, line.came);
+        line.next += 1;
+        line.came = before.wrapping_add(cost);
+        line.cost += cost;
+        line.seats.insert(id, Seat { cost, before, looks_at: now, wake: Arc::clone(&wake) });
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        (id, wake)
+    }
+
+    /// What those take before it who have not been passed over; `None` if it is its turn.
+    fn ahead(&self, id: u64, now: Tick) -> Option<u64> {
+        let mut line = self.line();
+        let before = line.seats[&id].before;
+        let mut waiting = line.seats.iter();
+        let first = waiting.find(|(other, seat)| **other == id || seat.is_present(now));
+        let (first, ahead) = first.map(|(first, seat)| (*first, before.wrapping_sub(seat.before)))?;
+        if first == id {
+            line.first = Some(id);
+            return None;
+        }
+        Some(ahead)
+    }
+
+    fn looks_at(&self, id: u64, at: Tick) {
+        if let Some(seat) = self.line().seats.get_mut(&id) {
+            seat.looks_at = at;
+        }
+    }
+
+    /// Whose turn it was calls the next.
+    fn leave(&self, id: u64, now: Tick) {
+        let mut line = self.line();
+        let Some(seat) = line.seats.remove(&id) else { return };
+        line.cost -= seat.cost;
+        self.calls.fetch_sub(1, Ordering::Relaxed);
+        if line.first != Some(id) {
+            return;
+        }
+        let next = line.seats.iter_mut().find(|(_, seat)| seat.is_present(now)).map(|(next, seat)| {
+            seat.looks_at = now;
+            (*next, Arc::clone(&seat.wake))
+        });
+        line.first = next.as_ref().map(|(next, _)| *next);
+        drop(line);
+        if let Some((_, wake)) = next {
+            wake.notify_one();
+        }
     }
 }
 
@@ -75,69 +182,70 @@ impl Patience {
     }
 }
 
-/// Queues up for `cost` tokens of `handle`.
-pub(super) fn queue_up(handle: Handle, cost: u32, patience: Patience) -> Turn {
-    let place = Place::take(handle, cost);
+/// Queues up for `cost` tokens of `limit`.
+pub(super) fn queue_up<A: Awaited>(limit: A, cost: u32, patience: Patience) -> Turn {
+    let mut place = Place::take(limit, cost);
     Box::pin(async move {
-        let handle = place.handle.clone();
-        match timeout(patience.time, turn(place, cost)).await {
+        let refusal = match timeout(patience.time, turn(&mut place, cost)).await {
             Ok(Ok(())) => {
-                handle.0.admitted();
-                Ok(())
+                place.limit.admitted();
+                return Ok(());
             }
-            Ok(Err(refusal)) => Err(handle.0.reject(refusal)),
-            Err(_) => Err(handle.0.reject(patience.over())),
-        }
+            Ok(Err(refusal)) => refusal,
+            Err(_) => patience.over(),
+        };
+        place.leave();
+        Err(place.limit.reject(refusal))
     })
 }
 
 /// Waits for its turn and takes `cost` tokens.
-async fn turn(place: Place, cost: u32) -> Result<(), Refusal> {
-    let shared = &*place.handle.0;
-    let lead = shared.machine.lead();
-    let first = shared.queue.first.acquire().await.expect("it is never closed");
+async fn turn<A: Awaited>(place: &mut Place<A>, cost: u32) -> Result<(), Refusal> {
     let rest = loop {
-        let mut changed = pin!(shared.queue.changed.notified());
-        // Registered before asking, so that no change falls between the two.
-        changed.as_mut().enable();
-        match shared.machine.reserve(cost, lead, clock::fine()) {
-            Ok(rest) => break rest,
-            Err(refusal) => match refusal.retry_after() {
-                // Which of the two it was, the next answer tells.
-                Some(wait) => drop(timeout(wait.saturating_sub(lead), changed).await),
-                None => return Err(refusal),
+        let (limit, now) = (&place.limit, clock::fine());
+        let wait = match limit.queue().ahead(place.id, now) {
+            None => match limit.reserve(cost, now) {
+                Ok(rest) => break rest,
+                Err(refusal) => match refusal.retry_after() {
+                    Some(wait) => wait.saturating_sub(limit.lead()),
+                    None => return Err(refusal),
+                },
             },
-        }
+            // By then its turn has come, unless one of those ahead does not come to theirs, or the limit is another.
+            Some(ahead) => limit.wait_for(cost, ahead, now)?.saturating_add(GRACE),
+        };
+        limit.queue().looks_at(place.id, now + wait);
+        // Which of the two it was, the next answer tells.
+        drop(timeout(wait, place.wake.notified()).await);
     };
     // Its tokens are taken, so it is ahead of nobody any more.
-    drop(first);
-    let waits = !rest.is_zero();
-    drop(place);
-    if waits {
+    place.leave();
+    if !rest.is_zero() {
         sleep(rest).await;
     }
     Ok(())
 }
 
 /// A place in the queue. Dropped, the call has left it: by its turn, or before.
-struct Place {
-    handle: Handle,
-    cost: u64,
+struct Place<A: Awaited> {
+    limit: A,
+    id: u64,
+    wake: Arc<Notify>,
 }
 
-impl Place {
-    fn take(handle: Handle, cost: u32) -> Self {
-        let cost = u64::from(cost);
-        handle.0.queue.calls.fetch_add(1, Ordering::Relaxed);
-        handle.0.queue.cost.fetch_add(cost, Ordering::Relaxed);
-        Self { handle, cost }
+impl<A: Awaited> Place<A> {
+    fn take(limit: A, cost: u32) -> Self {
+        let (id, wake) = limit.queue().enter(cost, clock::fine());
+        Self { limit, id, wake }
+    }
+
+    fn leave(&self) {
+        self.limit.queue().leave(self.id, clock::fine());
     }
 }
 
-impl Drop for Place {
+impl<A: Awaited> Drop for Place<A> {
     fn drop(&mut self) {
-        let queue = &self.handle.0.queue;
-        queue.calls.fetch_sub(1, Ordering::Relaxed);
-        queue.cost.fetch_sub(self.cost, Ordering::Relaxed);
+        self.leave();
     }
 }

@@ -28,7 +28,7 @@ impl Standing {
             rate: snapshot.rate,
             burst: snapshot.burst.into(),
             remaining: snapshot.remaining.into(),
-            more_in: more_in(snapshot),
+            more_in: (snapshot.remaining < snapshot.burst).then_some(snapshot.more_in),
         }
     }
 
@@ -43,17 +43,4 @@ impl Standing {
 pub(super) fn time_of(tokens: u64, rate: Rate) -> Duration {
     let nanos = (u128::from(tokens) * rate.per().as_nanos()).div_ceil(rate.count().into());
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-}
-
-/// When there is one more than now.
-fn more_in(snapshot: &Snapshot) -> Option<Duration> {
-    match snapshot.remaining {
-        0 => Some(snapshot.next_in),
-        remaining if remaining >= snapshot.burst => None,
-        // What it lacks, less all of it but one token and what is there.
-        remaining => {
-            let others = time_of(u64::from(snapshot.burst - remaining - 1), snapshot.rate);
-            Some(snapshot.full_in.saturating_sub(others))
-        }
-    }
 }

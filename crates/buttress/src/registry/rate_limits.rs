@@ -79,6 +79,10 @@ pub struct KeyedRateLimitStatus {
     pub limited: u64,
     /// Those of them that cost more than there ever is.
     pub too_large: u64,
+    /// Those of them that waited in vain for as long as they might.
+    pub timed_out: u64,
+    /// Those of them whose deadline was over while they waited.
+    pub expired: u64,
     /// Tells it from another that came under its name.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) seed: u64,

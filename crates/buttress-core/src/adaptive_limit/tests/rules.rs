@@ -126,30 +126,50 @@ fn c9_calls_that_began_before_it_fell_do_not_lower_it_again() {
 }
 
 #[test]
-fn c9_the_usual_follows_quicker_calls_at_once_and_slower_ones_only_while_half_of_the_limit_is_free() {
+fn c9_the_usual_follows_slower_calls_only_where_no_more_are_in_flight_than_the_least_limit() {
     let mut rig = Rig::new(Config::default());
-    let usual = |rig: &Rig| rig.limit.snapshot().usual.expect("there was a window");
+    let usual = |rig: &Rig| rig.limit.snapshot().usual.map(|usual| usual.as_millis());
     rig.window((0, TIMEOUT), MS * 80, 20);
-    assert_eq!(usual(&rig), MS * 80, "the first window is all there is");
-    rig.window((0, TIMEOUT), MS * 160, 20);
-    assert_eq!(usual(&rig), MS * 80, "a queue may have made it slower");
-    rig.window((0, TIMEOUT), MS * 160, 1);
-    assert_eq!(usual(&rig), MS * 90);
-    rig.window((0, TIMEOUT), MS * 10, 20);
-    assert_eq!(usual(&rig), MS * 80);
+    assert_eq!(usual(&rig), None, "calls that end in the first window are the quick ones");
+    (0..4).for_each(|_| _ = rig.window((0, TIMEOUT), MS * 80, 20));
+    assert_eq!(usual(&rig), Some(80), "the first windows are all there is");
+    for in_flight in [11, 20] {
+        rig.window((0, TIMEOUT), MS * 160, in_flight);
+        assert_eq!(usual(&rig), Some(80), "a queue may have made it slower");
+    }
+    rig.window((0, TIMEOUT), MS * 160, 10);
+    assert_eq!(usual(&rig), Some(96), "the fifth window of one estimate");
+    rig.window((0, TIMEOUT), MS * 70, 20);
+    assert_eq!(usual(&rig), Some(96), "that can be chance");
+    rig.window((0, TIMEOUT), MS * 16, 20);
+    assert_eq!(usual(&rig), Some(86), "by an eighth");
 }
 
 #[test]
 fn c9_what_the_least_limit_takes_is_the_usual_unless_calls_time_out() {
     let mut rig = Rig::new(Config::default());
-    rig.window((0, TIMEOUT), MS * 50, 20);
+    (0..5).for_each(|_| _ = rig.calm());
     while rig.limit.limit() > 10 {
-        rig.window((20, TIMEOUT), S, 20);
+        rig.window((20, TIMEOUT), S, rig.limit.limit());
     }
-    rig.window((2, TIMEOUT), MS * 500, 10);
+    (0..5).for_each(|_| _ = rig.window((2, TIMEOUT), MS * 500, 10));
     assert_eq!(rig.limit.snapshot().usual, Some(MS * 50), "one in ten was dropped");
+    for _ in 0..3 {
+        assert_eq!(rig.window((1, TIMEOUT), MS * 500, 10), 10, "one window can be chance");
+    }
     assert_eq!(rig.window((1, TIMEOUT), MS * 500, 10), 12);
     assert_eq!(rig.limit.snapshot().usual, Some(MS * 500));
+}
+
+#[test]
+fn c9_a_limit_that_stands_above_what_is_tolerated_goes_down_to_find_out() {
+    let mut rig = Rig::new(Config::default());
+    (0..5).for_each(|_| _ = rig.calm());
+    // Twice as slow, whatever the limit: with all of its headroom it would stand at 16.
+    let limits: Vec<_> = (0..60).map(|_| rig.window((0, TIMEOUT), MS * 100, rig.limit.limit())).collect();
+    assert_eq!(limits.iter().min(), Some(&10));
+    assert!(limits[50] > 100, "{limits:?}");
+    assert_eq!(rig.limit.snapshot().usual, Some(MS * 100));
 }
 
 #[test]
@@ -181,10 +201,10 @@ fn vegas_keeps_a_few_waiting() {
     let mut rig =
         Rig::new(Config::default().algorithm(Algorithm::Vegas).expect("valid").slack(Duration::ZERO));
     // By the logarithm of the limit, which is one and a bit.
-    assert_eq!([(); 3].map(|()| rig.calm()), [21, 22, 23]);
+    assert_eq!([(); 5].map(|()| rig.calm()), [21, 22, 23, 25, 26]);
     // A fifth of them waits, which is between 3 and 6 times as many.
-    assert_eq!(rig.window((0, TIMEOUT), MS * 62, 23), 23);
-    assert_eq!(rig.window((0, TIMEOUT), MS * 100, 23), 22);
+    assert_eq!(rig.window((0, TIMEOUT), MS * 62, 26), 26);
+    assert_eq!(rig.window((0, TIMEOUT), MS * 100, 26), 25);
 }
 
 #[test]
@@ -265,7 +285,7 @@ proptest! {
             before = after;
         }
         let snapshot = limit.snapshot();
-        prop_assert!(snapshot.usual.is_none_or(|usual| usual <= super::super::LONGEST));
+        prop_assert!(snapshot.usual.is_none_or(|usual| usual <= Duration::from_nanos(super::super::LONGEST)));
         prop_assert!(snapshot.dropped <= snapshot.calls);
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 
 /// What the peer and its callers do from some time on.
 #[derive(Clone, Copy, Debug)]
-struct Phase {
+pub(super) struct Phase {
     lasts: Duration,
     /// Calls a second.
     offered: f64,
@@ -16,8 +16,8 @@ struct Phase {
     then: Duration,
 }
 
-struct World {
-    limit: AdaptiveLimit,
+pub(super) struct World {
+    pub(super) limit: AdaptiveLimit,
     timeout: Duration,
     /// When each worker is free.
     workers: BinaryHeap<Reverse<u64>>,
@@ -25,16 +25,18 @@ struct World {
     ends: BinaryHeap<Reverse<(u64, u64, bool)>>,
     now: u64,
     dice: u64,
+    /// Whether what calls need is distributed exponentially.
+    pub(super) scatters: bool,
 }
 
 /// What was seen in a phase.
 #[derive(Clone, Debug, Default)]
-struct Seen {
-    good: u64,
-    late: u64,
+pub(super) struct Seen {
+    pub(super) good: u64,
+    pub(super) late: u64,
     refused: u64,
     /// The least and the greatest limit.
-    limits: (u32, u32),
+    pub(super) limits: (u32, u32),
     /// The limits that arriving calls met, together.
     met: u64,
     arrived: u64,
@@ -49,7 +51,7 @@ impl Seen {
 }
 
 impl World {
-    fn new(config: Config, workers: u32, timeout: Duration) -> Self {
+    pub(super) fn new(config: Config, workers: u32, timeout: Duration) -> Self {
         Self {
             limit: AdaptiveLimit::new(config, Tick::ZERO),
             timeout,
@@ -57,6 +59,7 @@ impl World {
             ends: BinaryHeap::new(),
             now: 0,
             dice: 1,
+            scatters: false,
         }
     }
 
@@ -87,7 +90,7 @@ impl World {
         }
     }
 
-    fn run(&mut self, phase: Phase) -> Seen {
+    pub(super) fn run(&mut self, phase: Phase) -> Seen {
         let began = self.now;
         let until = began + nanos(phase.lasts);
         let mut seen = Seen { limits: (u32::MAX, 0), ..Seen::default() };
@@ -101,7 +104,11 @@ impl World {
             if self.ends.len() < limit as usize {
                 let Reverse(free) = self.workers.pop().expect("there are workers");
                 let begun = free.max(arrival);
-                let done = begun + nanos(if begun < until { phase.service } else { phase.then });
+                let mut needs = nanos(if begun < until { phase.service } else { phase.then });
+                if self.scatters {
+                    needs = self.scattered(needs as f64) as u64;
+                }
+                let done = begun + needs;
                 self.workers.push(Reverse(done));
                 let given_up = arrival + nanos(self.timeout);
                 self.ends.push(Reverse((done.min(given_up), arrival, done <= given_up)));
@@ -116,7 +123,7 @@ impl World {
     }
 }
 
-const S: Duration = Duration::from_secs(1);
+pub(super) const S: Duration = Duration::from_secs(1);
 
 /// Workers and what one needs for a call: one and many, quick and slow.
 const PEERS: [(u32, Duration); 6] = [
@@ -128,11 +135,11 @@ const PEERS: [(u32, Duration); 6] = [
     (100, Duration::from_millis(100)),
 ];
 
-fn capacity((workers, service): (u32, Duration)) -> f64 {
+pub(super) fn capacity((workers, service): (u32, Duration)) -> f64 {
     f64::from(workers) / service.as_secs_f64()
 }
 
-fn steady(offered: f64, service: Duration, lasts: Duration) -> Phase {
+pub(super) fn steady(offered: f64, service: Duration, lasts: Duration) -> Phase {
     Phase { lasts, offered, service, then: service }
 }
 
@@ -141,7 +148,7 @@ fn with(algorithm: Algorithm) -> Config {
 }
 
 /// The seconds from `first` on, as shares of `each`.
-fn shares(seen: &Seen, first: usize, each: f64) -> impl Iterator<Item = f64> {
+pub(super) fn shares(seen: &Seen, first: usize, each: f64) -> impl Iterator<Item = f64> {
     seen.seconds.iter().skip(first).map(move |good| *good as f64 / each)
 }
 

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::{Follower, Malformed, ViolationKind};
 use crate::server::client::Client;
+use crate::server::untaken::Untaken;
 
 /// No head can hold a NUL, and the empty line makes the server look at once.
 const POISON: &[u8] = b"\0\r\n\r\n";
@@ -34,6 +36,7 @@ pub(crate) struct Guard {
     follower: Follower,
     substitute: Option<Substitute>,
     client: Arc<Client>,
+    pub(super) untaken: Untaken,
 }
 
 #[derive(Debug)]
@@ -45,13 +48,27 @@ enum Substitute {
 
 impl Guard {
     pub(crate) fn new(socket: TcpStream, client: Arc<Client>) -> Self {
-        Self { socket: Some(socket), follower: Follower::new(), substitute: None, client }
+        let (follower, untaken) = (Follower::new(), Untaken::default());
+        Self { socket: Some(socket), follower, substitute: None, client, untaken }
     }
 
     fn socket(&mut self) -> Pin<&mut TcpStream> {
-        Pin::new(self.socket.as_mut().expect("the socket leaves in drop alone"))
+        Pin::new(self.socket.as_mut().expect(SOCKET))
+    }
+
+    fn poll_taken(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+        again: impl FnOnce(SockRef<'_>) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        let Self { socket, client, untaken, .. } = self;
+        let again = || again(SockRef::from(socket.as_ref().expect(SOCKET)));
+        untaken.poll(cx, written, client, again)
     }
 }
+
+const SOCKET: &str = "the socket leaves in drop alone";
 
 impl Substitute {
     fn poll_read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
@@ -95,7 +112,8 @@ impl AsyncRead for Guard {
 
 impl AsyncWrite for Guard {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.socket().poll_write(cx, buf)
+        let written = self.socket().poll_write(cx, buf);
+        self.poll_taken(cx, written, |socket| socket.send(buf))
     }
 
     fn poll_write_vectored(
@@ -103,7 +121,8 @@ impl AsyncWrite for Guard {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.socket().poll_write_vectored(cx, bufs)
+        let written = self.socket().poll_write_vectored(cx, bufs);
+        self.poll_taken(cx, written, |socket| socket.send_vectored(bufs))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -122,7 +141,7 @@ impl AsyncWrite for Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         let Some(socket) = self.socket.take() else { return };
-        if self.client.is_answer_unfinished() {
+        if self.client.is_answer_unfinished() || self.untaken.is_over() {
             // A body that ends where the connection does would look complete, so it ends in a reset.
             let _ = socket.set_zero_linger();
         } else if self.substitute.is_some() || !self.follower.is_between_requests() {
@@ -143,4 +162,55 @@ fn linger(mut socket: TcpStream) {
         // However it ends, there is nobody left to tell.
         let _ = tokio::time::timeout(LINGER_FOR, discard).await;
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
+
+    /// A guard that soon has enough, and its client.
+    async fn pair() -> (Guard, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (socket, peer) = listener.accept().await.unwrap();
+        let mut guard = Guard::new(socket, Arc::new(Client::new(peer)));
+        guard.untaken = Untaken::after(Duration::from_millis(1_200));
+        (guard, client)
+    }
+
+    /// Writes until nothing more is taken for a moment.
+    async fn filled(guard: &mut Guard) {
+        let piece = vec![b'x'; 64 * 1024];
+        while timeout(Duration::from_millis(200), guard.write(&piece)).await.is_ok() {}
+    }
+
+    #[tokio::test]
+    async fn h10_a_client_that_takes_nothing_is_cut_and_cannot_take_its_half_for_the_whole() {
+        let (mut guard, mut client) = pair().await;
+        // What the system holds for a client grows for a while.
+        let piece = vec![b'x'; 64 * 1024];
+        let end = loop {
+            if let Err(end) = guard.write(&piece).await {
+                break end;
+            }
+        };
+        assert_eq!(end.kind(), io::ErrorKind::TimedOut);
+        drop(guard);
+        let end = client.read_to_end(&mut Vec::new()).await;
+        assert_eq!(end.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+    }
+
+    #[tokio::test]
+    async fn h10_a_client_that_takes_little_is_not() {
+        let (mut guard, mut client) = pair().await;
+        filled(&mut guard).await;
+        let mut some = vec![0; 256 * 1024];
+        for _ in 0..2 {
+            client.read_exact(&mut some).await.unwrap();
+            guard.write(b"more").await.unwrap();
+        }
+    }
 }

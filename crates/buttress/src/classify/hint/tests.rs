@@ -89,6 +89,7 @@ fn e5_the_renewal_of_a_limit_counts_when_the_limit_is_used_up() {
     assert_eq!(one(br#""day";r=0;t=30"#), Some(30));
     assert_eq!(one(br#""day";r=1;t=30"#), None);
     assert_eq!(one(br#""second";r=0;t=1, "day";r=0;t=30, "year";r=9;t=3000"#), Some(30));
+    assert_eq!(one(br#""by; r=9, \"or\" so";r=0;t=30, "day";r=1;t=9"#), Some(30));
     assert_eq!(one(b"limit=100, remaining=0, reset=50"), Some(50));
     assert_eq!(one(b"limit=100, remaining=3, reset=50"), None);
     assert_eq!(hint(THROTTLED, &[("ratelimit", br#""day";r=1;t=30"#)]), Some(30));

@@ -93,6 +93,23 @@ impl TrustedProxies {
         self.way(peer, headers).last().unwrap_or(peer)
     }
 
+    /// What `Forwarded` says of the request as its client made it, of the parameters that RFC 7239 names, such as `proto` and
+    /// `host`: by the word of the proxy that the client asked, where that one is trusted and so are all behind it.
+    ///
+    /// `None` where `Forwarded` is not read: `peer` is not trusted, or there is an `X-Forwarded-For`; and where it does not say.
+    #[must_use]
+    pub fn forwarded<'a>(&self, peer: IpAddr, headers: &'a HeaderMap, parameter: &str) -> Option<&'a str> {
+        let mut asked_by = Some(peer);
+        let mut believed = None;
+        for (element, address) in way::named(headers).take(LONGEST_WAY) {
+            if !asked_by.is_some_and(|address| self.trusts(address)) {
+                break;
+            }
+            (believed, asked_by) = (Some(element), address);
+        }
+        std::str::from_utf8(way::parameter(believed?, parameter)?).ok()
+    }
+
     /// The addresses that a request came from, nearest first: `peer`, those of trusted proxies before it, and the client that
     /// [`client`](Self::client) finds. At most 64: no honest way is longer.
     pub fn way<'a>(&'a self, peer: IpAddr, headers: &'a HeaderMap) -> impl Iterator<Item = IpAddr> + 'a {

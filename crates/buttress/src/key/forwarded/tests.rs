@@ -34,6 +34,28 @@ fn client(lines: &[(&str, &str)]) -> String {
 }
 
 #[test]
+fn h6_the_proxy_that_the_client_asked_says_how_it_was_asked() {
+    let said = |peer: &str, lines: &[(&str, &str)]| {
+        let lines: Vec<_> = lines.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        let headers = headers(&lines);
+        trusted().forwarded(address(peer), &headers, "proto").map(str::to_owned)
+    };
+    for (value, expected) in [
+        ("for=192.0.2.7;proto=https", Some("https")),
+        ("for=8.8.8.8;proto=gopher, for=192.0.2.7;PROTO=\"https\"", Some("https")),
+        ("for=192.0.2.7;proto=https, for=10.9.9.9;proto=http", Some("https")),
+        ("for=8.8.8.8;proto=gopher, for=unknown;proto=https", Some("https")),
+        ("for=8.8.8.8;proto=gopher, for=192.0.2.7", None),
+        ("for=192.0.2.7;proto=https;proto=http", None),
+    ] {
+        assert_eq!(said(BALANCER, &[(NAMED, value)]).as_deref(), expected, "{value}");
+    }
+    let named = (NAMED, "for=192.0.2.7;proto=https");
+    assert_eq!(said("192.0.2.9", &[named]), None, "a stranger is not believed");
+    assert_eq!(said(BALANCER, &[named, (PLAIN, "192.0.2.7")]), None, "one of the two is read");
+}
+
+#[test]
 fn h6_the_client_is_the_rightmost_address_that_is_not_trusted() {
     for (value, expected) in [
         ("192.0.2.7", "192.0.2.7"),

@@ -12,10 +12,7 @@ const X_FORWARDED_FOR: &str = "x-forwarded-for";
 pub(super) fn claims(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> + '_ {
     // One of the two has no lines then, or is not read.
     let plain = headers.get_all(X_FORWARDED_FOR).iter().rev();
-    let named = headers.get_all(FORWARDED).iter().rev();
-    let named = named.take(if headers.contains_key(X_FORWARDED_FOR) { 0 } else { usize::MAX });
-    let plain = plain.flat_map(elements).map(node);
-    plain.chain(named.flat_map(elements).map(|element| node(forwarded_for(element)?)))
+    plain.flat_map(elements).map(node).chain(named(headers).map(|(_, address)| address))
 }
 
 /// The elements of a list, the last one first, without those that are empty.
@@ -48,16 +45,28 @@ fn is_escaped(before: &[u8]) -> bool {
 
 /// The node in the one `for=` of an element (RFC 7239, section 4).
 fn forwarded_for(element: &[u8]) -> Option<&[u8]> {
+    parameter(element, "for")
+}
+
+/// The one value of a parameter of an element, without its quotes.
+pub(super) fn parameter<'a>(element: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let mut found = split_from_right(element, b';').filter_map(|pair| {
         let at = pair.iter().position(|byte| *byte == b'=')?;
-        pair[..at].eq_ignore_ascii_case(b"for").then_some(&pair[at + 1..])
+        pair[..at].eq_ignore_ascii_case(name.as_bytes()).then_some(&pair[at + 1..])
     });
-    let node = found.next().filter(|_| found.next().is_none())?;
-    match node {
-        // Escapes are not undone: no address needs one.
-        [b'"', node @ .., b'"'] => Some(node),
-        node => Some(node),
+    let value = found.next().filter(|_| found.next().is_none())?;
+    match value {
+        // Escapes are not undone: no address, scheme or host needs one.
+        [b'"', value @ .., b'"'] => Some(value),
+        value => Some(value),
     }
+}
+
+/// The elements of `Forwarded` where it is what is read, nearest first, each with the address in it.
+pub(super) fn named(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], Option<IpAddr>)> {
+    let lines = headers.get_all(FORWARDED).iter().rev();
+    let lines = lines.take(if headers.contains_key(X_FORWARDED_FOR) { 0 } else { usize::MAX });
+    lines.flat_map(elements).map(|element| (element, forwarded_for(element).and_then(node)))
 }
 
 /// The address of a node, whose port does not matter. IPv6 is bare or in brackets.
