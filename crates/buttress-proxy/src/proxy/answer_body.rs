@@ -20,10 +20,6 @@ use crate::server::Client;
 pub(crate) struct AnswerBody(Kind);
 
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are forwarded, and a box would be one more allocation for each"
-)]
 enum Kind {
     /// The proxy's own; `None` once it was taken.
     Text(Option<Bytes>),
