@@ -182,7 +182,7 @@ impl Handle {
         }
     }
 
-    /// Takes a place, and waits for one for as long as the settings and the [current](Deadline::current) deadline allow.
+    /// Takes a place, and waits for one for as long as the settings and the [current](crate::Deadline::current) deadline allow.
     ///
     /// # Errors
     /// The rejection: the queue is full, or the wait is over.

@@ -210,7 +210,7 @@ mod tests {
         let mut some = vec![0; 256 * 1024];
         for _ in 0..2 {
             client.read_exact(&mut some).await.unwrap();
-            guard.write(b"more").await.unwrap();
+            assert_eq!(guard.write(b"more").await.unwrap(), 4);
         }
     }
 }
