@@ -1,5 +1,5 @@
 //! A body that nobody has said how to send again.
-//~ buttress does not know how to send a body of type `Upload` again
+//~ buttress does not know how to send a body of type `Film` again
 //~ implement `buttress::retry::RepeatBody` for it if it is yours
 
 use buttress::BoxError;
@@ -11,9 +11,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tower::{Layer, service_fn};
 
-pub struct Upload;
+pub struct Film;
 
-impl http_body::Body for Upload {
+impl http_body::Body for Film {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -23,6 +23,6 @@ impl http_body::Body for Upload {
 }
 
 pub fn client() {
-    let service = service_fn(|_: Request<Upload>| async { Ok::<_, BoxError>(Response::new(())) });
-    buttress::check::<Request<Upload>, _>(RetryLayer::http(Config::default()).layer(service));
+    let service = service_fn(|_: Request<Film>| async { Ok::<_, BoxError>(Response::new(())) });
+    buttress::check::<Request<Film>, _>(RetryLayer::http(Config::default()).layer(service));
 }

@@ -87,7 +87,15 @@ impl Estimate {
     /// peer the quickest would remain.
     fn learn(&mut self, config: &Config, calls: &Calls, busy: bool) -> f64 {
         let usual = self.usual.unwrap_or(calls.latency);
-        if !calls.settled || calls.dropped_share() >= TROUBLED {
+        if calls.dropped_share() >= TROUBLED {
+            return usual;
+        }
+        if !calls.settled {
+            if self.usual.is_none() {
+                // The best guess there is, and the nearest to the truth where a beginning meets an overload.
+                self.usual = Some(usual);
+                self.windows = 1;
+            }
             return usual;
         }
         let slack = config.slack_nanos() as f64;
