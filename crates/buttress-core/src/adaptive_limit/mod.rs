@@ -19,7 +19,8 @@
 //!   overloaded, even by less than the limit.
 //! - *What calls usually take* is learnt without a rest to measure it in: from windows that are much quicker, and from slower
 //!   ones only while no more are in flight than the least limit allows, which are promised not to queue. No dip interrupts the
-//!   traffic to find out, and no overload, however long or mild, is taken for the usual.
+//!   traffic to find out, and no overload, however long or mild, is taken for the usual. The first window is the first guess,
+//!   and three more correct it.
 //! - *A peer that is slower by nature* and a queue look alike until the limit falls, and then only a queue gets shorter. So
 //!   while calls take more than is tolerated, the headroom `√limit` shrinks to nothing within 16 windows. Behind a queue the
 //!   limit then stands where the latency is tolerated, and the peer still has all the work it can do; a peer that is slower

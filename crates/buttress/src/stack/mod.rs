@@ -41,7 +41,7 @@
 //!     .preset(&presets::default())
 //!     .operation("quote")
 //!     .retry(retry::Config::builder().attempts(2).build()?) // before that of the preset
-//!     .deadline(Duration::from_secs(12))
+//!     .deadline(Duration::from_secs(15))
 //!     .register(&registry)?;
 //! assert!(stack.lint().is_empty());
 //! assert_eq!(
