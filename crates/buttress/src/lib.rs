@@ -69,6 +69,7 @@ mod refuse;
 pub mod registry;
 mod rejected;
 pub mod retry;
+pub mod source;
 pub mod stack;
 pub mod timeout;
 
