@@ -37,7 +37,7 @@
 //! None is on by default. `http`: classifiers, answers, bodies, keys and [`Bypass`] for the types of the `http` crate.
 //! `axum`, `hyper`, `reqwest`, `tonic`: bodies, answers and errors of those. `tower`: the layers as methods of
 //! `tower::ServiceBuilder`. `tracing`: events as `tracing` events, operations as spans. `metrics`: counters in the recorder of
-//! the `metrics` facade. `serde`: status values can be serialised. `test-util`: decisions follow tokio's clock, also when it
+//! the `metrics` facade. `persist`: files that outlive the process. `serde`: status values can be serialised. `test-util`: decisions follow tokio's clock, also when it
 //! is paused.
 
 #[macro_use]
@@ -52,6 +52,8 @@ pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
 pub mod deadline;
+#[cfg(feature = "persist")]
+pub mod disk;
 #[cfg(feature = "tower")]
 mod ext;
 pub mod fallback;
@@ -69,6 +71,7 @@ mod refuse;
 pub mod registry;
 mod rejected;
 pub mod retry;
+pub mod source;
 pub mod stack;
 pub mod timeout;
 

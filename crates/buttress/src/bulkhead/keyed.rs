@@ -2,9 +2,9 @@
 
 use super::handle::Handle;
 use super::shared::{Group, Shared};
-use super::source::ByKey;
 use crate::key::Key;
 use crate::observe::{Inline, Listen};
+use crate::source::{ByKey, PerKey};
 use crate::{Event, Tick, clock};
 use buttress_core::bulkhead::Config;
 use buttress_core::keyed::{Keep, Store, Worth};
@@ -185,12 +185,17 @@ impl<K: Key + ?Sized> Keyed<K> {
     }
 
     /// The bulkheads as a layer takes them, with what finds the key of a request.
-    pub const fn by<X>(self, find: X) -> ByKey<X, K> {
+    pub const fn by<X>(self, find: X) -> ByKey<X, Self> {
         ByKey { keyed: self, find }
     }
+}
+
+impl<K: Key + ?Sized> PerKey for Keyed<K> {
+    type Key = K;
+    type State = Shared;
 
     #[inline]
-    pub(super) fn lease(&self, key: Cow<'_, K>) -> Arc<Shared> {
+    fn lease(&self, key: Cow<'_, K>) -> Arc<Shared> {
         let inner = &*self.0;
         let make = |key: &K| Shared::new(Arc::clone(&inner.group), Some(key.to_string().into()));
         inner.store.get_or_insert_with(key, clock::now, make).unwrap_or_else(|_| {

@@ -4,10 +4,10 @@ mod group;
 
 use super::Config;
 use super::handle::{Handle, Shared};
-use super::source::ByKey;
 use crate::key::Key;
 use crate::observe::{Inline, Listen};
 use crate::rejected::Site;
+use crate::source::{ByKey, PerKey};
 use crate::{Event, Tick, clock};
 use buttress_core::keyed::{Keep, Store, Worth};
 use buttress_core::{Bounds, Durations, Histogram};
@@ -194,12 +194,17 @@ impl<K: Key + ?Sized> Keyed<K> {
     }
 
     /// The breakers as a layer takes them, with what finds the key of a request.
-    pub const fn by<X>(self, find: X) -> ByKey<X, K> {
+    pub const fn by<X>(self, find: X) -> ByKey<X, Self> {
         ByKey { keyed: self, find }
     }
+}
+
+impl<K: Key + ?Sized> PerKey for Keyed<K> {
+    type Key = K;
+    type State = Shared;
 
     #[inline]
-    pub(super) fn lease(&self, key: Cow<'_, K>) -> Arc<Shared> {
+    fn lease(&self, key: Cow<'_, K>) -> Arc<Shared> {
         let inner = &*self.0;
         let make = |key: &K| {
             let label = key.to_string().into();
