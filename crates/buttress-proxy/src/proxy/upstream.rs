@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use buttress::bulkhead::{self, adaptive_limit};
 use buttress::circuit_breaker::{self, CircuitBreakerLayer, CircuitBreakerService, Handle};
+use buttress::source::Source;
 use buttress::{AtEnd, Bounds, Boxed, InvalidConfig, JudgedBody, Rejected};
 use http::uri::{Authority, Scheme, Uri};
 use http::{HeaderValue, Request, header};
@@ -52,8 +53,7 @@ pub(super) struct Upstream {
 pub(super) type Admitted = CircuitBreakerService<Attempt, Handle, Boxed, AtEnd<OfOrigin>>;
 
 /// The body of an origin's answer, with the admission of its request until it has ended.
-pub(super) type Judged =
-    JudgedBody<Incoming, circuit_breaker::Permit<<Handle as circuit_breaker::Source>::Lease>, OfOrigin>;
+pub(super) type Judged = JudgedBody<Incoming, circuit_breaker::Permit<<Handle as Source>::Lease>, OfOrigin>;
 
 impl Upstream {
     pub(super) fn new(
