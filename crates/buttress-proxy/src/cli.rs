@@ -15,10 +15,12 @@ use clap::{Args, Parser, Subcommand, value_parser};
 use crate::{Failure, Origin, Proxy, ProxyConfig, demo};
 
 mod amount;
+mod checks;
 mod limits;
 mod probe;
 mod signals;
 
+use checks::CheckArgs;
 use limits::LimitArgs;
 use signals::Signals;
 
@@ -85,6 +87,8 @@ struct ProxyArgs {
     open_for: Option<Duration>,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    checks: CheckArgs,
     /// How long requests under way may go on after a signal to stop.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     grace: Duration,
@@ -147,6 +151,7 @@ async fn proxy(args: ProxyArgs) -> Result<(), Failure> {
         body_timeout: args.body_timeout,
         client_pause: ProxyConfig::CLIENT_PAUSE,
         limits: args.limits.limits(),
+        checks: args.checks.checks().map_err(Failure::Checks)?,
         breaker,
         grace: args.grace,
     };
@@ -161,6 +166,7 @@ async fn proxy(args: ProxyArgs) -> Result<(), Failure> {
         ));
     }
     probe::warn_of_unreachable(args.to);
+    checks::warn_of_changes(&proxy);
     run(proxy, &mut signals).await;
     Ok(())
 }

@@ -12,4 +12,4 @@ mod server;
 
 pub use error::Failure;
 pub use origin::{InvalidOrigin, Origin};
-pub use proxy::{Limits, Proxy, ProxyConfig, Stopped};
+pub use proxy::{Checks, Limits, Proxy, ProxyConfig, Stopped};

@@ -51,6 +51,7 @@ pub(crate) fn config(origins: &[SocketAddr]) -> ProxyConfig {
         body_timeout: PATIENCE,
         client_pause: PATIENCE,
         limits: Limits::default(),
+        checks: None,
         breaker: presets::proxy(),
         grace: PATIENCE,
     }
