@@ -15,24 +15,24 @@ use crate::{Checks, Proxy};
 pub(super) struct CheckArgs {
     /// A page that each origin is asked for again and again; who answers 400 or above, or nothing, three times in a row is passed
     /// over while another origin is well, until it answers once.
-    #[arg(long = "check", value_name = "PATH", value_parser = path)]
-    path: Option<PathAndQuery>,
+    #[arg(long, value_name = "PATH", value_parser = path)]
+    check: Option<PathAndQuery>,
     /// The time from one such question to the next [default: 10s].
-    #[arg(long = "check-interval", value_name = "TIME", requires = "path", value_parser = some_time)]
-    interval: Option<Duration>,
+    #[arg(long, value_name = "TIME", requires = "check", value_parser = some_time)]
+    check_interval: Option<Duration>,
     /// How long its answer may take [default: 5s, but no longer than half of --check-interval].
-    #[arg(long = "check-timeout", value_name = "TIME", requires = "path", value_parser = some_time)]
-    timeout: Option<Duration>,
+    #[arg(long, value_name = "TIME", requires = "check", value_parser = some_time)]
+    check_timeout: Option<Duration>,
 }
 
 impl CheckArgs {
     /// # Errors
     /// An answer may take longer than the time to the next question.
     pub(super) fn checks(self) -> Result<Option<Checks>, InvalidConfig> {
-        let Some(path) = self.path else { return Ok(None) };
+        let Some(path) = self.check else { return Ok(None) };
         let usual = Config::default();
-        let interval = self.interval.unwrap_or(usual.interval());
-        let timeout = self.timeout.unwrap_or(usual.timeout().min(interval / 2));
+        let interval = self.check_interval.unwrap_or(usual.interval());
+        let timeout = self.check_timeout.unwrap_or(usual.timeout().min(interval / 2));
         let config = Config::builder().interval(interval).timeout(timeout).build()?;
         Ok(Some(Checks { path, config }))
     }
@@ -66,9 +66,9 @@ mod tests {
     use super::*;
 
     fn checks(interval: Option<u64>, timeout: Option<u64>) -> Result<Option<Checks>, InvalidConfig> {
-        let path = Some(PathAndQuery::from_static("/healthz"));
-        let [interval, timeout] = [interval, timeout].map(|secs| secs.map(Duration::from_secs));
-        CheckArgs { path, interval, timeout }.checks()
+        let check = Some(PathAndQuery::from_static("/healthz"));
+        let [check_interval, check_timeout] = [interval, timeout].map(|secs| secs.map(Duration::from_secs));
+        CheckArgs { check, check_interval, check_timeout }.checks()
     }
 
     #[test]
