@@ -1,9 +1,11 @@
 //! Arithmetic over values and the time they came.
 
 mod histogram;
+mod per_thread;
 mod recent;
 mod rolling_window;
 
 pub use histogram::{Bounds, Durations, Histogram};
+pub use per_thread::PerThread;
 pub(crate) use recent::Recent;
 pub(crate) use rolling_window::{BUCKETS, Place, RollingWindow, Tally};
