@@ -67,7 +67,6 @@ pub mod key;
 pub mod metrics;
 mod observe;
 pub mod operation;
-mod per_thread;
 pub mod presets;
 pub mod rate_limit;
 mod refuse;

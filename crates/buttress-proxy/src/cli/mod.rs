@@ -11,6 +11,7 @@ use crate::{Failure, InquiryError, demo};
 
 mod address;
 mod amount;
+mod checks;
 mod health;
 mod limits;
 mod probe;

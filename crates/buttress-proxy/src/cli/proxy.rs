@@ -11,6 +11,7 @@ use buttress::key::Network;
 use clap::{Args, value_parser};
 
 use super::address::{ADMIN, address};
+use super::checks::{self, CheckArgs};
 use super::limits::LimitArgs;
 use super::signals::Signals;
 use super::{probe, some_time, warn};
@@ -56,6 +57,8 @@ pub(super) struct ProxyArgs {
     open_for: Option<Duration>,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    checks: CheckArgs,
     /// How long requests under way may go on after a signal to stop.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     grace: Duration,
@@ -78,6 +81,7 @@ pub(super) async fn run(args: ProxyArgs) -> Result<(), Failure> {
         body_timeout: args.body_timeout,
         client_pause: ProxyConfig::CLIENT_PAUSE,
         limits: args.limits.limits(),
+        checks: args.checks.checks().map_err(Failure::Checks)?,
         breaker,
         grace: args.grace,
     };
@@ -92,6 +96,7 @@ pub(super) async fn run(args: ProxyArgs) -> Result<(), Failure> {
         ));
     }
     probe::warn_of_unreachable(args.to);
+    checks::warn_of_changes(&proxy);
     serve(proxy, &mut signals).await;
     Ok(())
 }
