@@ -13,6 +13,8 @@
 //! | [`AdaptiveTimeout`] | how long a call may take |
 //! | [`Bandwidth`] | how many bytes may pass |
 //! | [`Bulkhead`] | how many calls are under way at a time, and who is next |
+//! | [`health`] | whether something is well that is looked at from time to time |
+//! | [`FailureLog`] | nothing: it remembers what failed, and which failures are the same |
 //!
 //! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
 //!
@@ -27,6 +29,8 @@ pub mod circuit_breaker;
 pub mod clock;
 mod config;
 mod event;
+pub mod health;
+pub mod failure_log;
 pub mod keyed;
 mod measure;
 mod outcome;
@@ -45,7 +49,8 @@ pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
 pub use config::{Difference, InvalidConfig};
 pub use event::{Event, EventKind};
-pub use measure::{Bounds, Durations, Histogram};
+pub use failure_log::FailureLog;
+pub use measure::{Bounds, Durations, Histogram, PerThread};
 pub use outcome::{FailureKind, Outcome};
 pub use ratio::Ratio;
 pub use refusal::{Reason, Refusal};

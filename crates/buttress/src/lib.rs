@@ -19,7 +19,8 @@
 //! The order in a stack, outermost first: `operation · bandwidth · fallback · deadline · retry · rate limit · breaker · bulkhead ·
 //! timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
 //! other systems from [`presets`]. Each layer holds a handle to its state; every service it makes, and every clone of those,
-//! shares that state; a [`Registry`](registry::Registry) shows all of them by name. The one error they make is [`Rejected`]. How
+//! shares that state; a [`Registry`](registry::Registry) shows all of them by name.
+//! What takes no calls for a while is looked at by a [`health::Monitor`]. The one error they make is [`Rejected`]. How
 //! it reaches the caller is a choice of each layer:
 //!
 //! | | the error type | for |
@@ -52,11 +53,13 @@ pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
 pub mod deadline;
+mod dice;
 #[cfg(feature = "persist")]
 pub mod disk;
 #[cfg(feature = "tower")]
 mod ext;
 pub mod fallback;
+pub mod health;
 #[cfg(doc)]
 pub mod hosts;
 mod judge;
@@ -64,13 +67,13 @@ pub mod key;
 pub mod metrics;
 mod observe;
 pub mod operation;
-mod per_thread;
 pub mod presets;
 pub mod rate_limit;
 mod refuse;
 pub mod registry;
 mod rejected;
 pub mod retry;
+pub mod source;
 pub mod stack;
 pub mod timeout;
 

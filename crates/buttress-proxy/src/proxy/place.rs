@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use buttress::classify::{Http, Until};
+use buttress::source::Source;
 use buttress::{BoxError, Classify, Outcome, Settle, bulkhead};
 use http::Response;
 use http_body::Body;
@@ -11,7 +12,7 @@ use super::blame::OfOrigin;
 use crate::server::Holds;
 
 /// A place in front of an origin.
-pub(super) type Permit = bulkhead::Permit<<bulkhead::Handle as bulkhead::Source>::Lease>;
+pub(super) type Permit = bulkhead::Permit<<bulkhead::Handle as Source>::Lease>;
 
 /// The place of a request whose answer has begun. Dropped, it is given back.
 ///

@@ -3,10 +3,14 @@
 use super::handle::Handle;
 use super::keyed::Keyed;
 use super::service::{BulkheadService, Mode};
+use super::shared::Shared;
 #[cfg(feature = "http")]
 use super::source::Extended;
-use super::source::{Aside, ByKey, Ranked, Source, Weighed};
+use super::source::{Ranked, Weighed};
 use crate::key::Key;
+#[cfg(feature = "http")]
+use crate::source::ByExtension;
+use crate::source::{Aside, ByKey, Source};
 use crate::{AtHead, Boxed, classify};
 use buttress_core::adaptive_limit;
 use buttress_core::bulkhead::Config;
@@ -67,7 +71,7 @@ impl<R, J> BulkheadLayer<Handle, R, J> {
     /// # Panics
     /// If the bulkhead of this layer has a name: whoever looks at it under that name would see one that no call sees.
     #[must_use]
-    pub fn keyed<X, K: Key + ?Sized>(self, find: X) -> BulkheadLayer<ByKey<X, K>, R, J> {
+    pub fn keyed<X, K: Key + ?Sized>(self, find: X) -> BulkheadLayer<ByKey<X, Keyed<K>>, R, J> {
         let Self { source, refuse, judge, mode } = self;
         let name = source.name();
         assert!(name.is_empty(), "{name:?} is one bulkhead: for one per key, make a `Keyed` of that name");
@@ -76,7 +80,7 @@ impl<R, J> BulkheadLayer<Handle, R, J> {
     }
 }
 
-impl<H: Source> BulkheadLayer<H> {
+impl<H: Source<State = Shared>> BulkheadLayer<H> {
     /// The bulkhead of a [`Handle`], shared with whoever else has it. `None` is a layer that is off.
     #[must_use]
     pub const fn from_handle(handle: H) -> Self {
@@ -136,8 +140,8 @@ impl<H, R, J> BulkheadLayer<H, R, J> {
     /// Lets requests pass the bulkhead by that carry [`Bypass`](crate::Bypass) in their extensions.
     #[cfg(feature = "http")]
     #[must_use]
-    pub fn bypass(self) -> BulkheadLayer<Aside<H, crate::circuit_breaker::ByExtension>, R, J> {
-        self.bypass_when(crate::circuit_breaker::ByExtension)
+    pub fn bypass(self) -> BulkheadLayer<Aside<H, ByExtension>, R, J> {
+        self.bypass_when(ByExtension)
     }
 
     fn map_source<H2>(self, map: impl FnOnce(H) -> H2) -> BulkheadLayer<H2, R, J> {
@@ -159,7 +163,7 @@ impl<H, R, J> BulkheadLayer<H, R, J> {
 judged!(BulkheadLayer, H, R);
 refuse_modes!(BulkheadLayer<H, _, J>);
 
-impl<S, H: Source, R: Clone, J: Clone> Layer<S> for BulkheadLayer<H, R, J> {
+impl<S, H: Source<State = Shared>, R: Clone, J: Clone> Layer<S> for BulkheadLayer<H, R, J> {
     type Service = BulkheadService<S, H, R, J>;
 
     fn layer(&self, inner: S) -> Self::Service {

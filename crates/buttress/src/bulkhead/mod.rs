@@ -106,4 +106,4 @@ pub use service::BulkheadService;
 pub use shared::{Dropped, Shared};
 #[cfg(feature = "http")]
 pub use source::Extended;
-pub use source::{Aside, ByKey, Claim, Places, Ranked, Select, Source, Weighed};
+pub use source::{Claim, Claims, Places, Ranked, Weighed};

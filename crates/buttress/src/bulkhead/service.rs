@@ -5,15 +5,16 @@ use super::handle::Handle;
 use super::permit::Permit;
 use super::reserve::{Refused, Reservation, Taken};
 use super::shared::{Admission, Shared};
-use super::source::{Claim, Select, Source};
+use super::source::{Claim, Claims};
 use super::turn::Turn;
+use crate::source::{Select, Source};
 use crate::{AtHead, Boxed, Judge, Refuse, classify};
 use std::task::{Context, Poll, ready};
 use std::{fmt, mem};
 use tower_service::Service;
 
 /// A service with a bulkhead before it.
-pub struct BulkheadService<S, H: Source = Handle, R = Boxed, J = AtHead<classify::Errors>> {
+pub struct BulkheadService<S, H: Source<State = Shared> = Handle, R = Boxed, J = AtHead<classify::Errors>> {
     inner: S,
     source: H,
     refuse: R,
@@ -32,7 +33,7 @@ pub(super) enum Mode {
     Ahead,
 }
 
-impl<S, H: Source, R, J> BulkheadService<S, H, R, J> {
+impl<S, H: Source<State = Shared>, R, J> BulkheadService<S, H, R, J> {
     pub(super) const fn new(inner: S, source: H, refuse: R, judge: J, mode: Mode) -> Self {
         Self { inner, source, refuse, judge, mode, reservation: None }
     }
@@ -43,7 +44,7 @@ impl<S, H: Source, R, J> BulkheadService<S, H, R, J> {
 impl<S, Req, H, R, J> Service<Req> for BulkheadService<S, H, R, J>
 where
     S: Service<Req> + Clone,
-    H: Select<Req>,
+    H: Claims<Req>,
     J: Judge<S::Response, S::Error> + Clone,
     R: Refuse<J::Response<Permit<H::Lease>>, S::Error> + Clone,
 {
@@ -98,7 +99,7 @@ where
     }
 }
 
-impl<S, H: Source, R, J> BulkheadService<S, H, R, J> {
+impl<S, H: Source<State = Shared>, R, J> BulkheadService<S, H, R, J> {
     /// The permit of a call that finds room at once in a bulkhead which stands before every request.
     #[inline]
     fn enter(&self, claim: Claim) -> Option<Permit<H::Lease>> {
@@ -112,7 +113,7 @@ impl<S, H: Source, R, J> BulkheadService<S, H, R, J> {
 
 // All out of line, so that the way of a call that finds room is short. None of them makes the future, as one that is made in
 // several places is copied to where it is wanted.
-impl<S, H: Source, R, J> BulkheadService<S, H, R, J> {
+impl<S, H: Source<State = Shared>, R, J> BulkheadService<S, H, R, J> {
     #[inline(never)]
     fn poll_reserve(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.reservation.is_none() {
@@ -142,7 +143,7 @@ impl<S, H: Source, R, J> BulkheadService<S, H, R, J> {
     #[inline(never)]
     fn admit<Req>(&self, request: &Req, claim: Claim) -> Admission<H::Lease>
     where
-        H: Select<Req>,
+        H: Select<Req, State = Shared>,
     {
         if let Some(reservation) = &self.reservation {
             return self.admit_with_reservation(reservation, claim);
@@ -201,7 +202,7 @@ impl<S, H: Source, R, J> BulkheadService<S, H, R, J> {
 /// Of a source that named its bulkhead ahead of the request.
 const HELD: &str = "what is ahead can be held";
 
-impl<S: Clone, H: Source, R: Clone, J: Clone> Clone for BulkheadService<S, H, R, J> {
+impl<S: Clone, H: Source<State = Shared>, R: Clone, J: Clone> Clone for BulkheadService<S, H, R, J> {
     /// Shares the bulkhead. The place that this one took is its own: the clone is not ready.
     fn clone(&self) -> Self {
         let (inner, source) = (self.inner.clone(), self.source.clone());
@@ -209,7 +210,7 @@ impl<S: Clone, H: Source, R: Clone, J: Clone> Clone for BulkheadService<S, H, R,
     }
 }
 
-impl<S: fmt::Debug, H: Source + fmt::Debug, R, J> fmt::Debug for BulkheadService<S, H, R, J> {
+impl<S: fmt::Debug, H: Source<State = Shared> + fmt::Debug, R, J> fmt::Debug for BulkheadService<S, H, R, J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("BulkheadService");
         debug.field("inner", &self.inner).field("source", &self.source).finish_non_exhaustive()

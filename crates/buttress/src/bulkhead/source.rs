@@ -1,42 +1,18 @@
-//! Which bulkhead, if any, stands before a request, and how much of it the request takes.
+//! How much of a bulkhead a request takes.
 
 use super::handle::Handle;
 use super::keyed::Keyed;
 use super::shared::Shared;
-use crate::circuit_breaker::Pass;
 #[cfg(feature = "http")]
 use crate::key::RequestHead;
 use crate::key::{Key, KeyOf};
+use crate::source::{Aside, ByKey, Pass, Select, Source, source_of};
 use buttress_core::bulkhead::Priority;
 use std::fmt;
 use std::num::NonZeroU32;
-use std::ops::Deref;
-use std::sync::Arc;
 
-/// Where a service gets its bulkhead from: a [`Handle`], an `Option` of one, a `&'static` one, a bulkhead [per key](ByKey), or
-/// one of these with requests that [stand aside](Aside), [weigh](Weighed) or [rank](Ranked). The first type parameter of the
-/// layer.
-pub trait Source: Clone {
-    /// What a call holds of the bulkhead.
-    type Lease: Deref<Target = Shared> + Send + Sync + 'static;
-
-    /// The bulkhead that stands before every request, whatever that holds.
-    fn ahead(&self) -> Option<&Shared>;
-
-    /// What a call that [`Source::ahead`]'s bulkhead admitted holds of it.
-    fn lease(&self) -> Option<Self::Lease>;
-
-    /// Whether there is no bulkhead at all, whatever the request.
-    fn is_off(&self) -> bool {
-        false
-    }
-}
-
-/// Finds the bulkhead of a request.
-pub trait Select<Req>: Source {
-    /// The bulkhead that stands before `request`; `None` lets it pass.
-    fn select(&self, request: &Req) -> Option<Self::Lease>;
-
+/// Finds the bulkhead of a request, and how much of it the request takes.
+pub trait Claims<Req>: Select<Req, State = Shared> {
     /// What `request` asks of it: one place, unless somebody says otherwise.
     #[inline]
     fn claim(&self, request: &Req) -> Claim {
@@ -65,155 +41,22 @@ impl Default for Claim {
     }
 }
 
-impl Source for Handle {
-    type Lease = Arc<Shared>;
+source_of!(Handle, Shared);
 
-    #[inline]
-    fn ahead(&self) -> Option<&Shared> {
-        Some(&self.0)
-    }
+impl<Req> Claims<Req> for Handle {}
 
-    #[inline]
-    fn lease(&self) -> Option<Arc<Shared>> {
-        Some(Arc::clone(&self.0))
-    }
-}
+impl<Req> Claims<Req> for &'static Handle {}
 
-/// A bulkhead that lives as long as the program, as in a `LazyLock`: calls hold it without counting references.
-impl Source for &'static Handle {
-    type Lease = &'static Shared;
-
-    #[inline]
-    fn ahead(&self) -> Option<&Shared> {
-        Some(&self.0)
-    }
-
-    #[inline]
-    fn lease(&self) -> Option<&'static Shared> {
-        Some(&self.0)
-    }
-}
-
-/// `None` is a layer that is off: same type, same errors, and every request passes.
-impl<H: Source> Source for Option<H> {
-    type Lease = H::Lease;
-
-    #[inline]
-    fn ahead(&self) -> Option<&Shared> {
-        self.as_ref().and_then(Source::ahead)
-    }
-
-    #[inline]
-    fn lease(&self) -> Option<H::Lease> {
-        self.as_ref().and_then(Source::lease)
-    }
-
-    #[inline]
-    fn is_off(&self) -> bool {
-        self.as_ref().is_none_or(Source::is_off)
-    }
-}
-
-impl<Req> Select<Req> for Handle {
-    #[inline]
-    fn select(&self, _: &Req) -> Option<Self::Lease> {
-        self.lease()
-    }
-}
-
-impl<Req> Select<Req> for &'static Handle {
-    #[inline]
-    fn select(&self, _: &Req) -> Option<Self::Lease> {
-        self.lease()
-    }
-}
-
-impl<Req, H: Select<Req>> Select<Req> for Option<H> {
-    #[inline]
-    fn select(&self, request: &Req) -> Option<Self::Lease> {
-        self.as_ref()?.select(request)
-    }
-
+impl<Req, H: Claims<Req>> Claims<Req> for Option<H> {
     #[inline]
     fn claim(&self, request: &Req) -> Claim {
         self.as_ref().map_or(Claim::ONE, |source| source.claim(request))
     }
 }
 
-/// A bulkhead per key, and what finds the key of a request.
-pub struct ByKey<X, K: Key + ?Sized> {
-    pub(super) keyed: Keyed<K>,
-    pub(super) find: X,
-}
+impl<Req, X: KeyOf<Req, Key = K> + Clone, K: Key + ?Sized> Claims<Req> for ByKey<X, Keyed<K>> {}
 
-impl<X, K: Key + ?Sized> ByKey<X, K> {
-    /// The bulkheads, to look at and to steer.
-    pub const fn keyed(&self) -> &Keyed<K> {
-        &self.keyed
-    }
-}
-
-impl<X: Clone, K: Key + ?Sized> Clone for ByKey<X, K> {
-    /// Shares the bulkheads.
-    fn clone(&self) -> Self {
-        Self { keyed: self.keyed.clone(), find: self.find.clone() }
-    }
-}
-
-impl<X, K: Key + ?Sized> fmt::Debug for ByKey<X, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ByKey").field("keyed", &self.keyed).finish_non_exhaustive()
-    }
-}
-
-impl<X: Clone, K: Key + ?Sized> Source for ByKey<X, K> {
-    type Lease = Arc<Shared>;
-
-    #[inline]
-    fn ahead(&self) -> Option<&Shared> {
-        None
-    }
-
-    #[inline]
-    fn lease(&self) -> Option<Arc<Shared>> {
-        None
-    }
-}
-
-impl<Req, X: KeyOf<Req, Key = K> + Clone, K: Key + ?Sized> Select<Req> for ByKey<X, K> {
-    #[inline]
-    fn select(&self, request: &Req) -> Option<Arc<Shared>> {
-        Some(self.keyed.lease(self.find.key(request)?))
-    }
-}
-
-/// Lets some requests pass the bulkhead by.
-#[derive(Clone)]
-pub struct Aside<H, F> {
-    pub(super) source: H,
-    pub(super) passes: F,
-}
-
-impl<H: Source, F: Clone> Source for Aside<H, F> {
-    type Lease = H::Lease;
-
-    #[inline]
-    fn ahead(&self) -> Option<&Shared> {
-        None
-    }
-
-    #[inline]
-    fn lease(&self) -> Option<H::Lease> {
-        None
-    }
-}
-
-impl<Req, H: Select<Req>, F: Pass<Req> + Clone> Select<Req> for Aside<H, F> {
-    #[inline]
-    fn select(&self, request: &Req) -> Option<Self::Lease> {
-        if self.passes.pass(request) { None } else { self.source.select(request) }
-    }
-
+impl<Req, H: Claims<Req>, F: Pass<Req> + Clone> Claims<Req> for Aside<H, F> {
     #[inline]
     fn claim(&self, request: &Req) -> Claim {
         self.source.claim(request)
@@ -252,24 +95,14 @@ pub struct Extended<H> {
     pub(super) source: H,
 }
 
-impl<Req, H: Select<Req>, F: Fn(&Req) -> u32 + Clone> Select<Req> for Weighed<H, F> {
-    #[inline]
-    fn select(&self, request: &Req) -> Option<Self::Lease> {
-        self.source.select(request)
-    }
-
+impl<Req, H: Claims<Req>, F: Fn(&Req) -> u32 + Clone> Claims<Req> for Weighed<H, F> {
     #[inline]
     fn claim(&self, request: &Req) -> Claim {
         Claim { weight: at_least_one((self.weigh)(request)), ..self.source.claim(request) }
     }
 }
 
-impl<Req, H: Select<Req>, F: Fn(&Req) -> Priority + Clone> Select<Req> for Ranked<H, F> {
-    #[inline]
-    fn select(&self, request: &Req) -> Option<Self::Lease> {
-        self.source.select(request)
-    }
-
+impl<Req, H: Claims<Req>, F: Fn(&Req) -> Priority + Clone> Claims<Req> for Ranked<H, F> {
     #[inline]
     fn claim(&self, request: &Req) -> Claim {
         Claim { priority: (self.rank)(request), ..self.source.claim(request) }
@@ -277,12 +110,7 @@ impl<Req, H: Select<Req>, F: Fn(&Req) -> Priority + Clone> Select<Req> for Ranke
 }
 
 #[cfg(feature = "http")]
-impl<Req: RequestHead, H: Select<Req>> Select<Req> for Extended<H> {
-    #[inline]
-    fn select(&self, request: &Req) -> Option<Self::Lease> {
-        self.source.select(request)
-    }
-
+impl<Req: RequestHead, H: Claims<Req>> Claims<Req> for Extended<H> {
     fn claim(&self, request: &Req) -> Claim {
         let claim = self.source.claim(request);
         let Some(told) = request.head().extensions() else { return claim };
@@ -301,10 +129,11 @@ fn at_least_one(weight: u32) -> NonZeroU32 {
 macro_rules! passes_on {
     ($name:ident<H $(, $param:ident)?>) => {
         impl<H: Source $(, $param: Clone)?> Source for $name<H $(, $param)?> {
+            type State = H::State;
             type Lease = H::Lease;
 
             #[inline]
-            fn ahead(&self) -> Option<&Shared> {
+            fn ahead(&self) -> Option<&H::State> {
                 self.source.ahead()
             }
 
@@ -319,9 +148,13 @@ macro_rules! passes_on {
             }
         }
 
-        passes_on!(debug $name<H $(, $param)?>);
-    };
-    (debug $name:ident<H $(, $param:ident)?>) => {
+        impl<Req, H: Select<Req> $(, $param: Clone)?> Select<Req> for $name<H $(, $param)?> {
+            #[inline]
+            fn select(&self, request: &Req) -> Option<H::Lease> {
+                self.source.select(request)
+            }
+        }
+
         impl<H: fmt::Debug $(, $param)?> fmt::Debug for $name<H $(, $param)?> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name)).field("source", &self.source).finish_non_exhaustive()
@@ -334,4 +167,3 @@ passes_on!(Weighed<H, F>);
 passes_on!(Ranked<H, F>);
 #[cfg(feature = "http")]
 passes_on!(Extended<H>);
-passes_on!(debug Aside<H, F>);

@@ -6,6 +6,7 @@ use super::permit::{Permit, Reservation};
 use super::timing::Timing;
 use crate::observe::{Inline, Listen};
 use crate::rejected::Site;
+use crate::source::source_of;
 use crate::{Event, EventKind, Outcome, Rejected, Tick, clock};
 use buttress_core::circuit_breaker::{
     CircuitBreaker, Config, Explanation, Pass, Snapshot, State, Ticket, Transition,
@@ -53,6 +54,8 @@ pub(super) struct Refused {
 
 /// The kind of layer, in events and rejections.
 pub(super) const LAYER: &str = "circuit_breaker";
+
+source_of!(Handle, Shared);
 
 impl Handle {
     /// A closed breaker. The name is for people and metrics; an application has as many as it has breakers it names.
@@ -235,8 +238,9 @@ impl Shared {
     }
 
     /// The breaker of one key.
-    pub(super) fn of_key(config: Arc<Config>, label: Arc<str>, group: Arc<Group>) -> Self {
+    pub(super) fn of_key(label: Arc<str>, group: Arc<Group>) -> Self {
         let durations = group.durations.clone();
+        let config = Arc::clone(&group.config);
         Self::new(group.site, config, Some(OfKey::new(label, group)), durations)
     }
 

@@ -1,12 +1,14 @@
 //! The layer.
 
-use super::handle::Handle;
+use super::handle::{Handle, Shared};
 use super::keyed::Keyed;
 use super::service::{CircuitBreakerService, Mode};
-use super::source::{Aside, ByKey, Source};
 #[cfg(feature = "http")]
 use crate::AtEnd;
 use crate::key::Key;
+#[cfg(feature = "http")]
+use crate::source::ByExtension;
+use crate::source::{Aside, ByKey, Source};
 use crate::{AtHead, Boxed, classify};
 use buttress_core::circuit_breaker::Config;
 use tower_layer::Layer;
@@ -69,7 +71,7 @@ impl<R, J> CircuitBreakerLayer<Handle, R, J> {
     /// hosts.of("orders.example").force_open();
     /// ```
     #[must_use]
-    pub fn keyed<X, K: Key + ?Sized>(self, find: X) -> CircuitBreakerLayer<ByKey<X, K>, R, J> {
+    pub fn keyed<X, K: Key + ?Sized>(self, find: X) -> CircuitBreakerLayer<ByKey<X, Keyed<K>>, R, J> {
         let Self { source, refuse, judge, mode } = self;
         let name = source.name();
         assert!(name.is_empty(), "{name:?} is one breaker: for one per key, make a `Keyed` of that name");
@@ -78,7 +80,7 @@ impl<R, J> CircuitBreakerLayer<Handle, R, J> {
     }
 }
 
-impl<H: Source> CircuitBreakerLayer<H> {
+impl<H: Source<State = Shared>> CircuitBreakerLayer<H> {
     /// The breaker of a [`Handle`], shared with whoever else has it. `None` is a layer that is off.
     #[must_use]
     pub const fn from_handle(handle: H) -> Self {
@@ -114,8 +116,8 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
     /// Lets requests pass the breaker by that carry [`Bypass`](crate::Bypass) in their extensions.
     #[cfg(feature = "http")]
     #[must_use]
-    pub fn bypass(self) -> CircuitBreakerLayer<Aside<H, super::source::ByExtension>, R, J> {
-        self.bypass_when(super::source::ByExtension)
+    pub fn bypass(self) -> CircuitBreakerLayer<Aside<H, ByExtension>, R, J> {
+        self.bypass_when(ByExtension)
     }
 
     pub(crate) fn with_refuse<R2>(self, refuse: R2) -> CircuitBreakerLayer<H, R2, J> {
@@ -132,7 +134,7 @@ impl<H, R, J> CircuitBreakerLayer<H, R, J> {
 judged!(CircuitBreakerLayer, H, R);
 refuse_modes!(CircuitBreakerLayer<H, _, J>);
 
-impl<S, H: Source, R: Clone, J: Clone> Layer<S> for CircuitBreakerLayer<H, R, J> {
+impl<S, H: Source<State = Shared>, R: Clone, J: Clone> Layer<S> for CircuitBreakerLayer<H, R, J> {
     type Service = CircuitBreakerService<S, H, R, J>;
 
     fn layer(&self, inner: S) -> Self::Service {

@@ -78,7 +78,6 @@ mod layer;
 mod member;
 mod permit;
 mod service;
-mod source;
 mod timing;
 mod wait;
 
@@ -93,6 +92,3 @@ pub use keyed::Keyed;
 pub use layer::CircuitBreakerLayer;
 pub use permit::Permit;
 pub use service::CircuitBreakerService;
-#[cfg(feature = "http")]
-pub use source::ByExtension;
-pub use source::{Aside, ByKey, Pass, Select, Source};

@@ -3,8 +3,8 @@
 use super::future::{ResponseFuture, settle_error};
 use super::handle::{Handle, Refused, Shared};
 use super::permit::{Permit, Reservation};
-use super::source::{Select, Source};
 use super::wait::{Wait, wait};
+use crate::source::{Select, Source};
 use crate::{AtHead, Boxed, Judge, Refuse, Rejected, classify, clock};
 use buttress_core::circuit_breaker::Pass;
 use std::task::{Context, Poll, ready};
@@ -12,7 +12,12 @@ use std::{fmt, mem};
 use tower_service::Service;
 
 /// A service with a circuit breaker before it.
-pub struct CircuitBreakerService<S, H: Source = Handle, R = Boxed, J = AtHead<classify::Errors>> {
+pub struct CircuitBreakerService<
+    S,
+    H: Source<State = Shared> = Handle,
+    R = Boxed,
+    J = AtHead<classify::Errors>,
+> {
     inner: S,
     source: H,
     refuse: R,
@@ -48,7 +53,7 @@ impl<L: std::ops::Deref<Target = Shared>> Decided<L> {
     }
 }
 
-impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
+impl<S, H: Source<State = Shared>, R, J> CircuitBreakerService<S, H, R, J> {
     pub(super) fn new(inner: S, source: H, refuse: R, judge: J, mode: Mode) -> Self {
         Self { inner, source, refuse, judge, mode, decided: Decided::Nothing }
     }
@@ -59,7 +64,7 @@ impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
 impl<S, Req, H, R, J> Service<Req> for CircuitBreakerService<S, H, R, J>
 where
     S: Service<Req>,
-    H: Select<Req>,
+    H: Select<Req, State = Shared>,
     J: Judge<S::Response, S::Error> + Clone,
     R: Refuse<J::Response<Permit<H::Lease>>, S::Error> + Clone,
 {
@@ -112,7 +117,7 @@ where
 }
 
 // All out of line, so that a closed breaker's way is short whatever is around it.
-impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
+impl<S, H: Source<State = Shared>, R, J> CircuitBreakerService<S, H, R, J> {
     /// Asks a breaker that is not closed, and keeps the answer; a refusal stays what it is until the call.
     #[inline(never)]
     fn decide_unless_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -147,7 +152,7 @@ impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
     #[inline(never)]
     fn admit<Req>(&mut self, request: &Req) -> Result<Permit<H::Lease>, Rejected>
     where
-        H: Select<Req>,
+        H: Select<Req, State = Shared>,
     {
         match self.decided {
             // Where the request has a say, nothing was decided ahead.
@@ -177,7 +182,7 @@ impl<S, H: Source, R, J> CircuitBreakerService<S, H, R, J> {
 /// Of a source that named its breaker ahead of the request.
 const HELD: &str = "what is ahead can be held";
 
-impl<S: Clone, H: Source, R: Clone, J: Clone> Clone for CircuitBreakerService<S, H, R, J> {
+impl<S: Clone, H: Source<State = Shared>, R: Clone, J: Clone> Clone for CircuitBreakerService<S, H, R, J> {
     /// Shares the breaker. What this one reserved is its own: the clone is not ready.
     fn clone(&self) -> Self {
         let (inner, source) = (self.inner.clone(), self.source.clone());
@@ -185,7 +190,9 @@ impl<S: Clone, H: Source, R: Clone, J: Clone> Clone for CircuitBreakerService<S,
     }
 }
 
-impl<S: fmt::Debug, H: Source + fmt::Debug, R, J> fmt::Debug for CircuitBreakerService<S, H, R, J> {
+impl<S: fmt::Debug, H: Source<State = Shared> + fmt::Debug, R, J> fmt::Debug
+    for CircuitBreakerService<S, H, R, J>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("CircuitBreakerService");
         debug.field("inner", &self.inner).field("source", &self.source).finish_non_exhaustive()

@@ -5,13 +5,14 @@ use super::handle::LAYER;
 use super::machine::wait_for;
 use super::queue::{Patience, Turn, queue_up};
 use super::queues::{AtKey, Queues};
-use super::source::{ByKey, Kept, Limit};
+use super::source::{Kept, Limit};
 use super::standing::Standing;
 use super::tally::Tally;
 use crate::key::Key;
 use crate::observe::{Inline, Listen, Listeners};
 use crate::registry::KeyedRateLimitStatus;
 use crate::rejected::Site;
+use crate::source::ByKey;
 use crate::{Event, EventKind, Reason, Refusal, Rejected, clock};
 use buttress_core::rate_limit::Buckets;
 use std::borrow::{Borrow, Cow};
@@ -154,7 +155,7 @@ impl<K: Key + ?Sized> Keyed<K> {
     }
 
     /// The limits as a layer takes them, with what finds the key of a request.
-    pub const fn by<X>(self, find: X) -> ByKey<X, K> {
+    pub const fn by<X>(self, find: X) -> ByKey<X, Self> {
         ByKey { keyed: self, find }
     }
 

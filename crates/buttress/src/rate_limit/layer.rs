@@ -12,10 +12,12 @@ use super::keyed::Keyed;
 #[cfg(feature = "http")]
 use super::peer::FollowPeer;
 use super::service::{AtOnce, InTurn, RateLimitService};
-use super::source::{ByKey, Source};
+use super::source::Source;
 use crate::Boxed;
-use crate::circuit_breaker::Aside;
 use crate::key::Key;
+#[cfg(feature = "http")]
+use crate::source::ByExtension;
+use crate::source::{Aside, ByKey};
 use std::time::Duration;
 use tower_layer::Layer;
 
@@ -80,7 +82,7 @@ impl<R, C, A, W> RateLimitLayer<Handle, R, C, A, W> {
     /// # Ok::<(), buttress::InvalidConfig>(())
     /// ```
     #[must_use]
-    pub fn keyed<X, K: Key + ?Sized>(self, find: X) -> RateLimitLayer<ByKey<X, K>, R, C, A, W> {
+    pub fn keyed<X, K: Key + ?Sized>(self, find: X) -> RateLimitLayer<ByKey<X, Keyed<K>>, R, C, A, W> {
         let name = self.source.name();
         assert!(name.is_empty(), "{name:?} is one limit: for one per key, make a `Keyed` of that name");
         let config = self.source.config().expect("keys have buckets, and not windows or several limits each");
@@ -128,8 +130,8 @@ impl<H, R, C, A, W> RateLimitLayer<H, R, C, A, W> {
     /// Lets requests pass the limit by that carry [`Bypass`](crate::Bypass) in their extensions.
     #[cfg(feature = "http")]
     #[must_use]
-    pub fn bypass(self) -> RateLimitLayer<Aside<H, crate::circuit_breaker::ByExtension>, R, C, A, W> {
-        self.bypass_when(crate::circuit_breaker::ByExtension)
+    pub fn bypass(self) -> RateLimitLayer<Aside<H, ByExtension>, R, C, A, W> {
+        self.bypass_when(ByExtension)
     }
 
     fn with_source<H2>(self, change: impl FnOnce(H) -> H2) -> RateLimitLayer<H2, R, C, A, W> {

@@ -111,5 +111,5 @@ pub use layer::RateLimitLayer;
 pub use peer::{Follow, FollowPeer};
 pub use queue::Turn;
 pub use service::{AtOnce, InTurn, RateLimitService};
-pub use source::{ByKey, Kept, Limit, Select, Source};
+pub use source::{Kept, Limit, Select, Source};
 pub use standing::Standing;

@@ -5,9 +5,8 @@ use super::keyed::{KeptKey, Keyed, OneKey};
 use super::queue::Turn;
 use super::standing::Standing;
 use crate::Rejected;
-use crate::circuit_breaker::{Aside, Pass};
 use crate::key::{Key, KeyOf};
-use std::fmt;
+use crate::source::{Aside, ByKey, Pass};
 use std::time::Duration;
 
 /// Where a service gets its limit from: a [`Handle`], an `Option` of one, a `&'static` one, a limit [per key](ByKey), or one
@@ -128,37 +127,11 @@ impl<Req, H: Select<Req>, F: Pass<Req> + Clone> Select<Req> for Aside<H, F> {
     }
 }
 
-/// A limit per key, and what finds the key of a request.
-pub struct ByKey<X, K: Key + ?Sized> {
-    pub(super) keyed: Keyed<K>,
-    pub(super) find: X,
-}
-
-impl<X, K: Key + ?Sized> ByKey<X, K> {
-    /// The limits, to look at and to steer.
-    pub const fn keyed(&self) -> &Keyed<K> {
-        &self.keyed
-    }
-}
-
-impl<X: Clone, K: Key + ?Sized> Clone for ByKey<X, K> {
-    /// Shares the limits.
-    fn clone(&self) -> Self {
-        Self { keyed: self.keyed.clone(), find: self.find.clone() }
-    }
-}
-
-impl<X, K: Key + ?Sized> fmt::Debug for ByKey<X, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ByKey").field("keyed", &self.keyed).finish_non_exhaustive()
-    }
-}
-
-impl<X: Clone, K: Key + ?Sized> Source for ByKey<X, K> {
+impl<X: Clone, K: Key + ?Sized> Source for ByKey<X, Keyed<K>> {
     type Kept = KeptKey<K>;
 }
 
-impl<Req, X: KeyOf<Req, Key = K> + Clone, K: Key + ?Sized> Select<Req> for ByKey<X, K> {
+impl<Req, X: KeyOf<Req, Key = K> + Clone, K: Key + ?Sized> Select<Req> for ByKey<X, Keyed<K>> {
     type Limit<'a>
         = OneKey<'a, K>
     where

@@ -1,6 +1,7 @@
 //! The parts of a stack whose types vary.
 
 use crate::retry::{self, RetryLayer};
+use crate::source::Source;
 use crate::{Boxed, BulkheadLayer, FallbackLayer, bandwidth, bulkhead, fallback, rate_limit};
 use std::any::{Any, TypeId};
 use tower_layer::{Identity, Layer};
@@ -18,7 +19,7 @@ pub trait Terms {
     /// What they cost.
     type Cost: Clone;
     /// How many places they take, and how urgent they are.
-    type Places: bulkhead::Source;
+    type Places: Source<State = bulkhead::Shared>;
 
     /// For the rate limit.
     fn cost(&self) -> Self::Cost;
