@@ -6,6 +6,7 @@ mod medium;
 mod name;
 mod quotas;
 mod read_back;
+mod record;
 mod segments;
 mod shared;
 mod tail;
