@@ -86,3 +86,6 @@ pub use operation::Operation;
 pub use record::{Record, Recorded};
 pub use snapshot::{OperationFailures, Snapshot, TallyCount};
 pub use words::{Category, Flags, Severity, Standing};
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests;
