@@ -2,6 +2,7 @@
 
 use crate::bandwidth::{Direction, Scope};
 use crate::circuit_breaker::Transition;
+use crate::health;
 use crate::retry::GiveUp;
 use crate::{Refusal, Tick, Trigger};
 use std::fmt;
@@ -69,6 +70,8 @@ pub enum EventKind {
         /// Whether it had one.
         answered: bool,
     },
+    /// Checks found something to be well, or not to be, and not what it was before.
+    HealthChanged(health::Change),
 }
 
 impl Event {
@@ -116,6 +119,7 @@ impl fmt::Display for EventKind {
             Self::FellBack { trigger, source, answered: false } => {
                 write!(f, "{trigger}: {source} failed too")
             }
+            Self::HealthChanged(health::Change { from, to }) => write!(f, "{from} -> {to}"),
         }
     }
 }

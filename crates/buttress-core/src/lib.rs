@@ -13,6 +13,7 @@
 //! | [`AdaptiveTimeout`] | how long a call may take |
 //! | [`Bandwidth`] | how many bytes may pass |
 //! | [`Bulkhead`] | how many calls are under way at a time, and who is next |
+//! | [`health`] | whether something is well that is looked at from time to time |
 //! | [`FailureLog`] | nothing: it remembers what failed, and which failures are the same |
 //!
 //! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
@@ -28,6 +29,7 @@ pub mod circuit_breaker;
 pub mod clock;
 mod config;
 mod event;
+pub mod health;
 pub mod failure_log;
 pub mod keyed;
 mod measure;

@@ -38,6 +38,8 @@ pub enum Reason {
     RateLimited,
     /// The call asks for more at once than a limit ever allows.
     TooLarge,
+    /// The call matters less than others, and too many have failed of late for one more that may.
+    Shed,
 }
 
 impl Reason {
@@ -51,7 +53,8 @@ impl Reason {
             | Self::Full
             | Self::QueueTimedOut
             | Self::RateLimited
-            | Self::TooLarge => false,
+            | Self::TooLarge
+            | Self::Shed => false,
             Self::TimedOut | Self::Expired | Self::DeadlineExceeded | Self::BodyIdle | Self::BodyTotal => {
                 true
             }
@@ -119,23 +122,25 @@ impl Refusal {
             8 => Reason::Full,
             9 => Reason::QueueTimedOut,
             10 => Reason::RateLimited,
-            _ => Reason::TooLarge,
+            11 => Reason::TooLarge,
+            _ => Reason::Shed,
         }
     }
 
-    /// When to ask again, where the machine knows: the rest of the open time, or until a rate limit admits the call; and at
-    /// most a second while probes are out, as they can end at any moment.
+    /// When to ask again, where the machine knows: the rest of the open time, until a rate limit admits the call, or until an
+    /// error budget may have recovered; and at most a second while probes are out, as they can end at any moment.
     #[must_use]
     pub fn retry_after(self) -> Option<Duration> {
         match self.reason() {
             Reason::HalfOpen => Some(self.time()?.min(Duration::from_secs(1))),
-            Reason::Open | Reason::ForcedOpen | Reason::RateLimited => self.time(),
+            Reason::Open | Reason::ForcedOpen | Reason::RateLimited | Reason::Shed => self.time(),
             _ => None,
         }
     }
 
-    /// How long the cause of the refusal can last: the rest of the open time, or of the leases of the probes that are out, or
-    /// until a rate limit admits the call. `None` if only an operator ends it, or nothing.
+    /// How long the cause of the refusal can last: the rest of the open time, or of the leases of the probes that are out,
+    /// until a rate limit admits the call, or until an error budget may have recovered. `None` if only an operator ends it, or
+    /// nothing.
     #[must_use]
     pub fn lasts(self) -> Option<Duration> {
         self.time().filter(|_| !self.is_of_a_limit())
@@ -197,6 +202,10 @@ impl fmt::Display for Refusal {
             (Reason::RateLimited, Some(wait)) => write!(f, "over its rate for another {wait:.1?}"),
             (Reason::RateLimited, None) => f.write_str("over its rate"),
             (Reason::TooLarge, _) => f.write_str("more at once than is ever allowed"),
+            (Reason::Shed, Some(wait)) => {
+                write!(f, "shed, as the error budget is low, for another {wait:.1?}")
+            }
+            (Reason::Shed, None) => f.write_str("shed, as the error budget is low"),
         }
     }
 }
@@ -220,6 +229,7 @@ mod tests {
             Reason::QueueTimedOut,
             Reason::RateLimited,
             Reason::TooLarge,
+            Reason::Shed,
         ] {
             assert_eq!(Refusal::new(reason).reason(), reason);
             assert_eq!(Refusal::new(reason).time(), None);

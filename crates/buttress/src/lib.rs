@@ -19,7 +19,8 @@
 //! The order in a stack, outermost first: `operation · bandwidth · fallback · deadline · retry · rate limit · breaker · bulkhead ·
 //! timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
 //! other systems from [`presets`]. Each layer holds a handle to its state; every service it makes, and every clone of those,
-//! shares that state; a [`Registry`](registry::Registry) shows all of them by name. The one error they make is [`Rejected`]. How
+//! shares that state; a [`Registry`](registry::Registry) shows all of them by name.
+//! What takes no calls for a while is looked at by a [`health::Monitor`]. The one error they make is [`Rejected`]. How
 //! it reaches the caller is a choice of each layer:
 //!
 //! | | the error type | for |
@@ -37,7 +38,7 @@
 //! None is on by default. `http`: classifiers, answers, bodies, keys and [`Bypass`] for the types of the `http` crate.
 //! `axum`, `hyper`, `reqwest`, `tonic`: bodies, answers and errors of those. `tower`: the layers as methods of
 //! `tower::ServiceBuilder`. `tracing`: events as `tracing` events, operations as spans. `metrics`: counters in the recorder of
-//! the `metrics` facade. `serde`: status values can be serialised. `test-util`: decisions follow tokio's clock, also when it
+//! the `metrics` facade. `persist`: files that outlive the process. `serde`: status values can be serialised. `test-util`: decisions follow tokio's clock, also when it
 //! is paused.
 
 #[macro_use]
@@ -52,9 +53,13 @@ pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
 pub mod deadline;
+mod dice;
+#[cfg(feature = "persist")]
+pub mod disk;
 #[cfg(feature = "tower")]
 mod ext;
 pub mod fallback;
+pub mod health;
 #[cfg(doc)]
 pub mod hosts;
 mod judge;

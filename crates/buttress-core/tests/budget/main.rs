@@ -5,6 +5,7 @@
 mod bucket;
 mod edges;
 mod oracle;
+mod share;
 mod threads;
 
 use buttress_core::Tick;

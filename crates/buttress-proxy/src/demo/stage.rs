@@ -61,6 +61,7 @@ impl Stage {
             body_timeout: ATTEMPT_TIMEOUT,
             client_pause: ProxyConfig::CLIENT_PAUSE,
             limits: Limits::default(),
+            checks: None,
             breaker: presets::proxy(),
             grace: GRACE,
         };

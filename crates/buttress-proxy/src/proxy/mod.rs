@@ -4,6 +4,7 @@ mod answer;
 mod answer_body;
 mod attempt;
 mod blame;
+mod checks;
 mod delivery;
 mod exchange;
 mod forward;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use buttress::bulkhead;
 use buttress::circuit_breaker::{self, Handle};
+use buttress::health::Monitor;
 use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
 use buttress::retry;
@@ -37,6 +39,8 @@ use tokio::sync::oneshot;
 
 use crate::admin::{Admin, Stopping};
 use crate::{Failure, Origin, server};
+pub use checks::Checks;
+use checks::Looking;
 use forward::Forward;
 pub use limits::Limits;
 pub(crate) use retries::BUDGET;
@@ -69,6 +73,9 @@ pub struct ProxyConfig {
     pub client_pause: Duration,
     /// How much is taken on.
     pub limits: Limits,
+    /// Whether and how the origins are looked at beside the requests. One that is not well gets none while another is that takes
+    /// them.
+    pub checks: Option<Checks>,
     /// The breaker in front of each origin.
     pub breaker: circuit_breaker::Config,
     /// How long requests under way may go on after the proxy was asked to stop.
@@ -114,8 +121,9 @@ impl Proxy {
         if attempt > request {
             return Err(Failure::AttemptOutlastsRequest { attempt, request });
         }
-        // Each origin has a breaker and a bulkhead; beside them stand the retries and the limits on time, rate and bandwidth.
-        let room = origins.saturating_mul(TWO).saturating_add(6).max(Registry::DEFAULT_CAPACITY);
+        // Each origin has a breaker and a bulkhead; beside them stand the retries, the limits on time, rate and bandwidth,
+        // and the checks.
+        let room = origins.saturating_mul(TWO).saturating_add(7).max(Registry::DEFAULT_CAPACITY);
         let registry = Registry::with_capacity(room);
         let upstreams = Arc::new(Upstreams::new(&config, &registry).map_err(Failure::Limits)?);
         let forward = Forward::new(&config, Arc::clone(&upstreams)).map_err(Failure::Limits)?;
@@ -162,6 +170,12 @@ impl Proxy {
         self.upstreams.bulkheads()
     }
 
+    /// What looks at the origins while the proxy serves, by their authority; `None` if nothing does.
+    #[must_use]
+    pub fn checks(&self) -> Option<&Monitor> {
+        self.upstreams.checks()
+    }
+
     /// How often requests were sent again; `None` if they never are.
     #[must_use]
     pub fn retries(&self) -> Option<&retry::Handle> {
@@ -172,6 +186,7 @@ impl Proxy {
     /// long as the grace lasts, and cuts the rest. The admin port stays until then. Dropping the future cuts
     /// everything at once.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Stopped {
+        let _looking = Looking::start(self.upstreams.checks());
         let stopping = self.admin.as_ref().map(Admin::stopping);
         let shutdown = async {
             shutdown.await;

@@ -43,6 +43,10 @@ impl<B, Err: 'static> Classify<Response<B>, Err> for Grpc {
         wait(result.ok()?.headers())
     }
 
+    fn rejection(&self, result: Result<&Response<B>, &Err>) -> Option<Rejected> {
+        result.ok()?.extensions().get().copied()
+    }
+
     fn until(&self, response: &Response<B>) -> Until {
         match code_in(response.headers()) {
             Some(_) => Until::Head,

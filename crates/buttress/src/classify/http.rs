@@ -31,6 +31,10 @@ impl<B, Err> Classify<Response<B>, Err> for Http {
         hint::of_http(response.status(), response.headers())
     }
 
+    fn rejection(&self, result: Result<&Response<B>, &Err>) -> Option<Rejected> {
+        result.ok()?.extensions().get().copied()
+    }
+
     fn until(&self, response: &Response<B>) -> Until {
         until(response.headers())
     }

@@ -55,6 +55,13 @@ pub trait Classify<Res, Err> {
         None
     }
 
+    /// The rejection that a layer beneath made this result of. Asked only about what is [`Outcome::Ignored`], by those who mind
+    /// refusals too.
+    fn rejection(&self, result: Result<&Res, &Err>) -> Option<Rejected> {
+        let _ = result;
+        None
+    }
+
     /// How far the call reaches whose head is the success `response`. Asked only where the end of the body is waited for.
     #[cfg(feature = "http")]
     fn until(&self, response: &Res) -> Until {

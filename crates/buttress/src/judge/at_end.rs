@@ -92,6 +92,13 @@ impl<C> AtEnd<C> {
                 later => return Some(later),
             }
         }
+        if outcome == Outcome::Ignored
+            && let Some(rejected) = self.classify.rejection(result)
+        {
+            // Our own answer, whose body is no part of the call.
+            permit.rejected(rejected);
+            return None;
+        }
         let retry_after = hint(outcome, || self.classify.retry_after(result));
         if self.waits && outcome != Outcome::Success {
             return permit.judged(outcome, retry_after).then_some(Until::LastByte);

@@ -20,13 +20,19 @@ pub use judged_body::JudgedBody;
 #[cfg(feature = "http")]
 pub(crate) use stall::Stall;
 
-use crate::{Classify, Outcome};
+use crate::{Classify, Outcome, Rejected, classify};
 use std::time::Duration;
 
 /// What a call holds until its outcome is known: a permit. Dropped unsettled, it says that the call was cancelled.
 pub trait Settle: Send + Sync + Sized + 'static {
     /// The call ended like this, and the peer said how long to leave it alone. Only the first time counts.
     fn settle(&mut self, outcome: Outcome, retry_after: Option<Duration>);
+
+    /// A layer beneath answered the call itself. What that says about the peer is its outcome, unless the permit is for somebody
+    /// who minds refusals too.
+    fn rejected(&mut self, rejected: Rejected) {
+        self.settle(classify::outcome_of(rejected), None);
+    }
 
     /// The head of the response is there and no failure, and the call goes on until its body has ended.
     fn answered(&mut self) {}
@@ -84,7 +90,24 @@ fn settle<Res, Err, C: Classify<Res, Err>>(
     permit: &mut impl Settle,
 ) {
     let outcome = classify.classify(result);
-    permit.settle(outcome, hint(outcome, || classify.retry_after(result)));
+    match outcome {
+        Outcome::Ignored => settle_ignored(classify, result, permit),
+        _ => permit.settle(outcome, hint(outcome, || classify.retry_after(result))),
+    }
+}
+
+/// Settles the permit of a call that says nothing about the peer.
+#[cold]
+#[inline(never)]
+fn settle_ignored<Res, Err, C: Classify<Res, Err>>(
+    classify: &C,
+    result: Result<&Res, &Err>,
+    permit: &mut impl Settle,
+) {
+    match classify.rejection(result) {
+        Some(rejected) => permit.rejected(rejected),
+        None => permit.settle(Outcome::Ignored, None),
+    }
 }
 
 /// What the peer asks for, where the outcome is one that it is asked about.

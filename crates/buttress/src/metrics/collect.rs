@@ -90,6 +90,12 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.owner = Owner::Bandwidth(bandwidth.seed);
         page.bandwidth(name, bandwidth);
     }
+    for (name, monitor) in &status.health_monitors {
+        for (check, watched) in &monitor.checks {
+            page.owner = Owner::HealthCheck(watched.seed);
+            page.health_check(name, check, watched);
+        }
+    }
     if scope.per_state {
         page.owner = Owner::All;
         page.count(&is::PEER_TRIPS, Labels::new(), memory.trips());

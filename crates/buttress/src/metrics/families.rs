@@ -3,6 +3,7 @@
 use super::bandwidths as bandwidth;
 use super::bulkheads as bulkhead;
 use super::family::{Family, Kind};
+use super::health_checks as health;
 use super::rate_limits as rate;
 use super::retries as retry;
 
@@ -77,6 +78,10 @@ pub static FAMILIES: &[&Family] = &[
     &bandwidth::BANDWIDTH_PEERS,
     &bandwidth::BANDWIDTH_PEERS_EVICTED,
     &bandwidth::BANDWIDTH_PEERS_OVERFLOWED,
+    &health::HEALTH_CHECK_STATUS,
+    &health::HEALTH_CHECK_DURATION,
+    &health::HEALTH_CHECKS,
+    &health::HEALTH_CHECK_FAILURES,
 ];
 
 pub(super) const fn family(

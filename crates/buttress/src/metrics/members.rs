@@ -21,6 +21,8 @@ pub(super) enum Owner {
     TimeLimit(u64),
     /// The bandwidth with this seed.
     Bandwidth(u64),
+    /// The health check with this seed.
+    HealthCheck(u64),
     /// All members together.
     All,
 }

@@ -44,6 +44,7 @@ mod facade;
 mod fallbacks;
 mod families;
 mod family;
+mod health_checks;
 mod members;
 mod memory;
 mod operations;

@@ -140,7 +140,11 @@ impl Listeners {
 
 /// Whether there can be one with every call.
 const fn is_of_a_call(event: &Event) -> bool {
-    !matches!(event.kind, EventKind::Transition(_) | EventKind::LimitChanged { .. })
+    let not_of_one = matches!(
+        event.kind,
+        EventKind::Transition(_) | EventKind::LimitChanged { .. } | EventKind::HealthChanged(_)
+    );
+    !not_of_one
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

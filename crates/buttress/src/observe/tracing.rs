@@ -1,6 +1,7 @@
 //! Events as `tracing` events, all under the target `buttress`.
 
 use crate::circuit_breaker::State;
+use crate::health::{Change, Status};
 use crate::{Event, EventKind};
 use tracing::{Level, debug, enabled, info, warn};
 
@@ -16,6 +17,14 @@ pub(crate) fn trace(event: &Event) {
                 warn!(target: "buttress", layer, name, key, from, to, open_for, "{cause}");
             } else {
                 info!(target: "buttress", layer, name, key, from, to, "{cause}");
+            }
+        }
+        EventKind::HealthChanged(Change { from, to }) => {
+            let (from, to) = (from.as_str(), to.as_str());
+            if to == Status::Unhealthy.as_str() {
+                warn!(target: "buttress", layer, name, key, from, to, "health check");
+            } else {
+                info!(target: "buttress", layer, name, key, from, to, "health check");
             }
         }
         kind => debug!(target: "buttress", layer, name, key, "{kind}"),

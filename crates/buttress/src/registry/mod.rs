@@ -56,7 +56,7 @@
 //!
 //! # Health
 //! A breaker that refuses is unhealthy, one that is half-open or due for a probe is degraded, and the worst counts for
-//! all. It is about now: how often a breaker has opened before makes no difference.
+//! all. So it is with what a [`Monitor`](crate::health::Monitor) looks at. It is about now: how often a breaker has opened before makes no difference.
 //!
 //! # Events
 //! [`Registry::subscribe`] has all events in one bounded stream, which costs nothing while nobody reads it, and no call is
@@ -68,6 +68,7 @@ mod bulkheads;
 mod error;
 mod fallbacks;
 mod health;
+mod health_checks;
 mod member;
 mod names;
 mod operations;
@@ -86,6 +87,7 @@ pub use error::{RegistryError, UnknownName};
 pub use fallbacks::FallbackStatus;
 pub(crate) use health::Verdicts;
 pub use health::{Concern, Health, Verdict};
+pub use health_checks::{CheckStatus, MonitorStatus};
 pub(crate) use member::Held;
 pub use member::Member;
 pub use names::Registry;

@@ -1,11 +1,13 @@
 //! How values of the core are written, which knows no formats.
 
 use crate::circuit_breaker::{self, TransitionCount};
+use crate::health;
 use crate::operation;
 use crate::retry::budget;
 use crate::{Durations, Ratio};
 use serde::{Serialize, Serializer};
 use std::fmt::Display;
+use std::num::NonZeroU32;
 use std::time::{Duration, SystemTime};
 
 pub(super) fn text<S: Serializer>(value: &impl Display, to: S) -> Result<S::Ok, S::Error> {
@@ -27,6 +29,10 @@ pub(super) fn ratio<S: Serializer>(ratio: &Option<Ratio>, to: S) -> Result<S::Ok
 /// To the millisecond: what a clock of the kernel's is worth.
 pub(super) fn rfc3339<S: Serializer>(at: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&humantime::format_rfc3339_millis(*at))
+}
+
+pub(super) fn rfc3339_if_any<S: Serializer>(at: &Option<SystemTime>, to: S) -> Result<S::Ok, S::Error> {
+    at.map(|at| humantime::format_rfc3339_millis(at).to_string()).serialize(to)
 }
 
 pub(super) fn transition_counts<S: Serializer>(counts: &[TransitionCount], to: S) -> Result<S::Ok, S::Error> {
@@ -105,6 +111,14 @@ pub(super) struct OperationTotals {
     ignored: u64,
     cancelled: u64,
     panicked: u64,
+}
+
+#[derive(Serialize)]
+#[serde(remote = "health::Advice")]
+pub(super) struct Advice {
+    batch_size: NonZeroU32,
+    concurrency: NonZeroU32,
+    retries: u32,
 }
 
 #[derive(Serialize)]

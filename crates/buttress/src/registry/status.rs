@@ -4,6 +4,7 @@ use super::bandwidths::BandwidthStatus;
 use super::bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
 use super::fallbacks::FallbackStatus;
 use super::health::{Health, Verdict};
+use super::health_checks::MonitorStatus;
 use super::operations::OperationStatus;
 use super::rate_limits::{KeyedRateLimitStatus, RateLimitStatus};
 use super::retries::RetryStatus;
@@ -36,6 +37,8 @@ pub struct Status {
     pub circuit_breakers: BTreeMap<String, BreakerStatus>,
     /// The circuit breakers that keep a state per key, by name.
     pub keyed_circuit_breakers: BTreeMap<String, KeyedStatus>,
+    /// The health monitors by name.
+    pub health_monitors: BTreeMap<String, MonitorStatus>,
     /// The operations by component and name, as `payments.charge`.
     pub operations: BTreeMap<String, OperationStatus>,
     /// The retries by name.

@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use super::counters::{Counters, Totals};
-use super::dice::Dice;
+use crate::dice::Dice;
 use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
 use crate::{Event, EventKind, Reason, Refusal, Rejected, Tick};

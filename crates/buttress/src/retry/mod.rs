@@ -97,7 +97,6 @@ pub mod budget;
 mod condition;
 mod counters;
 mod course;
-mod dice;
 mod explained;
 mod future;
 mod handle;

@@ -22,18 +22,19 @@ impl Bucket {
         self.add(self.ratio);
     }
 
-    /// Always in epoch zero: there is no time here.
-    pub(super) fn withdraw(&self) -> Option<u64> {
-        let take = |tokens: u64| tokens.checked_sub(TOKEN);
-        self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok().then_some(0)
+    /// What it took.
+    pub(super) fn withdraw(&self, share: u64) -> Option<u64> {
+        let price = price(share)?;
+        let take = |tokens: u64| tokens.checked_sub(price);
+        self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok().then_some(price)
     }
 
-    pub(super) fn refund(&self) {
-        self.add(TOKEN);
+    pub(super) fn refund(&self, price: u64) {
+        self.add(price);
     }
 
-    pub(super) fn balance(&self) -> u64 {
-        self.tokens.load(Ordering::Relaxed) / TOKEN
+    pub(super) fn balance(&self, share: u64) -> u64 {
+        price(share).map_or(0, |price| self.tokens.load(Ordering::Relaxed) / price)
     }
 
     #[inline]
@@ -41,4 +42,10 @@ impl Bucket {
         let fill = |tokens: u64| (tokens < self.max).then(|| self.max.min(tokens + billionths));
         let _ = self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fill);
     }
+}
+
+/// What a retry costs while it gets only a share of what the deposits are worth; `None` if there is none for any price.
+fn price(share: u64) -> Option<u64> {
+    // A token for everything, and at most a billion times a billion.
+    (share > 0).then(|| (TOKEN * TOKEN).div_ceil(share))
 }

@@ -18,6 +18,9 @@
 //!
 //! The other form ([`Config::token_bucket`]) is a bucket of tokens, as in gRPC: one word, no time.
 //!
+//! Somebody who sees that matters are bad can have a share of this granted alone ([`Budget::limit_to`]), and all of it again
+//! later: what was deposited meanwhile is not touched, so nothing is lost by it.
+//!
 //! A budget's time is the latest it was ever told. With a clock that goes back it stands still, and nothing expires, until the
 //! clock has caught up.
 
@@ -29,8 +32,8 @@ mod window;
 pub use config::Config;
 pub use snapshot::Snapshot;
 
-use crate::Tick;
 use crate::sync::{AtomicU64, Ordering};
+use crate::{Ratio, Tick};
 use bucket::Bucket;
 use window::Window;
 
@@ -42,6 +45,8 @@ const TOKEN: u64 = 1_000_000_000;
 pub struct Budget {
     config: Config,
     form: Form,
+    /// How much of it is granted, in billionths.
+    share: AtomicU64,
     withdrawn: AtomicU64,
     refused: AtomicU64,
     refunded: AtomicU64,
@@ -61,8 +66,8 @@ enum Form {
 #[derive(Debug)]
 #[must_use = "refund it unless the retry is made"]
 pub struct Withdrawal {
-    /// The slot of time it was granted in.
-    epoch: u64,
+    /// The slot of time it was granted in; of a bucket, what it took.
+    mark: u64,
 }
 
 impl Budget {
@@ -74,13 +79,20 @@ impl Budget {
             config::Form::Bucket { max, ratio } => Form::Bucket(Bucket::new(max, ratio)),
         };
         let zero = || AtomicU64::new(0);
-        Self { config, form, withdrawn: zero(), refused: zero(), refunded: zero() }
+        let share = AtomicU64::new(TOKEN);
+        Self { config, form, share, withdrawn: zero(), refused: zero(), refunded: zero() }
     }
 
     /// The settings.
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Grants no more than this share of what it would grant otherwise, from now on; [`Ratio::ONE`] is all of it again. A bucket
+    /// has a retry cost as much more. What was granted before stands, and a balance that is overdrawn by it is zero.
+    pub fn limit_to(&self, share: Ratio) {
+        self.share.store((share.get() * TOKEN as f64).round() as u64, Ordering::Relaxed);
     }
 
     /// An original request is made: once for each, whatever its attempts and the layers it goes through.
@@ -94,20 +106,21 @@ impl Budget {
 
     /// Asks for a retry; `None` if there is no room for it now.
     pub fn withdraw(&self, now: Tick) -> Option<Withdrawal> {
+        let share = self.share.load(Ordering::Relaxed);
         let granted = match &self.form {
-            Form::Window(window) => window.withdraw(now),
-            Form::Bucket(bucket) => bucket.withdraw(),
+            Form::Window(window) => window.withdraw(share, now),
+            Form::Bucket(bucket) => bucket.withdraw(share),
         };
         let count = if granted.is_some() { &self.withdrawn } else { &self.refused };
         count.fetch_add(1, Ordering::Relaxed);
-        granted.map(|epoch| Withdrawal { epoch })
+        granted.map(|mark| Withdrawal { mark })
     }
 
     /// Takes a withdrawal of this budget back, as its retry is not made.
     pub fn refund(&self, withdrawal: Withdrawal) {
         match &self.form {
-            Form::Window(window) => window.refund(withdrawal.epoch),
-            Form::Bucket(bucket) => bucket.refund(),
+            Form::Window(window) => window.refund(withdrawal.mark),
+            Form::Bucket(bucket) => bucket.refund(withdrawal.mark),
         }
         self.refunded.fetch_add(1, Ordering::Relaxed);
     }
@@ -124,9 +137,10 @@ impl Budget {
     /// How it stands at `now`; changes nothing.
     #[must_use]
     pub fn snapshot(&self, now: Tick) -> Snapshot {
+        let share = self.share.load(Ordering::Relaxed);
         let balance = match &self.form {
-            Form::Window(window) => window.balance(now),
-            Form::Bucket(bucket) => bucket.balance(),
+            Form::Window(window) => window.balance(share, now),
+            Form::Bucket(bucket) => bucket.balance(share),
         };
         let deposits = self.deposits();
         let [withdrawn, refused, refunded] =

@@ -148,11 +148,11 @@ impl Window {
     }
 
     /// The epoch of the withdrawal, if there is room for it.
-    pub(super) fn withdraw(&self, now: Tick) -> Option<u64> {
+    pub(super) fn withdraw(&self, share: u64, now: Tick) -> Option<u64> {
         let mut gate = self.gate_at(now);
         loop {
             let epoch = self.epoch_of(gate);
-            if self.room(gate, epoch) == 0 || self.count_of(gate) == self.full() {
+            if self.room(gate, share, epoch) == 0 || self.count_of(gate) == self.full() {
                 return None;
             }
             match self.gate.compare_exchange_weak(gate, gate + 1, Ordering::AcqRel, Ordering::Acquire) {
@@ -162,8 +162,8 @@ impl Window {
         }
     }
 
-    /// Withdrawals for which there is room in the window that ends with `epoch`, while `gate` stands.
-    fn room(&self, gate: u64, epoch: u64) -> u64 {
+    /// Withdrawals for which there is room in this share of the window that ends with `epoch`, while `gate` stands.
+    fn room(&self, gate: u64, share: u64, epoch: u64) -> u64 {
         let deposits: u64 =
             last(DEPOSIT_SLOTS, epoch).map(|epoch| self.count_in(&self.deposits, epoch)).sum();
         let withdrawals = |epoch| {
@@ -176,7 +176,10 @@ impl Window {
         };
         let spent: u64 = last(SLOTS, epoch).map(withdrawals).sum();
         let earned = u128::from(deposits) * u128::from(self.ratio) + u128::from(self.floor);
-        let left = (earned / u128::from(TOKEN)).saturating_sub(spent.into());
+        let (token, share) = (u128::from(TOKEN), u128::from(share));
+        // The whole tokens and the rest apart, as together they could be more than fits.
+        let granted = (earned / token * share + earned % token * share / token) / token;
+        let left = granted.saturating_sub(spent.into());
         u64::try_from(left).unwrap_or(u64::MAX)
     }
 
@@ -191,9 +194,9 @@ impl Window {
     }
 
     /// Withdrawals for which there is room at `now`.
-    pub(super) fn balance(&self, now: Tick) -> u64 {
+    pub(super) fn balance(&self, share: u64, now: Tick) -> u64 {
         let gate = self.gate.load(Ordering::Acquire);
-        self.room(gate, self.epoch_at(now).max(self.epoch_of(gate)))
+        self.room(gate, share, self.epoch_at(now).max(self.epoch_of(gate)))
     }
 
     /// All deposits ever.

@@ -1,18 +1,18 @@
-//! The randomness of the waits.
+//! The randomness of waits.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014): a counter and a mixing function,
 /// so that threads share it without a lock.
-pub(super) struct Dice(AtomicU64);
+pub(crate) struct Dice(AtomicU64);
 
 impl Dice {
-    pub(super) const fn new(seed: u64) -> Self {
+    pub(crate) const fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
 
     /// A number in `0.0..1.0`.
-    pub(super) fn roll(&self) -> f64 {
+    pub(crate) fn roll(&self) -> f64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut bits = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
