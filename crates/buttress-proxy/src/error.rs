@@ -8,6 +8,7 @@ use std::{error, fmt, io};
 use buttress::InvalidConfig;
 
 use crate::demo::DemoError;
+use crate::inquiry::InquiryError;
 
 /// Why the program failed.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub enum Failure {
     Breaker(InvalidConfig),
     /// A limit is outside what can be kept.
     Limits(InvalidConfig),
+    /// A running proxy could not be asked.
+    Inquiry(InquiryError),
     /// The health checks cannot be made like this.
     Checks(InvalidConfig),
     /// The demo failed.
@@ -52,7 +55,8 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::NoOrigins | Self::Listen { .. } | Self::AdminBeyondLoopback { .. } => 2,
-            Self::AttemptOutlastsRequest { .. } | Self::Breaker(_) | Self::Limits(_) | Self::Checks(_) => 2,
+            Self::AttemptOutlastsRequest { .. } | Self::Breaker(_) | Self::Limits(_) => 2,
+            Self::Checks(_) | Self::Inquiry(_) => 2,
             Self::Demo(DemoError::TooShort { .. }) => 2,
             Self::Demo(_) | Self::System(_) => 1,
         })
@@ -75,6 +79,7 @@ impl fmt::Display for Failure {
             ),
             Self::Breaker(error) => write!(f, "the breaker cannot be set up: {error}"),
             Self::Limits(error) => write!(f, "the limits cannot be kept: {error}"),
+            Self::Inquiry(error) => error.fmt(f),
             Self::Checks(error) => write!(f, "the origins cannot be checked like this: {error}"),
             Self::Demo(error) => error.fmt(f),
             Self::System(error) => write!(f, "the system refuses: {error}"),
@@ -88,6 +93,7 @@ impl error::Error for Failure {
             Self::NoOrigins | Self::AdminBeyondLoopback { .. } | Self::AttemptOutlastsRequest { .. } => None,
             Self::Listen { source, .. } | Self::System(source) => Some(source),
             Self::Breaker(error) | Self::Limits(error) | Self::Checks(error) => Some(error),
+            Self::Inquiry(error) => Some(error),
             Self::Demo(error) => Some(error),
         }
     }

@@ -6,10 +6,14 @@ mod admin;
 pub mod cli;
 pub mod demo;
 mod error;
+mod inquiry;
 mod origin;
 mod proxy;
 mod server;
+mod show;
+mod terminal;
 
 pub use error::Failure;
+pub use inquiry::InquiryError;
 pub use origin::{InvalidOrigin, Origin};
 pub use proxy::{Checks, Limits, Proxy, ProxyConfig, Stopped};

@@ -3,11 +3,15 @@
 //! The first type parameter of such a layer is where it gets its state from: a handle, an `Option` of one, a `&'static` one,
 //! [one per key](ByKey), or one of these with requests that [stand aside](Aside).
 
+use crate::clock;
 use crate::key::{Key, KeyOf};
+use buttress_core::keyed::{Keep, Store};
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where a service gets its state from. The handles of a [`CircuitBreakerLayer`](crate::CircuitBreakerLayer) and of a
 /// [`BulkheadLayer`](crate::BulkheadLayer) are such sources, and what is made of them.
@@ -125,6 +129,42 @@ pub trait PerKey: Clone {
 
     /// The state of `key`, made if there is none, or the one that keys share while there is no room for their own.
     fn lease(&self, key: Cow<'_, Self::Key>) -> Arc<Self::State>;
+}
+
+/// What is behind a `Keyed`: the states, and the one that keys share while there is no room for their own.
+pub(crate) struct States<K: Key + ?Sized, S, H, G> {
+    pub(crate) store: Store<K, S>,
+    /// What they have in common.
+    pub(crate) group: Arc<G>,
+    pub(crate) overflow: H,
+    overflowed: AtomicU64,
+}
+
+impl<K: Key + ?Sized, S: Keep, H, G> States<K, S, H, G> {
+    /// The key that events of the overflow name.
+    pub(crate) const OVERFLOW: &'static str = "(overflow)";
+
+    pub(crate) fn new(capacity: NonZeroUsize, group: Arc<G>, overflow: H) -> Self {
+        Self { store: Store::new(capacity), group, overflow, overflowed: AtomicU64::new(0) }
+    }
+
+    /// The state of `key`, or what `overflow` is around.
+    #[inline]
+    pub(crate) fn lease(
+        &self,
+        key: Cow<'_, K>,
+        make: impl FnOnce(&K) -> S,
+        overflow: impl FnOnce(&H) -> &Arc<S>,
+    ) -> Arc<S> {
+        self.store.get_or_insert_with(key, clock::now, make).unwrap_or_else(|_| {
+            self.overflowed.fetch_add(1, Ordering::Relaxed);
+            Arc::clone(overflow(&self.overflow))
+        })
+    }
+
+    pub(crate) fn overflowed(&self) -> u64 {
+        self.overflowed.load(Ordering::Relaxed)
+    }
 }
 
 /// A state per key, from the `Keyed` handle `G`, and `X`, which [finds the key](KeyOf) of a request.

@@ -1,9 +1,11 @@
 //! Arithmetic over values and the time they came.
 
 mod histogram;
+mod marks;
 mod recent;
 mod rolling_window;
 
 pub use histogram::{Bounds, Durations, Histogram};
+pub(crate) use marks::{Marks, Pitch, Point};
 pub(crate) use recent::Recent;
 pub(crate) use rolling_window::{BUCKETS, Place, RollingWindow, Tally};

@@ -63,7 +63,7 @@ fn readiness(view: &View) -> Readiness {
     Readiness { ready, reasons: reasons.iter().map(ToString::to_string).collect() }
 }
 
-fn json(status: StatusCode, value: &impl Serialize) -> Response {
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_string_pretty(value) {
         Ok(text) => page(status, JSON, text + "\n"),
         Err(error) => page(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),

@@ -33,7 +33,8 @@ fn names_loopback(uri: &Uri, headers: &HeaderMap) -> bool {
     named && uri.authority().is_none_or(is_loopback)
 }
 
-fn is_loopback(authority: &Authority) -> bool {
+/// Whether a host is this machine, whatever its port.
+pub(super) fn is_loopback(authority: &Authority) -> bool {
     let host = authority.host();
     let port_is_well = match authority.as_str().strip_prefix(host) {
         Some("") => true,

@@ -3,7 +3,9 @@
 //! It stands on a listener of its own, so no request of a client can reach it, whatever path or host it names.
 
 mod answers;
+mod command;
 mod host;
+mod query;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -14,7 +16,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::middleware::from_fn;
-use axum::routing::get;
+use axum::routing::{get, post};
 use buttress::metrics::Exporter;
 use buttress::registry::Registry;
 use http::{Request, Response};
@@ -24,6 +26,7 @@ use tower::Service;
 
 use crate::Failure;
 use crate::server::{self, Answer, Client};
+pub(crate) use command::COMMAND;
 
 /// More connections than an operator, a scraper and a few probes have, and few enough to leave descriptors
 /// to the clients.
@@ -106,6 +109,7 @@ impl Answer for Pages {
 
 fn router(view: Arc<View>) -> Router {
     Router::new()
+        .route("/health/reset", post(command::reset))
         .route("/healthz", get(answers::healthz))
         .route("/metrics", get(answers::metrics))
         .route("/readyz", get(answers::readyz))

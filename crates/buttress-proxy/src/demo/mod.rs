@@ -12,13 +12,11 @@ mod error;
 mod json;
 mod load;
 mod origins;
-mod paint;
 mod report;
 mod schedule;
 mod screen;
 mod stage;
 mod tally;
-mod text;
 
 use std::future::pending;
 use std::io::{self, stdout};
@@ -28,11 +26,11 @@ use tokio::signal::ctrl_c;
 
 pub use self::error::DemoError;
 use self::json::Json;
-use self::paint::Paint;
 use self::report::Report;
 use self::schedule::Schedule;
 use self::screen::Screen;
 use self::stage::Stage;
+use crate::terminal::Paint;
 
 /// What the demo is asked for.
 #[derive(Clone, Copy, Debug)]

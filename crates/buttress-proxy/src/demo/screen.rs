@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use super::effort::{Effort, Window};
 use super::load::{PATIENCE, RATE};
-use super::paint::{Ink, Paint};
 use super::report::{Breaker, OriginSummary, Report, RetrySummary, Row, Scene, Summary, Transition};
 use super::schedule::NAMES;
-use super::text::{bar, grouped, milliseconds, percent, wrap};
 use crate::proxy::BUDGET;
+use crate::terminal::text::{bar, grouped, milliseconds, percent, wrap};
+use crate::terminal::{Ink, Paint};
 
 /// Columns of the widest line.
 const WIDTH: usize = 98;

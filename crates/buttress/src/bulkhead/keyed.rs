@@ -2,18 +2,16 @@
 
 use super::handle::Handle;
 use super::shared::{Group, Shared};
+use crate::Tick;
 use crate::key::Key;
-use crate::observe::{Inline, Listen};
-use crate::source::{ByKey, PerKey};
-use crate::{Event, Tick, clock};
+use crate::source::{PerKey, States};
 use buttress_core::bulkhead::Config;
-use buttress_core::keyed::{Keep, Store, Worth};
+use buttress_core::keyed::{Keep, Worth};
 use buttress_core::{Durations, adaptive_limit};
 use std::borrow::Cow;
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 /// A bulkhead per key, under one name. Cheap to clone; every clone, every layer made from one and every service of those share
 /// the same bulkheads.
@@ -32,19 +30,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// assert!(tenants.of("b").try_acquire().is_ok());
 /// # Ok::<(), buttress::BoxError>(())
 /// ```
-pub struct Keyed<K: Key + ?Sized>(Arc<Inner<K>>);
+pub struct Keyed<K: Key + ?Sized>(Arc<Bulkheads<K>>);
 
-struct Inner<K: Key + ?Sized> {
-    store: Store<K, Shared>,
-    group: Arc<Group>,
-    overflow: Handle,
-    overflowed: AtomicU64,
-}
+type Bulkheads<K> = States<K, Shared, Handle, Group>;
 
 impl<K: Key + ?Sized> Keyed<K> {
-    /// How many keys there can be unless [`Keyed::with_capacity`] says otherwise: with less than 1 KiB each, 10 MiB.
-    pub const DEFAULT_CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("ten thousand is not zero");
-
     /// Bulkheads with these settings, for as many keys as the [default](Self::DEFAULT_CAPACITY) allows.
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
@@ -76,84 +66,15 @@ impl<K: Key + ?Sized> Keyed<K> {
     }
 
     fn of_group(group: Arc<Group>, capacity: NonZeroUsize) -> Self {
-        let overflow = Handle(Arc::new(Shared::new(Arc::clone(&group), Some(OVERFLOW.into()))));
-        Self(Arc::new(Inner { store: Store::new(capacity), group, overflow, overflowed: AtomicU64::new(0) }))
-    }
-
-    /// The name it was given.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.0.group.site.name
+        let label = Bulkheads::<K>::OVERFLOW.into();
+        let overflow = Handle(Arc::new(Shared::new(Arc::clone(&group), Some(label))));
+        Self(Arc::new(States::new(capacity, group, overflow)))
     }
 
     /// The settings of its bulkheads.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.group.config
-    }
-
-    /// The bulkhead of `key`, if there is one. Looking makes none.
-    ///
-    /// Ask anew each time: a handle that is kept can lose its place to another key, and a handle that was asked for later is
-    /// of another bulkhead then.
-    #[must_use]
-    pub fn get(&self, key: &K) -> Option<Handle> {
-        self.0.store.get(key).map(Handle)
-    }
-
-    /// The bulkhead of `key`, made if there is none; while there is no room for one, the [overflow](Self::overflow).
-    ///
-    /// Ask anew each time, as with [`Keyed::get`].
-    #[must_use]
-    pub fn of(&self, key: &K) -> Handle {
-        Handle(self.lease(Cow::Borrowed(key)))
-    }
-
-    /// Forgets `key`, whatever its bulkhead stands at. Calls that hold it end with it; the next call of `key` begins with a new
-    /// one.
-    pub fn remove(&self, key: &K) -> Option<Handle> {
-        self.0.store.remove(key).map(Handle)
-    }
-
-    /// The bulkhead that keys share while there is no room for one of their own.
-    #[must_use]
-    pub fn overflow(&self) -> &Handle {
-        &self.0.overflow
-    }
-
-    /// Calls `each` with every key that has a bulkhead. It must not come back to this value.
-    pub fn for_each(&self, mut each: impl FnMut(&K, &Handle)) {
-        self.0.store.for_each(|key, shared| each(key, &Handle(Arc::clone(shared))));
-    }
-
-    /// How many keys have a bulkhead.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.store.len()
-    }
-
-    /// Whether no key has a bulkhead.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.store.is_empty()
-    }
-
-    /// How many keys can have a bulkhead.
-    #[must_use]
-    pub fn capacity(&self) -> usize {
-        self.0.store.capacity()
-    }
-
-    /// How many bulkheads had to go so that another key could have one.
-    #[must_use]
-    pub fn evicted(&self) -> u64 {
-        self.0.store.evicted()
-    }
-
-    /// How many calls went to the [overflow](Self::overflow).
-    #[must_use]
-    pub fn overflowed(&self) -> u64 {
-        self.0.overflowed.load(Ordering::Relaxed)
     }
 
     /// How many calls were refused or waited in vain, of all keys, those that are gone included.
@@ -167,28 +88,9 @@ impl<K: Key + ?Sized> Keyed<K> {
     pub fn waits(&self) -> Durations {
         self.0.group.waits.snapshot()
     }
-
-    /// Calls `listener` at every change of a limit and every refusal of any of them, as [`Handle::on_event`] does for one. The
-    /// events name the key. A panic in it is caught and counted ([`Keyed::listener_panics`]).
-    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
-        self.listen(Arc::new(Inline(listener)));
-    }
-
-    pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
-        self.0.group.listeners.push(listener, || {});
-    }
-
-    /// How often a listener panicked.
-    #[must_use]
-    pub fn listener_panics(&self) -> u64 {
-        self.0.group.listeners.panics()
-    }
-
-    /// The bulkheads as a layer takes them, with what finds the key of a request.
-    pub const fn by<X>(self, find: X) -> ByKey<X, Self> {
-        ByKey { keyed: self, find }
-    }
 }
+
+per_key!(Keyed, Handle, "bulkhead");
 
 impl<K: Key + ?Sized> PerKey for Keyed<K> {
     type Key = K;
@@ -196,36 +98,14 @@ impl<K: Key + ?Sized> PerKey for Keyed<K> {
 
     #[inline]
     fn lease(&self, key: Cow<'_, K>) -> Arc<Shared> {
-        let inner = &*self.0;
-        let make = |key: &K| Shared::new(Arc::clone(&inner.group), Some(key.to_string().into()));
-        inner.store.get_or_insert_with(key, clock::now, make).unwrap_or_else(|_| {
-            inner.overflowed.fetch_add(1, Ordering::Relaxed);
-            Arc::clone(&inner.overflow.0)
-        })
+        let states = &*self.0;
+        let make = |key: &K| Shared::new(Arc::clone(&states.group), Some(key.to_string().into()));
+        states.lease(key, make, |overflow| &overflow.0)
     }
 }
-
-/// The key that events of the overflow bulkhead name.
-const OVERFLOW: &str = "(overflow)";
 
 impl Keep for Shared {
     fn worth(&self, _: Tick) -> Worth {
         self.machine.worth()
-    }
-}
-
-impl<K: Key + ?Sized> Clone for Keyed<K> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<K: Key + ?Sized> fmt::Debug for Keyed<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keyed")
-            .field("name", &self.name())
-            .field("len", &self.len())
-            .field("capacity", &self.capacity())
-            .finish_non_exhaustive()
     }
 }

@@ -238,8 +238,9 @@ impl Shared {
     }
 
     /// The breaker of one key.
-    pub(super) fn of_key(config: Arc<Config>, label: Arc<str>, group: Arc<Group>) -> Self {
+    pub(super) fn of_key(label: Arc<str>, group: Arc<Group>) -> Self {
         let durations = group.durations.clone();
+        let config = Arc::clone(&group.config);
         Self::new(group.site, config, Some(OfKey::new(label, group)), durations)
     }
 

@@ -5,17 +5,14 @@ mod group;
 use super::Config;
 use super::handle::{Handle, Shared};
 use crate::key::Key;
-use crate::observe::{Inline, Listen};
 use crate::rejected::Site;
-use crate::source::{ByKey, PerKey};
-use crate::{Event, Tick, clock};
-use buttress_core::keyed::{Keep, Store, Worth};
+use crate::source::{PerKey, States};
+use crate::{Tick, clock};
+use buttress_core::keyed::{Keep, Worth};
 use buttress_core::{Bounds, Durations, Histogram};
 use std::borrow::Cow;
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) use group::{Group, OfKey, Sums};
 
@@ -35,20 +32,11 @@ pub(super) use group::{Group, OfKey, Sums};
 /// assert!(peers.of("10.0.0.8").acquire().is_ok());
 /// assert!(peers.get("10.0.0.9").is_none(), "looking makes nothing");
 /// ```
-pub struct Keyed<K: Key + ?Sized>(Arc<Inner<K>>);
+pub struct Keyed<K: Key + ?Sized>(Arc<Breakers<K>>);
 
-struct Inner<K: Key + ?Sized> {
-    store: Store<K, Shared>,
-    config: Arc<Config>,
-    group: Arc<Group>,
-    overflow: Handle,
-    overflowed: AtomicU64,
-}
+type Breakers<K> = States<K, Shared, Handle, Group>;
 
 impl<K: Key + ?Sized> Keyed<K> {
-    /// How many keys there can be unless [`Keyed::with_capacity`] says otherwise: with some 1 KiB each, 10 MiB.
-    pub const DEFAULT_CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("ten thousand is not zero");
-
     /// Breakers with these settings, for as many keys as the [default](Self::DEFAULT_CAPACITY) allows.
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
@@ -69,88 +57,16 @@ impl<K: Key + ?Sized> Keyed<K> {
 
     fn with(name: &str, config: Config, capacity: NonZeroUsize, durations: Option<Arc<Histogram>>) -> Self {
         let site = Site::intern(super::handle::LAYER, name);
-        let group = Arc::new(Group::new(site, durations));
-        let config = Arc::new(config);
-        let overflow =
-            Handle(Arc::new(Shared::of_key(Arc::clone(&config), OVERFLOW.into(), Arc::clone(&group))));
-        let store = Store::new(capacity);
-        Self(Arc::new(Inner { store, config, group, overflow, overflowed: AtomicU64::new(0) }))
-    }
-
-    /// The name it was given.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.0.group.site.name
+        let group = Arc::new(Group::new(site, config, durations));
+        let label = Breakers::<K>::OVERFLOW.into();
+        let overflow = Handle(Arc::new(Shared::of_key(label, Arc::clone(&group))));
+        Self(Arc::new(States::new(capacity, group, overflow)))
     }
 
     /// The settings of its breakers.
     #[must_use]
     pub fn config(&self) -> &Config {
-        &self.0.config
-    }
-
-    /// The breaker of `key`, if there is one. Looking makes none.
-    ///
-    /// Ask anew each time: a handle that is kept can lose its place to another key, and a handle that was asked for later is
-    /// of another breaker then. What is done to the one without a place, no call of this key sees.
-    #[must_use]
-    pub fn get(&self, key: &K) -> Option<Handle> {
-        self.0.store.get(key).map(Handle)
-    }
-
-    /// The breaker of `key`, made if there is none; while there is no room for one, the [overflow](Self::overflow).
-    ///
-    /// Ask anew each time, as with [`Keyed::get`].
-    #[must_use]
-    pub fn of(&self, key: &K) -> Handle {
-        Handle(self.lease(Cow::Borrowed(key)))
-    }
-
-    /// Forgets `key`, whatever its breaker stands at. Calls that hold the breaker end with it; the next call of `key` begins
-    /// with a new one.
-    pub fn remove(&self, key: &K) -> Option<Handle> {
-        self.0.store.remove(key).map(Handle)
-    }
-
-    /// The breaker that keys share while there is no room for one of their own.
-    #[must_use]
-    pub fn overflow(&self) -> &Handle {
-        &self.0.overflow
-    }
-
-    /// Calls `each` with every key that has a breaker. It must not come back to this value.
-    pub fn for_each(&self, mut each: impl FnMut(&K, &Handle)) {
-        self.0.store.for_each(|key, shared| each(key, &Handle(Arc::clone(shared))));
-    }
-
-    /// How many keys have a breaker.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.store.len()
-    }
-
-    /// Whether no key has a breaker.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.store.is_empty()
-    }
-
-    /// How many keys can have a breaker.
-    #[must_use]
-    pub fn capacity(&self) -> usize {
-        self.0.store.capacity()
-    }
-
-    /// How many breakers had to go so that another key could have one.
-    #[must_use]
-    pub fn evicted(&self) -> u64 {
-        self.0.store.evicted()
-    }
-
-    /// How many calls went to the [overflow](Self::overflow).
-    #[must_use]
-    pub fn overflowed(&self) -> u64 {
-        self.0.overflowed.load(Ordering::Relaxed)
+        &self.0.group.config
     }
 
     /// How long calls took, if that is recorded.
@@ -166,22 +82,6 @@ impl<K: Key + ?Sized> Keyed<K> {
         self.0.overflow.reset();
     }
 
-    /// Calls `listener` at every change and every refusal of any of them, as [`Handle::on_event`] does for one. The events
-    /// name the key.
-    pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
-        self.listen(Arc::new(Inline(listener)));
-    }
-
-    pub(super) fn listen(&self, listener: Arc<dyn Listen>) {
-        self.0.group.listeners.push(listener, || {});
-    }
-
-    /// How often a listener panicked.
-    #[must_use]
-    pub fn listener_panics(&self) -> u64 {
-        self.0.group.listeners.panics()
-    }
-
     /// The breakers of all keys.
     pub(super) fn handles(&self) -> Vec<Handle> {
         let mut handles = Vec::with_capacity(self.len());
@@ -192,12 +92,9 @@ impl<K: Key + ?Sized> Keyed<K> {
     pub(super) fn group(&self) -> &Group {
         &self.0.group
     }
-
-    /// The breakers as a layer takes them, with what finds the key of a request.
-    pub const fn by<X>(self, find: X) -> ByKey<X, Self> {
-        ByKey { keyed: self, find }
-    }
 }
+
+per_key!(Keyed, Handle, "breaker");
 
 impl<K: Key + ?Sized> PerKey for Keyed<K> {
     type Key = K;
@@ -205,22 +102,15 @@ impl<K: Key + ?Sized> PerKey for Keyed<K> {
 
     #[inline]
     fn lease(&self, key: Cow<'_, K>) -> Arc<Shared> {
-        let inner = &*self.0;
+        let states = &*self.0;
         let make = |key: &K| {
-            let label = key.to_string().into();
-            let shared = Shared::of_key(Arc::clone(&inner.config), label, Arc::clone(&inner.group));
+            let shared = Shared::of_key(key.to_string().into(), Arc::clone(&states.group));
             shared.join();
             shared
         };
-        inner.store.get_or_insert_with(key, clock::now, make).unwrap_or_else(|_| {
-            inner.overflowed.fetch_add(1, Ordering::Relaxed);
-            Arc::clone(&inner.overflow.0)
-        })
+        states.lease(key, make, |overflow| &overflow.0)
     }
 }
-
-/// The key that events of the overflow breaker name.
-const OVERFLOW: &str = "(overflow)";
 
 impl Keep for Shared {
     fn worth(&self, now: Tick) -> Worth {
@@ -234,21 +124,5 @@ impl Keep for Shared {
 
     fn gone(&self) {
         self.retire();
-    }
-}
-
-impl<K: Key + ?Sized> Clone for Keyed<K> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<K: Key + ?Sized> fmt::Debug for Keyed<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keyed")
-            .field("name", &self.name())
-            .field("len", &self.len())
-            .field("capacity", &self.capacity())
-            .finish_non_exhaustive()
     }
 }

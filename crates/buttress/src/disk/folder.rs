@@ -1,6 +1,7 @@
-//! Folders: made where they are missing, and written down.
+//! Folders: made where they are missing, written down, and taken by one process.
 
-use std::fs::{self, DirBuilder};
+use fs4::{FileExt, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -17,5 +18,25 @@ pub(super) fn make(folder: &Path) -> io::Result<()> {
 /// gone after a power cut.
 pub(super) fn sync(folder: &Path) -> io::Result<()> {
     // Elsewhere a folder cannot be opened like a file, and names are written down with the files.
-    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Takes the folder for this process, for files of this name; the kernel gives it back however the process ends.
+///
+/// # Errors
+/// If another one has it.
+pub(super) fn lock(folder: &Path, name: &str) -> io::Result<File> {
+    let path = folder.join(format!(".{name}.lock"));
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path)?;
+    match FileExt::try_lock(&file) {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(io::Error::new(io::ErrorKind::ResourceBusy, format!("{} is held by another", path.display())))
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }

@@ -3,7 +3,7 @@
 //! Both are added up as things happen, so that nobody has to look at every key to know them.
 
 use super::super::handle::{Handle, Shared};
-use super::super::{State, Totals};
+use super::super::{Config, State, Totals};
 use crate::observe::Listeners;
 use crate::registry::Verdicts;
 use crate::rejected::Site;
@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 /// What the breakers of all keys share.
 pub(in super::super) struct Group {
     pub(in super::super) site: &'static Site,
+    pub(in super::super) config: Arc<Config>,
     pub(in super::super) listeners: Listeners,
     /// How long calls took, where somebody wants to know.
     pub(in super::super) durations: Option<Arc<Histogram>>,
@@ -65,8 +66,14 @@ enum Counted {
 }
 
 impl Group {
-    pub(super) fn new(site: &'static Site, durations: Option<Arc<Histogram>>) -> Self {
-        Self { site, listeners: Listeners::default(), durations, ledger: Mutex::default() }
+    pub(super) fn new(site: &'static Site, config: Config, durations: Option<Arc<Histogram>>) -> Self {
+        Self {
+            site,
+            config: Arc::new(config),
+            listeners: Listeners::default(),
+            durations,
+            ledger: Mutex::default(),
+        }
     }
 
     /// The verdicts on all keys, as their breakers would answer a call now. Takes no look at any of them.

@@ -4,7 +4,7 @@
 const BAR: usize = 10;
 
 /// Puts the words on as few lines as they fit on.
-pub(super) fn wrap(words: Vec<String>, width: usize) -> Vec<String> {
+pub(crate) fn wrap(words: Vec<String>, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words {
         match lines.last_mut() {
@@ -19,12 +19,12 @@ pub(super) fn wrap(words: Vec<String>, width: usize) -> Vec<String> {
 }
 
 /// Rounded down, so that 100 % is said of nothing less.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.1} %", (share * 1000.0).floor() / 10.0)
 }
 
 /// In eighths of a cell, rounded down as well.
-pub(super) fn bar(share: f64) -> String {
+pub(crate) fn bar(share: f64) -> String {
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share * (BAR * 8) as f64) as usize;
     let filled = "█".repeat(eighths / 8) + PARTS[eighths % 8];
@@ -32,12 +32,12 @@ pub(super) fn bar(share: f64) -> String {
 }
 
 /// As many digits as fit in seven columns.
-pub(super) fn milliseconds(latency: f64) -> String {
+pub(crate) fn milliseconds(latency: f64) -> String {
     if latency < 100.0 { format!("{latency:.1} ms") } else { format!("{latency:.0} ms") }
 }
 
 /// 1234567 as 1,234,567.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

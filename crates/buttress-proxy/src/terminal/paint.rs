@@ -7,14 +7,14 @@ use buttress::circuit_breaker::State;
 
 /// Whether to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Paint {
+pub(crate) enum Paint {
     Plain,
     Colour,
 }
 
 /// The colours in use; all from the eight that every terminal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(crate) enum Ink {
     Bold,
     Dim,
     Red,
@@ -24,13 +24,13 @@ pub(super) enum Ink {
 
 impl Paint {
     /// Colour on a terminal that knows it, unless `NO_COLOR` is set to something (no-color.org).
-    pub(super) fn of_stdout() -> Self {
+    pub(crate) fn of_stdout() -> Self {
         let says = |variable, what: fn(&str) -> bool| std::env::var(variable).is_ok_and(|value| what(&value));
         let unwanted = says("NO_COLOR", |value| !value.is_empty()) || says("TERM", |value| value == "dumb");
         if stdout().is_terminal() && !unwanted { Self::Colour } else { Self::Plain }
     }
 
-    pub(super) fn with(self, ink: Ink, text: impl fmt::Display) -> String {
+    pub(crate) fn with(self, ink: Ink, text: impl fmt::Display) -> String {
         let code = match ink {
             _ if self == Self::Plain => return text.to_string(),
             Ink::Bold => 1,
@@ -45,7 +45,7 @@ impl Paint {
 
 impl Ink {
     /// Green lets calls through, yellow tries, red refuses.
-    pub(super) fn of_state(state: State) -> Self {
+    pub(crate) fn of_state(state: State) -> Self {
         match state {
             State::Closed => Self::Green,
             State::HalfOpen => Self::Yellow,
@@ -54,7 +54,7 @@ impl Ink {
     }
 
     /// Green from 99.9 % on, yellow from 95 % on.
-    pub(super) fn of_share(share: f64) -> Self {
+    pub(crate) fn of_share(share: f64) -> Self {
         match share {
             0.999.. => Self::Green,
             0.95.. => Self::Yellow,

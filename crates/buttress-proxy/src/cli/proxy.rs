@@ -1,31 +1,21 @@
-//! The command line.
+//! `buttress proxy`.
 
-use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use buttress::InvalidConfig;
 use buttress::circuit_breaker::{self, presets};
 use buttress::key::Network;
-use clap::{Args, Parser, Subcommand, value_parser};
+use clap::{Args, value_parser};
 
-use crate::{Failure, Origin, Proxy, ProxyConfig, demo};
-
-mod amount;
-mod checks;
-mod limits;
-mod probe;
-mod signals;
-
-use checks::CheckArgs;
-use limits::LimitArgs;
-use signals::Signals;
-
-/// How long the end of the program may take once all is said.
-const LAST_TASKS: Duration = Duration::from_millis(500);
+use super::address::{ADMIN, address};
+use super::checks::{self, CheckArgs};
+use super::limits::LimitArgs;
+use super::signals::Signals;
+use super::{probe, some_time, warn};
+use crate::{Failure, Origin, Proxy, ProxyConfig};
 
 /// A request that failed so often does not get better by being sent once more.
 const MOST_RETRIES: i64 = 10;
@@ -34,33 +24,13 @@ const MOST_RETRIES: i64 = 10;
 /// the waits between them fit into the default of `--timeout`.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(9);
 
-/// Where `--admin` listens unless told otherwise.
-const ADMIN: &str = "127.0.0.1:9900";
-
-/// Keeps a service standing when what it calls does not.
-#[derive(Debug, Parser)]
-#[command(name = "buttress", version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, for as long as it takes to read it")]
-enum Command {
-    /// Forwards HTTP requests to origins, each behind a circuit breaker.
-    Proxy(ProxyArgs),
-    /// Shows the proxy before three origins that fail in turn.
-    Demo(DemoArgs),
-}
-
 #[derive(Debug, Args)]
-struct ProxyArgs {
+pub(super) struct ProxyArgs {
     /// Where clients connect; port 0 takes any free one.
-    #[arg(long, value_name = "ADDRESS:PORT", value_parser = listen_address)]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     listen: SocketAddr,
     /// Where to look at the proxy from this machine: /metrics, /healthz, /readyz and /status.
-    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = ADMIN, value_parser = listen_address)]
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = ADMIN, value_parser = address)]
     admin: Option<SocketAddr>,
     /// An origin, http://host[:port]; repeat it for more, they take turns.
     #[arg(long, value_name = "ORIGIN", required = true)]
@@ -94,51 +64,11 @@ struct ProxyArgs {
     grace: Duration,
 }
 
-#[derive(Debug, Args)]
-struct DemoArgs {
-    /// How long requests arrive.
-    #[arg(long = "for", value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
-    length: Duration,
-    /// One JSON object a line instead of columns.
-    #[arg(long)]
-    json: bool,
-}
-
-/// Runs the program and says how it ended: 0, or 2 when the command line asks for what cannot be.
-#[must_use]
-pub fn main() -> ExitCode {
-    let command = Cli::parse().command;
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&Failure::System(error)),
-    };
-    let ended = runtime.block_on(async {
-        match command {
-            Command::Proxy(args) => proxy(args).await,
-            Command::Demo(DemoArgs { length, json }) => {
-                demo::run(demo::Options { length, json }).await.map_err(Failure::Demo)
-            }
-        }
-    });
-    // Connections that were cut are closed as such; a resolver that hangs does not hold the process for long.
-    runtime.shutdown_timeout(LAST_TASKS);
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failed(&failure),
-    }
-}
-
-/// Writes a warning to standard error. A closed standard error is no reason to fail.
-pub(crate) fn warn(message: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "buttress: warning: {message}");
-}
-
-fn failed(failure: &Failure) -> ExitCode {
-    let _ = writeln!(io::stderr(), "buttress: {failure}");
-    failure.exit_code()
-}
-
-async fn proxy(args: ProxyArgs) -> Result<(), Failure> {
+/// Serves until it is told to stop.
+///
+/// # Errors
+/// If the proxy cannot be what it is told to be.
+pub(super) async fn run(args: ProxyArgs) -> Result<(), Failure> {
     let breaker = breaker(args.open_for).map_err(Failure::Breaker)?;
     let config = ProxyConfig {
         listen: args.listen,
@@ -167,12 +97,12 @@ async fn proxy(args: ProxyArgs) -> Result<(), Failure> {
     }
     probe::warn_of_unreachable(args.to);
     checks::warn_of_changes(&proxy);
-    run(proxy, &mut signals).await;
+    serve(proxy, &mut signals).await;
     Ok(())
 }
 
 /// Serves until a signal, then stops gracefully; a second signal does not wait for that.
-async fn run(proxy: Proxy, signals: &mut Signals) {
+async fn serve(proxy: Proxy, signals: &mut Signals) {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let mut serving = pin!(proxy.serve(async {
         let _ = stopped.await;
@@ -214,27 +144,9 @@ fn announce(proxy: &Proxy, origins: &[Origin]) {
     }
 }
 
-fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().map_err(|_| "an IP address and a port are needed, as in 127.0.0.1:8080 or [::1]:8080")
-}
-
-fn some_time(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(Duration::ZERO) => Err("must be longer than zero".to_owned()),
-        Ok(duration) => Ok(duration),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
 
     #[test]
     fn the_open_time_is_the_one_asked_for() {
