@@ -44,8 +44,10 @@ fn an_alert_takes_both_its_times_and_calls_enough() {
     // A good call more, and the rate is not reached.
     calls(&budget, true, 1, 4);
     assert_eq!(budget.check(at(5)).into_iter().collect::<Vec<_>>(), [Change::Cooled { pair }]);
-    calls(&budget, false, 10, 6);
+    // More bad calls are looked at when the next bucket begins.
+    assert!(calls(&budget, false, 10, 6).iter().all(|change| !matches!(change, Change::Burning { .. })));
     assert!(firing(&budget, 6));
+    assert_eq!(calls(&budget, false, 1, 10), [Change::Burning { pair }]);
     // It ends with the short time, however bad the long one was.
     assert!(!firing(&budget, 400));
     calls(&budget, true, 10, 400);
