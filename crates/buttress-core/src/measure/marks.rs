@@ -35,7 +35,7 @@ impl Pitch {
     }
 
     /// What so many counters take.
-    #[cfg(test)]
+    #[cfg(all(test, not(buttress_loom)))]
     pub(crate) const fn bytes(self, counters: usize) -> usize {
         (self.buckets as usize + 1) * counters * size_of::<u64>()
     }
