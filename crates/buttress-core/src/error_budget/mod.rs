@@ -159,7 +159,7 @@ impl ErrorBudget {
 
     /// What time alone has changed: a bad call that is forgotten, an alert that is over. For whoever looks.
     pub fn check(&self, now: Tick) -> Changes {
-        self.marks.mark(now);
+        self.marks.catch_up(now);
         self.judge(now).unwrap_or_default()
     }
 
