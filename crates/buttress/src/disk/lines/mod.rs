@@ -20,7 +20,7 @@ pub use self::read_back::ReadBack;
 use self::medium::{Disk, Medium};
 use self::quotas::Quotas;
 use self::segments::Segments;
-use self::shared::Shared;
+use self::shared::{Shared, try_lock};
 use self::writer::{Clock, Item, Writer};
 use super::folder;
 use crate::{Tick, clock};
@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 use std::sync::atomic::fence;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -193,12 +193,8 @@ impl<T: Line> Lines<T> {
     /// Leaves a line to be written, at `now`. Does not wait for anything.
     pub fn push(&self, mut line: T, now: Tick) -> Pushed {
         let shared = &*self.shared;
-        let mut quotas = match shared.quotas.as_ref().map(Mutex::try_lock) {
-            None => return self.send(Item { line, unjudged: None }),
-            Some(Ok(quotas)) => quotas,
-            Some(Err(TryLockError::Poisoned(quotas))) => quotas.into_inner(),
-            Some(Err(TryLockError::WouldBlock)) => return self.send(Item { line, unjudged: Some(now) }),
-        };
+        let Some(quotas) = &shared.quotas else { return self.send(Item { line, unjudged: None }) };
+        let Some(mut quotas) = try_lock(quotas) else { return self.send(Item { line, unjudged: Some(now) }) };
         let (quota, judgement) = quotas.judge(line.class(), now);
         let Some(suppressed) = judgement else {
             shared.suppressed.fetch_add(1, Relaxed);
