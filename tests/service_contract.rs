@@ -105,6 +105,10 @@ contract! {
         circuit_breaker_respond;
         circuit_breaker_as_status;
         circuit_breaker_in_shadow;
+        failure_log;
+        failure_log_curious;
+        failure_log_at_body_end;
+        failure_log_off;
         fallback;
         fallback_off;
         fallback_typed;

@@ -3,8 +3,8 @@
 use crate::circuit_breaker::Handle;
 use crate::fallback::{FallbackLayer, Value};
 use crate::{
-    BulkheadLayer, CircuitBreakerLayer, DeadlineLayer, RateLimitLayer, RetryLayer, TimeoutLayer, bulkhead,
-    rate_limit, retry,
+    BulkheadLayer, CircuitBreakerLayer, DeadlineLayer, FailureLogLayer, RateLimitLayer, RetryLayer,
+    TimeoutLayer, bulkhead, failure_log, rate_limit, retry,
 };
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -52,6 +52,9 @@ pub trait ServiceBuilderExt<L>: sealed::Sealed<L> + Sized {
         self,
         limits: impl Into<crate::bandwidth::Handle>,
     ) -> ServiceBuilder<Stack<crate::BandwidthLayer, L>>;
+
+    /// A [`FailureLogLayer`] that writes the failures of an operation down: any error is one.
+    fn failure_log(self, operation: failure_log::Operation) -> ServiceBuilder<Stack<FailureLogLayer, L>>;
 
     /// A [`FallbackLayer`] that answers with clones of `value` what is refused beneath.
     fn fall_back_to<V: Clone>(self, value: V) -> ServiceBuilder<Stack<FallbackLayer<Value<V>>, L>>;
@@ -101,6 +104,10 @@ impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
         limits: impl Into<crate::bandwidth::Handle>,
     ) -> ServiceBuilder<Stack<crate::BandwidthLayer, L>> {
         self.layer(crate::BandwidthLayer::from_handle(limits.into()))
+    }
+
+    fn failure_log(self, operation: failure_log::Operation) -> ServiceBuilder<Stack<FailureLogLayer, L>> {
+        self.layer(FailureLogLayer::from_operation(operation))
     }
 
     fn fall_back_to<V: Clone>(self, value: V) -> ServiceBuilder<Stack<FallbackLayer<Value<V>>, L>> {

@@ -2,6 +2,7 @@
 
 use super::bandwidths as bandwidth;
 use super::bulkheads as bulkhead;
+use super::failure_logs as failures;
 use super::family::{Family, Kind};
 use super::health_checks as health;
 use super::rate_limits as rate;
@@ -33,6 +34,12 @@ pub static FAMILIES: &[&Family] = &[
     &OPERATION_PANICS,
     &OPERATION_IN_FLIGHT,
     &OPERATION_DURATION,
+    &failures::FAILURES,
+    &failures::CALLS,
+    &failures::PANICS,
+    &failures::CLASSES,
+    &failures::RECORDS,
+    &failures::DROPPED,
     &FALLBACKS,
     &FALLBACK_PANICS,
     &retry::RETRY_ATTEMPTS,

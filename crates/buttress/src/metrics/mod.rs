@@ -41,6 +41,7 @@ mod counts;
 mod exporter;
 #[cfg(feature = "metrics")]
 mod facade;
+mod failure_logs;
 mod fallbacks;
 mod families;
 mod family;

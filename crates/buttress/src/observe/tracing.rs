@@ -27,6 +27,7 @@ pub(crate) fn trace(event: &Event) {
                 info!(target: "buttress", layer, name, key, from, to, "health check");
             }
         }
+        EventKind::Failing { .. } => warn!(target: "buttress", layer, name, key, "{}", event.kind),
         kind => debug!(target: "buttress", layer, name, key, "{kind}"),
     }
 }

@@ -1,11 +1,12 @@
 //! The parts of a stack whose types do not vary.
 
-use crate::{bulkhead, circuit_breaker, deadline, operation, rate_limit, timeout};
+use crate::{bulkhead, circuit_breaker, deadline, failure_log, operation, rate_limit, timeout};
 use std::time::Duration;
 
 /// Those that are on, outermost first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Handles {
+    pub(super) failure_log: Option<failure_log::Operation>,
     pub(super) operation: Option<operation::Handle>,
     pub(super) breaker_outside: Option<circuit_breaker::Handle>,
     pub(super) deadline: Option<deadline::Handle>,

@@ -4,10 +4,11 @@
 //! first:
 //!
 //! ```text
-//! operation · bandwidth · fallback · (breaker) · deadline · retry ·
+//! failure log · operation · bandwidth · fallback · (breaker) · deadline · retry ·
 //!                          [each attempt:] rate limit · breaker · bulkhead · timeout · service
 //! ```
 //!
+//! - the **failure log** writes down what callers do not get;
 //! - the **operation** counts what callers get, whoever answered;
 //! - the **bandwidth** shapes the bodies that go out and come in, once, however often it is tried;
 //! - the **fallback** answers for calls that a part beneath refused and did not send, and with
