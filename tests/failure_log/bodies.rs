@@ -2,7 +2,7 @@
 
 use crate::{log, only, records};
 use buttress::failure_log::{Category, Counts, FailureLogLayer, Handle, Severity};
-use buttress::retry::{self, RetryLayer};
+use buttress::retry::{self, ReplayBody, RetryLayer};
 use buttress::{CircuitBreakerLayer, FailureKind, Stack, classify};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
@@ -174,24 +174,27 @@ async fn the_number_of_an_attempt_comes_from_the_retry_above() {
     let log = log();
     let config = retry::Config::builder().attempts(3).build().unwrap();
     let attempts = FailureLogLayer::http(&log, "get", "shop").attempts();
-    let mut service =
-        RetryLayer::http(config).layer(attempts.layer(service_fn(async |_: Request<Bytes2>| {
+    let service =
+        RetryLayer::http(config).layer(attempts.layer(service_fn(async |_: Request<ReplayBody<Empty<Bytes>>>| {
             let mut response = Response::new(Empty::<Bytes>::new());
             *response.status_mut() = StatusCode::BAD_GATEWAY;
             Ok::<_, Infallible>(response)
         })));
-    service.ready().await.unwrap().call(Request::new(Empty::<Bytes>::new())).await.unwrap();
+    let response = service.oneshot(Request::new(Empty::<Bytes>::new())).await.unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
     let attempts: Vec<_> = records(&log).iter().map(|record| record.attempt).collect();
     assert_eq!(attempts, [Some(1), Some(2), Some(3)]);
 }
-
-type Bytes2 = buttress::retry::ReplayBody<Empty<Bytes>>;
 
 #[tokio::test]
 async fn a_stack_for_http_tells_failures_by_their_status() {
     let log = log();
     let stack = Stack::http("shop").failure_log(log.operation("get", "shop")).at_body_end();
-    let mut service = stack.layer(service_fn(answer));
-    service.ready().await.unwrap().call(Request::new(500)).await.unwrap();
+    let service = stack.layer(service_fn(async |_: Request<ReplayBody<Empty<Bytes>>>| {
+        let mut response = Response::new(Empty::<Bytes>::new());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        Ok::<_, Infallible>(response)
+    }));
+    service.oneshot(Request::new(Empty::<Bytes>::new())).await.unwrap();
     assert_eq!(&*only(&log).message, "500 Internal Server Error");
 }

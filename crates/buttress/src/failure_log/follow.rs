@@ -38,7 +38,7 @@ impl Handle {
     /// drop(following);
     /// orders.force_open();
     /// let severities: Vec<_> = log.records(&Filter::default()).iter().map(|record| record.severity).collect();
-    /// assert_eq!(severities, [Severity::Info, Severity::Error]);
+    /// assert_eq!(severities, [Severity::Error, Severity::Info]);
     /// ```
     pub fn follow(&self, breaker: &circuit_breaker::Handle) -> Following {
         let following = Following(Arc::new(()));

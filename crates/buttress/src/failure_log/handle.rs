@@ -3,6 +3,10 @@
 use super::announce::Announcements;
 use super::operation::{Operation, Slot};
 use super::{Class, Config, Failure, Filter, Record, Recorded, Snapshot, Volume};
+#[cfg(feature = "persist")]
+use crate::Tick;
+#[cfg(feature = "persist")]
+use crate::disk::Lines;
 use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
 use crate::{Event, EventKind, clock};
@@ -25,6 +29,9 @@ pub(super) struct Shared {
     slots: Mutex<Vec<&'static Slot>>,
     listeners: Listeners,
     announcements: Announcements,
+    /// The files that failures are written to, if to any.
+    #[cfg(feature = "persist")]
+    pub(super) lines: Option<Lines<Record>>,
 }
 
 /// The kind of layer, in events and in a registry.
@@ -34,15 +41,16 @@ impl Handle {
     /// A log in memory. The name is for people and metrics.
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
-        let site = Site::intern(LAYER, name);
-        Self(Arc::new(Shared {
-            site,
-            seed: site.seed(),
-            log: FailureLog::new(config, clock::wall(), clock::now()),
-            slots: Mutex::default(),
-            listeners: Listeners::default(),
-            announcements: Announcements::default(),
-        }))
+        let log = FailureLog::new(config, clock::wall(), clock::now());
+        Self(Arc::new(Shared::new(name, log)))
+    }
+
+    /// The same, which goes on where these records end and writes what comes to files.
+    #[cfg(feature = "persist")]
+    pub(super) fn going_on(name: &str, config: Config, before: Vec<Record>, lines: Lines<Record>) -> Self {
+        let log = FailureLog::new(config, clock::wall(), clock::now());
+        log.restore(before);
+        Self(Arc::new(Shared { lines: Some(lines), ..Shared::new(name, log) }))
     }
 
     /// Whether both are one.
@@ -83,7 +91,7 @@ impl Handle {
         self.0.slots().iter().map(|slot| Operation::new(slot, self.clone())).collect()
     }
 
-    /// The failures that are kept and asked for, newest first.
+    /// The failures that are kept and asked for, the oldest first.
     #[must_use]
     pub fn records(&self, filter: &Filter) -> Vec<Record> {
         self.0.log.records(filter)
@@ -113,9 +121,15 @@ impl Handle {
         self.0.log.history(operation, component, most)
     }
 
-    /// Forgets every failure there was. What is counted goes on.
+    /// Forgets every failure there was, also those in files, which are removed as soon as the disk answers. The counts of calls
+    /// go on.
     pub fn clear(&self) {
         self.0.log.clear();
+        #[cfg(feature = "persist")]
+        if let Some(lines) = &self.0.lines {
+            // Whoever waits for it can flush.
+            let _ = lines.clear(std::time::Duration::ZERO);
+        }
     }
 
     /// How it stands, in numbers that agree with each other.
@@ -149,15 +163,43 @@ impl Handle {
 }
 
 impl Shared {
+    fn new(name: &str, log: FailureLog) -> Self {
+        let site = Site::intern(LAYER, name);
+        Self {
+            site,
+            seed: site.seed(),
+            log,
+            slots: Mutex::default(),
+            listeners: Listeners::default(),
+            announcements: Announcements::default(),
+            #[cfg(feature = "persist")]
+            lines: None,
+        }
+    }
+
     pub(super) fn record(&self, failure: &Failure<'_>) -> Recorded {
-        let recorded = self.log.record(failure, clock::wall(), clock::now());
+        let now = clock::now();
+        let recorded = self.log.record(failure, clock::wall(), now);
+        #[cfg(feature = "persist")]
+        self.keep(recorded.id, now);
         if let Some(standing) = recorded.turned
-            && self.announcements.may(clock::now())
+            && self.announcements.may(now)
         {
             let fingerprint = recorded.fingerprint;
             self.listeners.happens(self.site, None, EventKind::Failing { fingerprint, standing });
         }
         recorded
+    }
+
+    /// Has the failure of this number written to the files.
+    #[cfg(feature = "persist")]
+    fn keep(&self, id: u64, now: Tick) {
+        if let Some(lines) = &self.lines
+            && let Some(record) = self.log.get(id)
+        {
+            // What finds no place is counted there.
+            let _ = lines.push(record, now);
+        }
     }
 
     fn slots(&self) -> MutexGuard<'_, Vec<&'static Slot>> {

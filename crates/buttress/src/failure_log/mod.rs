@@ -73,6 +73,8 @@
 mod announce;
 mod ask;
 mod describe;
+#[cfg(feature = "serde")]
+mod export;
 mod details;
 mod follow;
 mod future;
@@ -81,6 +83,8 @@ mod grpc;
 mod handle;
 mod layer;
 mod member;
+#[cfg(feature = "persist")]
+mod open;
 mod operation;
 mod running;
 mod said;
@@ -97,6 +101,8 @@ pub use buttress_core::failure_log::{
 pub use describe::OfHttp;
 pub use describe::{By, Describe, Errors, Plain};
 pub use details::Details;
+#[cfg(feature = "serde")]
+pub use export::Export;
 pub use follow::Following;
 pub use future::ResponseFuture;
 pub use handle::Handle;

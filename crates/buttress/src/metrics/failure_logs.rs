@@ -37,7 +37,22 @@ pub(super) static DROPPED: Family = family(
     "failure_log_dropped_total",
     &["name", "why"],
     "failures",
-    "Failures that left: memory (for others, or for their age), and of those that were to be written to disk queue (it was full), unfit (too long for a line, or no text), closed (still waiting at the end).",
+    "Failures that went: from memory (for others, or for their age), and of those for files queue (too many waited), unfit (too long for a line), lost (still waiting when all was cleared).",
+);
+
+pub(super) static WRITTEN: Family = family(
+    Kind::Counter,
+    "failure_log_written_total",
+    NAME,
+    "failures",
+    "Failures that were written to files; only where they are.",
+);
+pub(super) static SUPPRESSED: Family = family(
+    Kind::Counter,
+    "failure_log_suppressed_total",
+    NAME,
+    "failures",
+    "Failures that were not written to files, as many like them were; only where they are.",
 );
 
 impl Page {
@@ -49,9 +64,19 @@ impl Page {
         self.count(&PANICS, labels(), log.operations.iter().map(|operation| operation.counts.panicked).sum());
         self.level(&CLASSES, labels(), log.classes as f64);
         self.level(&RECORDS, labels(), log.records as f64);
-        let mut dropped = labels();
-        dropped.push(("why", "memory".into()));
-        self.count(&DROPPED, dropped, log.dropped);
+        self.dropped(name, "memory", log.dropped);
+        #[cfg(feature = "persist")]
+        if let Some(files) = &log.files {
+            self.count(&WRITTEN, labels(), files.written);
+            self.count(&SUPPRESSED, labels(), files.suppressed);
+            self.dropped(name, "queue", files.full);
+            self.dropped(name, "unfit", files.too_long + files.unfit);
+            self.dropped(name, "lost", files.lost);
+        }
+    }
+
+    fn dropped(&mut self, name: &str, why: &'static str, failures: u64) {
+        self.count(&DROPPED, vec![name_label(name), ("why", why.into())], failures);
     }
 
     fn failing_operation(&mut self, name: &str, operation: &FailingOperation) {

@@ -40,6 +40,8 @@ pub static FAMILIES: &[&Family] = &[
     &failures::CLASSES,
     &failures::RECORDS,
     &failures::DROPPED,
+    &failures::WRITTEN,
+    &failures::SUPPRESSED,
     &FALLBACKS,
     &FALLBACK_PANICS,
     &retry::RETRY_ATTEMPTS,

@@ -29,6 +29,9 @@ pub struct FailureLogStatus {
     pub operations: Vec<FailingOperation>,
     /// The most frequent classes, at most 10.
     pub top: Vec<FailureClass>,
+    /// How it stands with its files; `None` of a log in memory.
+    #[cfg(feature = "persist")]
+    pub files: Option<crate::disk::lines::Snapshot>,
     /// Tells it from another that came under its name.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) seed: u64,
@@ -107,6 +110,8 @@ impl FailureLogStatus {
                 })
                 .collect(),
             top: classes.into_iter().take(TOP).map(FailureClass::new).collect(),
+            #[cfg(feature = "persist")]
+            files: log.written(),
             seed: log.seed(),
         }
     }
