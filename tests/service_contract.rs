@@ -105,6 +105,15 @@ contract! {
         circuit_breaker_respond;
         circuit_breaker_as_status;
         circuit_breaker_in_shadow;
+        error_budget;
+        error_budget_at_body_end;
+        error_budget_off;
+        error_budget_respond;
+        error_budget_shedding;
+        error_budget_static;
+        error_budget_timed;
+        error_budget_typed;
+        error_budget_with_bypass;
         fallback;
         fallback_off;
         fallback_typed;

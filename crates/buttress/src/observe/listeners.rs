@@ -142,7 +142,10 @@ impl Listeners {
 const fn is_of_a_call(event: &Event) -> bool {
     let not_of_one = matches!(
         event.kind,
-        EventKind::Transition(_) | EventKind::LimitChanged { .. } | EventKind::HealthChanged(_)
+        EventKind::Transition(_)
+            | EventKind::LimitChanged { .. }
+            | EventKind::HealthChanged(_)
+            | EventKind::Budget(_)
     );
     !not_of_one
 }

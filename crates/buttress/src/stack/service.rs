@@ -5,6 +5,7 @@ use super::shape::{Fallback, Terms, Tries};
 use crate::bulkhead::BulkheadService;
 use crate::circuit_breaker::{CircuitBreakerLayer, CircuitBreakerService, Handle};
 use crate::deadline::{DeadlineLayer, DeadlineService};
+use crate::error_budget::ErrorBudgetService;
 use crate::operation::{OperationLayer, OperationService};
 use crate::rate_limit::{InTurn, RateLimitLayer, RateLimitService, Silent};
 use crate::retry::RetryService;
@@ -67,7 +68,7 @@ where
     B: Layer<Answered<S, R, J, Y, W, K, I, F, Q>>,
     Q: Terms,
 {
-    type Service = OperationService<B::Service, J>;
+    type Service = ErrorBudgetService<OperationService<B::Service, J>, Q::Budget, R, J>;
 
     fn layer(&self, inner: S) -> Self::Service {
         let refuse = || self.refuse.clone();
@@ -88,6 +89,8 @@ where
         let guarded = breaker(&self.handles.breaker_outside).layer(attempts);
         let answered = self.fallback.in_mode(&self.refuse).layer(guarded);
         let operation = OperationLayer::from_handle(self.handles.operation.clone());
-        operation.map_judge(|_| self.judge.clone()).layer(self.bandwidth.layer(answered))
+        let operation = operation.map_judge(|_| self.judge.clone()).layer(self.bandwidth.layer(answered));
+        let budget = self.terms.budget(self.handles.error_budget.clone(), self.handles.sheds);
+        budget.with_refuse(refuse()).map_judge(|_| self.judge.clone()).layer(operation)
     }
 }
