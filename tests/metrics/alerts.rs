@@ -1,6 +1,7 @@
 //! The alerting rules that are shipped: Prometheus takes them, they fire when they should, and what they ask for is exported.
 
 use crate::promtool;
+use buttress::error_budget;
 use buttress::health::{Check, Config, Found, Monitor};
 use buttress::metrics::{Exporter, FAMILIES};
 use buttress::registry::Registry;
@@ -51,6 +52,7 @@ fn s2_139_every_metric_that_an_alert_asks_for_is_exported_with_the_labels_it_ask
     let monitor = Monitor::new("backends", Config::default());
     monitor.register(Check::new("database", || std::future::ready(Found::Healthy))).unwrap();
     registry.add(monitor).unwrap();
+    registry.add(error_budget::Handle::new("checkout", error_budget::presets::high_availability())).unwrap();
     let page = Exporter::new(registry).render();
     let asked = selectors(&rules());
     assert!(asked.len() > 5, "{asked:?}");

@@ -40,7 +40,8 @@ fn f4_w09_a_million_messages_and_a_million_operations_take_what_the_settings_all
         // Over a month, so that there is something in each hour.
         let since = Duration::from_millis(number * 2_592);
         let message = format!("{name} {long}");
-        let failure = Failure::of(&operation).message(&message).key(&long).with("long", &long).with("more", &long);
+        let failure =
+            Failure::of(&operation).message(&message).key(&long).with("long", &long).with("more", &long);
         operation.succeeded(Tick::ZERO + since);
         log.record(&failure, SystemTime::UNIX_EPOCH + since, Tick::ZERO + since);
     }

@@ -53,9 +53,18 @@ fn s0_04_s0_47_a_failure_is_recorded_with_all_that_is_known_of_it() {
     );
     assert_eq!((record.severity, record.category), (Severity::Error, Category::Network));
     assert_eq!(record.chain, ["reset, password=<redacted>".into()]);
-    assert_eq!(record.metadata, [("region", "eu"), ("api_key", "<redacted>")].map(|(a, b)| (a.into(), b.into())));
-    assert_eq!((record.key.as_deref(), record.attempt, record.bytes), (Some("customer-7"), Some(2), Some(99)));
-    assert_eq!((record.kind, record.duration), (Some(FailureKind::Response), Some(Duration::from_micros(1_500))));
+    assert_eq!(
+        record.metadata,
+        [("region", "eu"), ("api_key", "<redacted>")].map(|(a, b)| (a.into(), b.into()))
+    );
+    assert_eq!(
+        (record.key.as_deref(), record.attempt, record.bytes),
+        (Some("customer-7"), Some(2), Some(99))
+    );
+    assert_eq!(
+        (record.kind, record.duration),
+        (Some(FailureKind::Response), Some(Duration::from_micros(1_500)))
+    );
     assert_eq!((record.fingerprint, record.flags.new, record.suppressed), (recorded.fingerprint, true, 0));
     let shown = "#1 error network charge of payments: io::ConnectionReset: card 4711 declined";
     assert_eq!(record.to_string(), shown);
@@ -105,13 +114,17 @@ fn s0_51_each_part_of_a_filter_asks_for_less() {
         (none().text("ANSWER"), &["no Answer"]),
         (none().component("payments").category(Category::Network), &["no Answer"]),
     ] {
-        assert_eq!(asked(filter.clone()), (found.iter().map(ToString::to_string).collect(), found.len()), "{filter:?}");
+        assert_eq!(
+            asked(filter.clone()),
+            (found.iter().map(ToString::to_string).collect(), found.len()),
+            "{filter:?}"
+        );
     }
     let network = log.tallies(&none().category(Category::Network), at(120).0);
-    assert_eq!(network.iter().map(|tally| (tally.severity, tally.count)).collect::<Vec<_>>(), [
-        (Severity::Warning, 1),
-        (Severity::Error, 1)
-    ]);
+    assert_eq!(
+        network.iter().map(|tally| (tally.severity, tally.count)).collect::<Vec<_>>(),
+        [(Severity::Warning, 1), (Severity::Error, 1)]
+    );
 }
 
 #[test]
@@ -126,7 +139,10 @@ fn s0_61_successes_are_counted_beside_failures() {
     log.record(&Failure::of(&charge).message(&"a"), at(71).0, at(71).1);
     let volumes = log.volumes(&Filter::default(), at(71).0);
     assert_eq!(volumes.len(), 1);
-    assert_eq!((volumes[0].successes, volumes[0].failures, charge.successes(), charge.failures()), (64, 1, 64, 1));
+    assert_eq!(
+        (volumes[0].successes, volumes[0].failures, charge.successes(), charge.failures()),
+        (64, 1, 64, 1)
+    );
     assert_eq!(log.volumes(&Filter::default().component("other"), at(71).0), []);
 }
 
@@ -143,7 +159,10 @@ fn s0_63_a_noisy_operation_pushes_out_its_own_records_alone() {
     }
     assert_eq!(messages(&log, &Filter::default().operation("quiet")), ["0", "1", "2", "3", "4"]);
     let noisy = log.history("noisy", "a", 10);
-    assert_eq!(noisy.iter().map(|record| &*record.message).collect::<Vec<_>>()[..3], ["9999", "9998", "9997"]);
+    assert_eq!(
+        noisy.iter().map(|record| &*record.message).collect::<Vec<_>>()[..3],
+        ["9999", "9998", "9997"]
+    );
     let snapshot = log.snapshot();
     assert_eq!((snapshot.records, snapshot.dropped, snapshot.recorded), (105, 9_900, 10_005));
     assert_eq!(log.history("noisy", "b", 10), []);

@@ -49,7 +49,8 @@ fn b3_a_failure_can_be_recorded_while_another_is_told() {
     });
     let outer = log.record(&Failure::of(&charge).message(&tells), wall, now);
     assert_eq!((inner.get(), outer.id), (1, 2));
-    let said: Vec<_> = log.records(&Filter::default()).iter().map(|record| record.message.to_string()).collect();
+    let said: Vec<_> =
+        log.records(&Filter::default()).iter().map(|record| record.message.to_string()).collect();
     assert_eq!(said, ["inner", "outer"]);
 }
 
@@ -90,7 +91,8 @@ fn h14_a_secret_is_not_left_by_where_a_text_is_cut() {
     let (wall, now) = at(0);
     // Wherever the end of what is looked at falls: before the sign that tells an URL's user from its host, or within a token.
     for length in 0..600 {
-        for secret in ["amqp://bob:Zq7Zq7Zq7Zq7@host", "eyJZq7Zq7Zq7Zq7Zq7.Zq7Zq7Zq7", "AKIAZQ7ZQ7ZQ7ZQ7ZQ77"] {
+        for secret in ["amqp://bob:Zq7Zq7Zq7Zq7@host", "eyJZq7Zq7Zq7Zq7Zq7.Zq7Zq7Zq7", "AKIAZQ7ZQ7ZQ7ZQ7ZQ77"]
+        {
             let text = format!("{} {secret}", "a b ".repeat(200)[..length].trim_end());
             let recorded = log.record(&Failure::of(&charge).message(&text), wall, now);
             let record = log.get(recorded.id).unwrap();
@@ -105,12 +107,14 @@ fn w23_nothing_that_shows_a_log_shows_a_secret() {
     let log = log(Config::builder());
     let charge = log.operation("charge", "payments");
     let secret = "password=hunter2";
-    let failure = Failure::of(&charge).message(&secret).key(&secret).with("token", &"hunter2").with("url", &secret);
+    let failure =
+        Failure::of(&charge).message(&secret).key(&secret).with("token", &"hunter2").with("url", &secret);
     assert!(!format!("{failure:?}").contains("hunter2"));
     log.record(&failure, at(0).0, at(0).1);
     let now = at(0).0;
     let filter = Filter::default();
-    let shown = format!("{log:?} {:?} {:?} {:?}", log.records(&filter), log.classes(&filter, now), log.snapshot());
+    let shown =
+        format!("{log:?} {:?} {:?} {:?}", log.records(&filter), log.classes(&filter, now), log.snapshot());
     assert!(!shown.contains("hunter2"), "{shown}");
 }
 

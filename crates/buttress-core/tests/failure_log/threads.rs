@@ -41,7 +41,8 @@ fn b7_w28_a_million_records_of_several_threads_balance_exactly_beside_readers() 
                 balanced(&log.snapshot());
                 let records = log.records(&Filter::default());
                 assert!(records.windows(2).all(|two| two[0].id < two[1].id));
-                read += (log.classes(&Filter::default(), at(0).0).len() + log.history("op1", "a", 10).len()) as u64;
+                read += (log.classes(&Filter::default(), at(0).0).len() + log.history("op1", "a", 10).len())
+                    as u64;
             }
             read
         });
