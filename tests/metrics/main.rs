@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bulkheads;
+mod error_budgets;
 mod facade;
 mod keys;
 mod moves;
