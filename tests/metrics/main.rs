@@ -4,6 +4,7 @@
 
 mod alerts;
 mod bulkheads;
+mod error_budgets;
 mod facade;
 mod health_checks;
 mod keys;
