@@ -109,6 +109,15 @@ contract! {
         failure_log_curious;
         failure_log_at_body_end;
         failure_log_off;
+        error_budget;
+        error_budget_at_body_end;
+        error_budget_off;
+        error_budget_respond;
+        error_budget_shedding;
+        error_budget_static;
+        error_budget_timed;
+        error_budget_typed;
+        error_budget_with_bypass;
         fallback;
         fallback_off;
         fallback_typed;

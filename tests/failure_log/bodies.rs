@@ -174,12 +174,13 @@ async fn the_number_of_an_attempt_comes_from_the_retry_above() {
     let log = log();
     let config = retry::Config::builder().attempts(3).build().unwrap();
     let attempts = FailureLogLayer::http(&log, "get", "shop").attempts();
-    let service =
-        RetryLayer::http(config).layer(attempts.layer(service_fn(async |_: Request<ReplayBody<Empty<Bytes>>>| {
+    let service = RetryLayer::http(config).layer(attempts.layer(service_fn(
+        async |_: Request<ReplayBody<Empty<Bytes>>>| {
             let mut response = Response::new(Empty::<Bytes>::new());
             *response.status_mut() = StatusCode::BAD_GATEWAY;
             Ok::<_, Infallible>(response)
-        })));
+        },
+    )));
     let response = service.oneshot(Request::new(Empty::<Bytes>::new())).await.unwrap();
     assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
     let attempts: Vec<_> = records(&log).iter().map(|record| record.attempt).collect();

@@ -3,7 +3,9 @@
 use crate::{log, only, records};
 use buttress::failure_log::{Category, Counts, Details, FailureLogLayer, Handle, Severity};
 use buttress::retry::{self, RetryLayer};
-use buttress::{circuit_breaker, BoxError, CircuitBreakerLayer, FailureKind, Outcome, Stack, TimeoutLayer, failure_log};
+use buttress::{
+    BoxError, CircuitBreakerLayer, FailureKind, Outcome, Stack, TimeoutLayer, circuit_breaker, failure_log,
+};
 use std::error::Error;
 use std::fmt;
 use std::io;

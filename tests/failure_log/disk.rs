@@ -90,7 +90,7 @@ fn h20_s0_63_of_a_class_some_are_written_and_the_next_line_tells_how_many_were_n
 fn w09_no_failure_is_written_on_the_thread_of_its_caller_and_all_of_them_arrive() {
     const FAILURES: u32 = 3_000;
     let folder = tempfile::tempdir().unwrap();
-    let config = lines::Config::builder().every_line().build().unwrap();
+    let config = lines::Config::builder().unlimited().build().unwrap();
     let log = Handle::open_with("shop", Config::default(), folder.path(), config).unwrap();
     let charge = log.operation("charge", "payments");
     (0..FAILURES).for_each(|number| fail(&charge, number));

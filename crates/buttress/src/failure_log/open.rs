@@ -1,7 +1,7 @@
 //! A log that outlives the process.
 
 use super::handle::Handle;
-use super::{Config, Record};
+use super::Config;
 use crate::disk::{Lines, lines};
 use std::io;
 use std::path::PathBuf;
@@ -67,15 +67,5 @@ impl Handle {
     #[must_use]
     pub fn flush(&self, within: Duration) -> bool {
         self.0.lines.as_ref().is_some_and(|lines| lines.flush(within))
-    }
-}
-
-impl lines::Line for Record {
-    fn class(&self) -> u64 {
-        self.fingerprint.get()
-    }
-
-    fn suppressed(&mut self, lines: u64) {
-        self.suppressed = lines;
     }
 }

@@ -50,6 +50,10 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.keyed(name, keyed, &top, &shared);
     }
     memory.end();
+    for (name, budget) in &status.error_budgets {
+        page.owner = Owner::ErrorBudget(budget.seed);
+        page.error_budget(name, budget);
+    }
     for operation in status.operations.values() {
         page.owner = Owner::Operation(operation.seed);
         page.operation(operation);

@@ -38,6 +38,7 @@ mod bandwidths;
 mod bulkheads;
 mod collect;
 mod counts;
+mod error_budgets;
 mod exporter;
 #[cfg(feature = "metrics")]
 mod facade;

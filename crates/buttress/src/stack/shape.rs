@@ -2,7 +2,10 @@
 
 use crate::retry::{self, RetryLayer};
 use crate::source::Source;
-use crate::{Boxed, BulkheadLayer, FallbackLayer, bandwidth, bulkhead, failure_log, fallback, rate_limit};
+use crate::{
+    Boxed, BulkheadLayer, ErrorBudgetLayer, FallbackLayer, bandwidth, bulkhead, error_budget, failure_log,
+    fallback, rate_limit,
+};
 use std::any::{Any, TypeId};
 use tower_layer::{Identity, Layer};
 
@@ -22,6 +25,8 @@ pub trait Terms {
     type Places: Source<State = bulkhead::Shared>;
     /// How a failure is described.
     type Failures: Clone;
+    /// Whether they may be shed.
+    type Budget: Source<State = error_budget::Shared>;
 
     /// For the rate limit.
     fn cost(&self) -> Self::Cost;
@@ -31,6 +36,9 @@ pub trait Terms {
 
     /// For the failure log.
     fn failures(&self) -> Self::Failures;
+
+    /// For the error budget, which sheds if `sheds` is true.
+    fn budget(&self, handle: Option<error_budget::Handle>, sheds: bool) -> ErrorBudgetLayer<Self::Budget>;
 }
 
 /// Each request costs one token and takes one place, and none is more urgent than another.
@@ -41,6 +49,7 @@ impl Terms for Alike {
     type Cost = rate_limit::One;
     type Places = Option<bulkhead::Handle>;
     type Failures = failure_log::Plain;
+    type Budget = Option<error_budget::Handle>;
 
     fn cost(&self) -> rate_limit::One {
         rate_limit::One
@@ -52,6 +61,10 @@ impl Terms for Alike {
 
     fn failures(&self) -> failure_log::Plain {
         failure_log::Plain
+    }
+
+    fn budget(&self, handle: Option<error_budget::Handle>, _: bool) -> ErrorBudgetLayer<Self::Budget> {
+        ErrorBudgetLayer::from_handle(handle)
     }
 }
 
@@ -66,6 +79,7 @@ impl Terms for ByExtensions {
     type Cost = rate_limit::ByCost;
     type Places = bulkhead::Extended<Option<bulkhead::Handle>>;
     type Failures = failure_log::OfHttp;
+    type Budget = error_budget::Shedding<Option<error_budget::Handle>, error_budget::ByPriority>;
 
     fn cost(&self) -> rate_limit::ByCost {
         rate_limit::ByCost
@@ -77,6 +91,10 @@ impl Terms for ByExtensions {
 
     fn failures(&self) -> failure_log::OfHttp {
         failure_log::OfHttp
+    }
+
+    fn budget(&self, handle: Option<error_budget::Handle>, sheds: bool) -> ErrorBudgetLayer<Self::Budget> {
+        ErrorBudgetLayer::from_handle(handle).shed_low_priority_if(sheds)
     }
 }
 
