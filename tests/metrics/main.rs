@@ -4,6 +4,7 @@
 
 mod bulkheads;
 mod facade;
+mod health_checks;
 mod keys;
 mod moves;
 mod names;

@@ -20,6 +20,12 @@
 //! again after a day without it. It *spikes* with five times as many failures in five minutes as in five minutes of the last
 //! day, and at least ten, once there is an hour to compare with. All of these numbers are settings.
 //!
+//! # What it makes of it
+//! [`FailureLog::review`] is everything for people: [`Statistics`], [`Rates`] with the calls that went well in the denominator,
+//! and an [`Analysis`]: what comes back [periodically](Periodic), what [fails together](Correlation), what
+//! [is worse](Regression) than it was, each held against chance, and what to do. [`FailureLog::report`] is all that is known
+//! about one failure. All of them are plain values that are worked out when they are asked for, of which nothing depends.
+//!
 //! # What it costs
 //! A success is one addition in the thread's own line of memory. A failure takes the time its texts take to be told, and a
 //! lock for a few numbers; the buffers of the record that leaves are used again. Nothing waits for a reader for longer than it
@@ -44,13 +50,19 @@
 //! assert_eq!((volume.successes, volume.failures), (1, 2));
 //! ```
 
+mod analysis;
 mod builder;
+mod chance;
 mod class;
 mod classes;
 mod classify;
+mod collect;
 mod config;
+mod correlation;
 mod counts;
 mod difference;
+mod distribution;
+mod evidence;
 mod failure;
 mod filter;
 mod fingerprint;
@@ -61,28 +73,55 @@ mod mask;
 mod memo;
 mod operation;
 mod operations;
+mod patterns;
+mod periodic;
+mod queries;
+mod rates;
 mod read;
+mod recommend;
 mod record;
 mod redact;
+mod regression;
+mod report;
 mod restore;
+mod review;
 mod ring;
 mod seen;
 mod snapshot;
 mod standing;
+mod statistics;
 mod text;
+mod trend;
+mod unit;
+mod wall;
 #[cfg(feature = "serde")]
 mod wire;
 mod words;
 
+pub use analysis::{Analysis, ComponentPatterns, Options, Priority, Recommendation};
 pub use builder::Builder;
 pub use class::{Bucket, Calls, Class, Series, Tally, Volume};
 pub use classify::Rule;
 pub use config::Config;
+pub use correlation::Correlation;
+pub use distribution::{Chart, Distribution};
 pub use failure::Failure;
 pub use filter::Filter;
 pub use fingerprint::Fingerprint;
 pub use log::FailureLog;
 pub use operation::Operation;
+pub use patterns::{Common, Pattern};
+pub use periodic::Periodic;
+pub use rates::{CategoryRate, ComponentRate, OperationRate, Rate, RateBucket, Rates};
 pub use record::{Record, Recorded};
+pub use regression::{Change, Regression};
+pub use report::{Occurrences, Report, Similar, Suggestion};
+pub use review::{ClassSummary, Review};
 pub use snapshot::{OperationFailures, Snapshot, TallyCount};
+pub use statistics::{Count, Statistics, TopError};
+pub use trend::{Direction, Trend};
+pub use unit::Subject;
 pub use words::{Category, Flags, Severity, Standing};
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests;

@@ -29,8 +29,9 @@ impl Pitch {
         Self { nanos: nanos(pitch).max(1), buckets: buckets.into() }
     }
 
-    pub(crate) const fn length(self) -> Duration {
-        Duration::from_nanos(self.nanos)
+    /// Whether it looks back over so long a window.
+    pub(crate) const fn reaches(self, window: u64) -> bool {
+        self.buckets > 0 && self.buckets_of(window) <= self.buckets
     }
 
     /// The fewest buckets that, before the current one, are as long as `window`.

@@ -6,9 +6,12 @@ mod medium;
 mod name;
 mod quotas;
 mod read_back;
+mod record;
 mod segments;
 mod shared;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use self::config::{Builder, Config};
@@ -18,7 +21,7 @@ use self::medium::{Disk, Medium};
 use self::quotas::Quotas;
 use self::segments::Segments;
 use self::shared::Shared;
-use self::writer::{Item, Writer};
+use self::writer::{Clock, Item, Writer};
 use super::folder;
 use crate::{Tick, clock};
 use serde::Serialize;
@@ -31,7 +34,7 @@ use std::sync::atomic::fence;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, TryLockError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// What a line is made of.
 pub trait Line: Serialize + Send + 'static {
@@ -150,12 +153,12 @@ impl<T: Line> Lines<T> {
     where
         T: DeserializeOwned,
     {
-        Self::open_on(Disk, clock::wall, folder.into(), name, config)
+        Self::open_on(Disk, Box::new(clock::wall), folder.into(), name, config)
     }
 
     fn open_on(
         medium: impl Medium,
-        clock: fn() -> SystemTime,
+        clock: Clock,
         folder: PathBuf,
         name: &str,
         config: Config,
