@@ -198,7 +198,11 @@ impl FailureLog {
                 touched.unwrap_or_else(|| memory.classes.insert(hit, common, &knobs))
             }
         };
-        operation.failed(now);
+        if failure.is_call {
+            operation.failed(now);
+        } else {
+            operation.count_aside();
+        }
         let id = memory.take_in(fresh, hit.at, &found);
         drop(memory);
 
