@@ -70,6 +70,8 @@ fn every_layer_has_its_rooms_and_its_page() {
         "bulkhead",
         "circuit_breaker",
         "deadline",
+        "error_budget",
+        "failure_log",
         "fallback",
         "operation",
         "rate_limit",

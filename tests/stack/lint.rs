@@ -217,6 +217,9 @@ fn every_warning_says_what_to_change() {
     let limit = secs(1);
     let all = [
         Warning::FallbackNotHttp,
+        Warning::ObjectiveOfEverything,
+        Warning::SlowerThanDeadline { slower_than: limit, deadline: limit },
+        Warning::ShedsWithoutBudget,
         Warning::WaitNotBelowDeadline { kind: "bulkhead", wait: limit, deadline: limit },
         Warning::PlacesWithoutLimit,
         Warning::NeverFull { limit: 60, most: 60 },

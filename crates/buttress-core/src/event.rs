@@ -2,6 +2,8 @@
 
 use crate::bandwidth::{Direction, Scope};
 use crate::circuit_breaker::Transition;
+use crate::error_budget::Change;
+use crate::failure_log::{Fingerprint, Standing};
 use crate::health;
 use crate::retry::GiveUp;
 use crate::{Refusal, Tick, Trigger};
@@ -54,12 +56,21 @@ pub enum EventKind {
         /// Why there is no other.
         why: GiveUp,
     },
+    /// An error budget is low, exhausted or recovered, or it burns too fast or no more.
+    Budget(Change),
     /// Bytes had to wait, or did not pass, as there was no room for them.
     Throttled {
         /// Which way they go.
         direction: Direction,
         /// Whose limit has no room.
         scope: Scope,
+    },
+    /// A class of failures became remarkable.
+    Failing {
+        /// Its number.
+        fingerprint: Fingerprint,
+        /// In what way.
+        standing: Standing,
     },
     /// A fallback was asked in the place of a call.
     FellBack {
@@ -112,7 +123,9 @@ impl fmt::Display for EventKind {
                 let plural = if *attempts == 1 { "" } else { "s" };
                 write!(f, "gave up after {attempts} attempt{plural}: {why}")
             }
+            Self::Budget(change) => change.fmt(f),
             Self::Throttled { direction, scope } => write!(f, "{direction} throttled by the {scope} limit"),
+            Self::Failing { fingerprint, standing } => write!(f, "failures {fingerprint} are {standing}"),
             Self::FellBack { trigger, source, answered: true } => {
                 write!(f, "{trigger}: answered by {source}")
             }

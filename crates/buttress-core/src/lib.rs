@@ -13,6 +13,7 @@
 //! | [`AdaptiveTimeout`] | how long a call may take |
 //! | [`Bandwidth`] | how many bytes may pass |
 //! | [`Bulkhead`] | how many calls are under way at a time, and who is next |
+//! | [`ErrorBudget`] | how much may still go wrong, and who is to be told |
 //! | [`health`] | whether something is well that is looked at from time to time |
 //! | [`FailureLog`] | nothing: it remembers what failed, and which failures are the same |
 //!
@@ -28,6 +29,7 @@ pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod clock;
 mod config;
+pub mod error_budget;
 mod event;
 pub mod failure_log;
 pub mod health;
@@ -48,6 +50,7 @@ pub use bulkhead::Bulkhead;
 pub use circuit_breaker::CircuitBreaker;
 pub use clock::{ManualClock, Tick};
 pub use config::{Difference, InvalidConfig};
+pub use error_budget::ErrorBudget;
 pub use event::{Event, EventKind};
 pub use failure_log::FailureLog;
 pub use measure::{Bounds, Durations, Histogram, PerThread};

@@ -3,8 +3,8 @@
 use crate::circuit_breaker::Handle;
 use crate::fallback::{FallbackLayer, Value};
 use crate::{
-    BulkheadLayer, CircuitBreakerLayer, DeadlineLayer, RateLimitLayer, RetryLayer, TimeoutLayer, bulkhead,
-    rate_limit, retry,
+    BulkheadLayer, CircuitBreakerLayer, DeadlineLayer, ErrorBudgetLayer, FailureLogLayer, RateLimitLayer,
+    RetryLayer, TimeoutLayer, bulkhead, error_budget, failure_log, rate_limit, retry,
 };
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -16,12 +16,13 @@ use tower_layer::Stack;
 /// ```
 /// use buttress::circuit_breaker::{Config, Handle};
 /// use buttress::ServiceBuilderExt as _;
-/// use buttress::{bulkhead, rate_limit, retry};
+/// use buttress::{bulkhead, error_budget, rate_limit, retry};
 /// use std::time::Duration;
 /// use tower::{ServiceBuilder, service_fn};
 ///
 /// let orders = Handle::new("orders", Config::default());
 /// let service = ServiceBuilder::new()
+///     .error_budget(error_budget::presets::standard())
 ///     .fall_back_to(0)
 ///     .retries(retry::Config::default()) // or a `retry::Handle`, to look at it
 ///     .rate(rate_limit::Config::default())
@@ -53,6 +54,22 @@ pub trait ServiceBuilderExt<L>: sealed::Sealed<L> + Sized {
         limits: impl Into<crate::bandwidth::Handle>,
     ) -> ServiceBuilder<Stack<crate::BandwidthLayer, L>>;
 
+    /// A [`FailureLogLayer`] that writes the failures of an operation down: any error is one.
+    fn failure_log(self, operation: failure_log::Operation) -> ServiceBuilder<Stack<FailureLogLayer, L>>;
+
+    /// An [`ErrorBudgetLayer`]: any error is a failure, any response a success.
+    fn error_budget(
+        self,
+        budget: impl Into<error_budget::Handle>,
+    ) -> ServiceBuilder<Stack<ErrorBudgetLayer, L>>;
+
+    /// An [`ErrorBudgetLayer`] that judges [HTTP responses](crate::classify::Http).
+    #[cfg(feature = "http")]
+    fn error_budget_http(
+        self,
+        budget: impl Into<error_budget::Handle>,
+    ) -> ServiceBuilder<Stack<HttpBudget, L>>;
+
     /// A [`FallbackLayer`] that answers with clones of `value` what is refused beneath.
     fn fall_back_to<V: Clone>(self, value: V) -> ServiceBuilder<Stack<FallbackLayer<Value<V>>, L>>;
 
@@ -73,6 +90,9 @@ pub trait ServiceBuilderExt<L>: sealed::Sealed<L> + Sized {
 
 #[cfg(feature = "http")]
 type HttpDeadline = DeadlineLayer<crate::Boxed, crate::timeout::Limit, crate::deadline::Headers>;
+
+#[cfg(feature = "http")]
+type HttpBudget = ErrorBudgetLayer<error_budget::Handle, crate::Boxed, crate::AtHead<crate::classify::Http>>;
 
 #[cfg(feature = "http")]
 type HttpBreaker = CircuitBreakerLayer<Handle, crate::Boxed, crate::AtHead<crate::classify::Http>>;
@@ -101,6 +121,25 @@ impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
         limits: impl Into<crate::bandwidth::Handle>,
     ) -> ServiceBuilder<Stack<crate::BandwidthLayer, L>> {
         self.layer(crate::BandwidthLayer::from_handle(limits.into()))
+    }
+
+    fn failure_log(self, operation: failure_log::Operation) -> ServiceBuilder<Stack<FailureLogLayer, L>> {
+        self.layer(FailureLogLayer::from_operation(operation))
+    }
+
+    fn error_budget(
+        self,
+        budget: impl Into<error_budget::Handle>,
+    ) -> ServiceBuilder<Stack<ErrorBudgetLayer, L>> {
+        self.layer(ErrorBudgetLayer::from_handle(budget.into()))
+    }
+
+    #[cfg(feature = "http")]
+    fn error_budget_http(
+        self,
+        budget: impl Into<error_budget::Handle>,
+    ) -> ServiceBuilder<Stack<HttpBudget, L>> {
+        self.layer(ErrorBudgetLayer::from_handle(budget.into()).classify(crate::classify::Http))
     }
 
     fn fall_back_to<V: Clone>(self, value: V) -> ServiceBuilder<Stack<FallbackLayer<Value<V>>, L>> {

@@ -5,6 +5,8 @@
 //! | [`BulkheadLayer`] | one slow peer takes all there is: so many calls at a time and no more |
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
 //! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
+//! | [`ErrorBudgetLayer`] | nobody sees in time that a promise is about to be broken |
+//! | [`FailureLogLayer`] | nobody remembers what failed, how often, and since when |
 //! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`RateLimitLayer`] | one caller asks for more than was agreed |
@@ -16,7 +18,9 @@
 | [`BodyTimeoutLayer`](timeout::BodyTimeoutLayer) | a body that falls silent or never ends is cut |"
 )]
 //!
-//! The order in a stack, outermost first: `operation · bandwidth · fallback · deadline · retry · rate limit · breaker · bulkhead ·
+//! The order in a stack, outermost first: `error budget · operation · bandwidth · fallback · deadline · retry · rate limit ·
+//! breaker · bulkhead · timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
+//! The order in a stack, outermost first: `failure log · operation · bandwidth · fallback · deadline · retry · rate limit · breaker · bulkhead ·
 //! timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
 //! other systems from [`presets`]. Each layer holds a handle to its state; every service it makes, and every clone of those,
 //! shares that state; a [`Registry`](registry::Registry) shows all of them by name.
@@ -56,8 +60,10 @@ pub mod deadline;
 mod dice;
 #[cfg(feature = "persist")]
 pub mod disk;
+pub mod error_budget;
 #[cfg(feature = "tower")]
 mod ext;
+pub mod failure_log;
 pub mod fallback;
 pub mod health;
 #[cfg(doc)]
@@ -90,8 +96,10 @@ pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};
 pub use classify::Classify;
 pub use deadline::{Deadline, DeadlineLayer};
+pub use error_budget::ErrorBudgetLayer;
 #[cfg(feature = "tower")]
 pub use ext::ServiceBuilderExt;
+pub use failure_log::FailureLogLayer;
 pub use fallback::FallbackLayer;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};

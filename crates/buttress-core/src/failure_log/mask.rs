@@ -5,14 +5,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// The longest text in quotes that is taken for one: beyond it a quote is an apostrophe.
-const QUOTED: usize = 256;
-
 /// Appends `text` to `out`, masked.
 pub(super) fn mask(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
     let mut at = 0;
     let mut before = None;
+    // The quotes of which none follows that closes: they need not be looked for again.
+    let mut unclosed = [false; QUOTES.len()];
     while at < bytes.len() {
         let byte = bytes[at];
         if is_word(byte) {
@@ -20,9 +19,10 @@ pub(super) fn mask(text: &str, out: &mut String) {
             word(&text[at..end], out);
             before = Some(bytes[end - 1]);
             at = end;
-        } else if is_quote(byte)
-            && opens(before)
-            && let Some(length) = quoted(&bytes[at..])
+        } else if opens(before)
+            && let Some(quote) = QUOTES.iter().position(|quote| *quote == byte)
+            && !unclosed[quote]
+            && let Some(length) = quoted(&bytes[at..], &mut unclosed[quote])
         {
             out.push_str("<quoted>");
             at += length;
@@ -36,9 +36,7 @@ pub(super) fn mask(text: &str, out: &mut String) {
     }
 }
 
-const fn is_quote(byte: u8) -> bool {
-    matches!(byte, b'\'' | b'"' | b'`')
-}
+const QUOTES: [u8; 3] = [b'\'', b'"', b'`'];
 
 /// Whether a quote after `before` opens one, and is no apostrophe.
 fn opens(before: Option<u8>) -> bool {
@@ -46,12 +44,11 @@ fn opens(before: Option<u8>) -> bool {
 }
 
 /// How long the text in quotes is that begins here, with its quotes.
-fn quoted(bytes: &[u8]) -> Option<usize> {
-    let inside = &bytes[1..bytes.len().min(QUOTED)];
-    let after = |at: usize| bytes.get(at + 2).copied();
-    let closes =
-        |(at, byte): &(usize, &u8)| **byte == bytes[0] && after(*at).is_none_or(|next| !goes_on(next));
-    inside.iter().enumerate().find(closes).map(|(at, _)| at + 2)
+fn quoted(bytes: &[u8], unclosed: &mut bool) -> Option<usize> {
+    let closes = |at: &usize| bytes[*at] == bytes[0] && bytes.get(at + 1).is_none_or(|next| !goes_on(*next));
+    let end = (1..bytes.len()).find(closes);
+    *unclosed = end.is_none();
+    end.map(|end| end + 1)
 }
 
 /// Whether what follows a quote makes it an apostrophe. A mask begins with a bracket where there was a letter or a digit.
@@ -93,14 +90,15 @@ fn word(word: &str, out: &mut String) {
 /// What a word is that has parts of its own.
 fn whole(word: &str) -> Option<&'static str> {
     let bytes = word.as_bytes();
-    if word.contains("://") {
+    // Most words are letters, for which one look does.
+    if !bytes.iter().any(|byte| matches!(byte, b':' | b'@' | b'.')) {
+        return None;
+    }
+    if bytes.windows(3).any(|three| three == b"://") {
         return Some("<url>");
     }
     let email = word.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
-    email.then_some("<email>").or_else(|| {
-        let digit = bytes.iter().any(u8::is_ascii_digit);
-        (digit && is_address(word)).then_some("<address>")
-    })
+    email.then_some("<email>").or_else(|| is_address(word).then_some("<address>"))
 }
 
 /// A part of a word: nothing in it that ends one.

@@ -123,3 +123,6 @@ pub use statistics::{Count, Statistics, TopError};
 pub use trend::{Direction, Trend};
 pub use unit::Subject;
 pub use words::{Category, Flags, Severity, Standing};
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests;

@@ -143,8 +143,8 @@ impl Ring {
     /// Takes `fresh` in, and leaves in its place the one that goes for it, whose buffers can be used again. Says whether one
     /// went.
     ///
-    /// With its operation's number of records, the oldest of the operation goes; with all places taken, the oldest of
-    /// the operation that has most.
+    /// With its operation's number of records, the oldest of the operation goes. So it does with all places taken and more
+    /// than an equal share of them; with less, the oldest of the operation that has most goes.
     pub(super) fn push(&mut self, fresh: &mut Kept) -> bool {
         let operation = fresh.operation;
         if self.of_operation.len() <= operation {
@@ -176,9 +176,9 @@ impl Ring {
         from.is_some()
     }
 
-    /// The operation with the most records; `operation`, which has `own`, where none has more than its share.
+    /// Which operation is to make room for a record of `operation`, which has `own`.
     fn crowded(&self, operation: usize, own: usize) -> usize {
-        // With its share or more it need not be looked for who has more: it would be this one or one like it.
+        // With many that fail all the time, nearly always this, at no cost.
         if own * self.operations > self.most {
             return operation;
         }

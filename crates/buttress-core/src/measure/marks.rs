@@ -29,8 +29,15 @@ impl Pitch {
         Self { nanos: nanos(pitch).max(1), buckets: buckets.into() }
     }
 
-    pub(crate) const fn length(self) -> Duration {
-        Duration::from_nanos(self.nanos)
+    /// Whether it looks back over so long a window.
+    pub(crate) const fn reaches(self, window: u64) -> bool {
+        self.buckets > 0 && self.buckets_of(window) <= self.buckets
+    }
+
+    /// What so many counters take.
+    #[cfg(test)]
+    pub(crate) const fn bytes(self, counters: usize) -> usize {
+        (self.buckets as usize + 1) * counters * size_of::<u64>()
     }
 
     /// The fewest buckets that, before the current one, are as long as `window`.

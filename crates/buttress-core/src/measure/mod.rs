@@ -7,7 +7,7 @@ mod recent;
 mod rolling_window;
 
 pub use histogram::{Bounds, Durations, Histogram};
-pub(crate) use marks::{Marks, Pitch, Point};
+pub(crate) use marks::{Marks, Pitch, Point, Reading};
 pub use per_thread::PerThread;
 pub(crate) use recent::Recent;
 pub(crate) use rolling_window::{BUCKETS, Place, RollingWindow, Tally};

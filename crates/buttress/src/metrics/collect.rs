@@ -50,9 +50,17 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.keyed(name, keyed, &top, &shared);
     }
     memory.end();
+    for (name, budget) in &status.error_budgets {
+        page.owner = Owner::ErrorBudget(budget.seed);
+        page.error_budget(name, budget);
+    }
     for operation in status.operations.values() {
         page.owner = Owner::Operation(operation.seed);
         page.operation(operation);
+    }
+    for (name, log) in &status.failure_logs {
+        page.owner = Owner::FailureLog(log.seed);
+        page.failure_log(name, log);
     }
     for (name, fallback) in &status.fallbacks {
         page.owner = Owner::Fallback(fallback.seed);

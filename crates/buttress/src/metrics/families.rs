@@ -2,6 +2,8 @@
 
 use super::bandwidths as bandwidth;
 use super::bulkheads as bulkhead;
+use super::error_budgets as budget;
+use super::failure_logs as failures;
 use super::family::{Family, Kind};
 use super::health_checks as health;
 use super::rate_limits as rate;
@@ -29,10 +31,29 @@ pub static FAMILIES: &[&Family] = &[
     &KEYS_OVERFLOWED,
     &PEER_STATE,
     &PEER_TRIPS,
+    &budget::REMAINING,
+    &budget::CONSUMED,
+    &budget::EXHAUSTED,
+    &budget::BURN_RATE,
+    &budget::BURNING,
+    &budget::REQUESTS,
+    &budget::SHED,
+    &budget::P50,
+    &budget::P95,
+    &budget::P99,
+    &budget::VIOLATIONS,
     &OPERATION_REQUESTS,
     &OPERATION_PANICS,
     &OPERATION_IN_FLIGHT,
     &OPERATION_DURATION,
+    &failures::FAILURES,
+    &failures::CALLS,
+    &failures::PANICS,
+    &failures::CLASSES,
+    &failures::RECORDS,
+    &failures::DROPPED,
+    &failures::WRITTEN,
+    &failures::SUPPRESSED,
     &FALLBACKS,
     &FALLBACK_PANICS,
     &retry::RETRY_ATTEMPTS,

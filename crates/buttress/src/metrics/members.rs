@@ -7,8 +7,12 @@ use std::collections::HashMap;
 pub(super) enum Owner {
     /// The breaker, or the breakers of many keys, with this seed.
     Breaker(u64),
+    /// The error budget with this seed.
+    ErrorBudget(u64),
     /// The operation with this seed.
     Operation(u64),
+    /// The failure log with this seed.
+    FailureLog(u64),
     /// The fallback with this seed.
     Fallback(u64),
     /// The bulkhead, or the bulkheads of many keys, with this seed.

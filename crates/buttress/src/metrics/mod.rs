@@ -38,9 +38,11 @@ mod bandwidths;
 mod bulkheads;
 mod collect;
 mod counts;
+mod error_budgets;
 mod exporter;
 #[cfg(feature = "metrics")]
 mod facade;
+mod failure_logs;
 mod fallbacks;
 mod families;
 mod family;

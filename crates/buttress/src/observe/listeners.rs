@@ -142,7 +142,11 @@ impl Listeners {
 const fn is_of_a_call(event: &Event) -> bool {
     let not_of_one = matches!(
         event.kind,
-        EventKind::Transition(_) | EventKind::LimitChanged { .. } | EventKind::HealthChanged(_)
+        EventKind::Transition(_)
+            | EventKind::LimitChanged { .. }
+            | EventKind::HealthChanged(_)
+            | EventKind::Budget(_)
+            | EventKind::Failing { .. }
     );
     !not_of_one
 }

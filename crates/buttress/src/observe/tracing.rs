@@ -1,11 +1,12 @@
 //! Events as `tracing` events, all under the target `buttress`.
 
 use crate::circuit_breaker::State;
+use crate::error_budget::Change as Budget;
 use crate::health::{Change, Status};
 use crate::{Event, EventKind};
 use tracing::{Level, debug, enabled, info, warn};
 
-/// Opening is a warning, any other change information, a refusal is for debugging.
+/// Opening is a warning, and so is a budget that gets low or burns; any other change is information, a refusal is for debugging.
 pub(crate) fn trace(event: &Event) {
     let Event { layer, name, .. } = event;
     let key = event.key.as_deref();
@@ -27,6 +28,13 @@ pub(crate) fn trace(event: &Event) {
                 info!(target: "buttress", layer, name, key, from, to, "health check");
             }
         }
+        EventKind::Budget(change) => match change {
+            Budget::Low { .. } | Budget::Exhausted { .. } | Budget::Burning { .. } => {
+                warn!(target: "buttress", layer, name, "{change}");
+            }
+            _ => info!(target: "buttress", layer, name, "{change}"),
+        },
+        EventKind::Failing { .. } => warn!(target: "buttress", layer, name, key, "{}", event.kind),
         kind => debug!(target: "buttress", layer, name, key, "{kind}"),
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{Order, Places, Preset};
 use crate::circuit_breaker::{self, presets};
+use crate::error_budget::{self, presets as promises};
 use crate::{bulkhead, rate_limit, retry};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// Its default.
@@ -43,7 +45,17 @@ pub fn all() -> Preset {
     around("dwcp/all", presets::dwcp(), Duration::from_secs(30))
         .rate_limit(rate_limit::presets::dwcp())
         .bulkhead(Places::Fixed(bulkhead::presets::dwcp()))
+        .error_budget(&*OBJECTIVES)
 }
+
+/// What it promises, under the names it has for that.
+static OBJECTIVES: LazyLock<[(&str, error_budget::Config); 3]> = LazyLock::new(|| {
+    [
+        ("slo-availability", promises::slo_availability()),
+        ("slo-latency", promises::slo_latency()),
+        ("p95-latency", promises::p95_latency()),
+    ]
+});
 
 /// Its retries on the network.
 #[must_use]

@@ -27,7 +27,7 @@
 //! | `network_recovery/registry` | 3 in 120 s, 180 s | outside | [`registry`](crate::retry::presets::registry) | 5 min an attempt |
 //! | `dwcp`, `dwcp/production` | 5 in a row, 60 s | outside | [`dwcp`](crate::retry::presets::dwcp) | 30 s in all |
 //! | `dwcp/development` | 3 in a row, 30 s | outside | the same | 10 s in all |
-//! | `dwcp/all` | 5 in a row, 60 s | outside | the same | 30 s in all; 1,000 attempts a second, 100 at once; 100 at a time, 50 wait for up to 5 s |
+//! | `dwcp/all` | 5 in a row, 60 s | outside | the same | 30 s in all; 1,000 attempts a second, 100 at once; 100 at a time, 50 wait for up to 5 s; [three objectives](crate::error_budget::presets::dwcp) |
 //! | `dwcp/network` | | | [`network`](crate::retry::presets::network) | |
 //! | `dwcp/database` | | | [`database`](crate::retry::presets::database) | |
 //! | `python` | 5 in a row, 60 s | per attempt | [`python_framework`](crate::retry::presets::python_framework) | |
@@ -46,7 +46,7 @@ pub use default::default;
 
 use crate::bulkhead::adaptive_limit;
 use crate::registry::UnknownName;
-use crate::{bulkhead, circuit_breaker, rate_limit, retry};
+use crate::{bulkhead, circuit_breaker, error_budget, rate_limit, retry};
 use std::time::Duration;
 
 /// The numbers of a stack. What is `None` is off.
@@ -55,6 +55,8 @@ use std::time::Duration;
 pub struct Preset {
     /// The name it is known by.
     pub name: &'static str,
+    /// What is promised to callers: objectives, each by a name of its own.
+    pub error_budget: Option<&'static [(&'static str, error_budget::Config)]>,
     /// Where the breaker stands.
     pub order: Order,
     /// When the breaker opens and closes.
@@ -94,6 +96,7 @@ impl Preset {
     const fn new(name: &'static str, order: Order) -> Self {
         Self {
             name,
+            error_budget: None,
             order,
             circuit_breaker: None,
             retry: None,
@@ -102,6 +105,11 @@ impl Preset {
             deadline: None,
             timeout: None,
         }
+    }
+
+    const fn error_budget(mut self, objectives: &'static [(&'static str, error_budget::Config)]) -> Self {
+        self.error_budget = Some(objectives);
+        self
     }
 
     const fn breaker(mut self, config: circuit_breaker::Config) -> Self {

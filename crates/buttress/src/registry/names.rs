@@ -7,6 +7,7 @@ use super::member::{Held, Member};
 use super::status::Status;
 use super::stream::{Content, Subscription};
 use crate::circuit_breaker::{Config, Difference, Handle, Keyed};
+use crate::error_budget;
 use crate::key::Key;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -51,6 +52,27 @@ impl Registry {
     pub fn circuit_breaker(&self, name: &str, config: Config) -> Result<Handle, RegistryError> {
         let differs = |handle: &Handle| handle.config().difference(&config);
         self.0.write().find_or_add(name, || Handle::new(name, config), differs)
+    }
+
+    /// The error budget of this name, of one objective; made with these settings if there is none.
+    ///
+    /// # Errors
+    /// As [`Registry::circuit_breaker`]; one of several objectives has other settings than one of one.
+    pub fn error_budget(
+        &self,
+        name: &str,
+        config: error_budget::Config,
+    ) -> Result<error_budget::Handle, RegistryError> {
+        let differs = |handle: &error_budget::Handle| {
+            let objectives = handle.configs().count();
+            let several = (objectives > 1).then(|| Difference {
+                knob: "number of objectives",
+                one: objectives.to_string(),
+                other: 1.to_string(),
+            });
+            several.or_else(|| handle.configs().find_map(|(_, known)| known.difference(&config)))
+        };
+        self.0.write().find_or_add(name, || error_budget::Handle::new(name, config), differs)
     }
 
     /// The circuit breakers of many keys of this name; made with these settings, for at most `capacity` keys, if there are

@@ -26,6 +26,10 @@ pub(super) fn ratio<S: Serializer>(ratio: &Option<Ratio>, to: S) -> Result<S::Ok
     ratio.map(Ratio::get).serialize(to)
 }
 
+pub(super) fn share<S: Serializer>(ratio: &Ratio, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_f64(ratio.get())
+}
+
 /// To the millisecond: what a clock of the kernel's is worth.
 pub(super) fn rfc3339<S: Serializer>(at: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&humantime::format_rfc3339_millis(*at))

@@ -2,6 +2,8 @@
 
 use super::bandwidths::BandwidthStatus;
 use super::bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
+use super::error_budgets::ErrorBudgetStatus;
+use super::failure_logs::FailureLogStatus;
 use super::fallbacks::FallbackStatus;
 use super::health::{Health, Verdict};
 use super::health_checks::MonitorStatus;
@@ -39,6 +41,8 @@ pub struct Status {
     pub keyed_circuit_breakers: BTreeMap<String, KeyedStatus>,
     /// The health monitors by name.
     pub health_monitors: BTreeMap<String, MonitorStatus>,
+    /// The error budgets by name.
+    pub error_budgets: BTreeMap<String, ErrorBudgetStatus>,
     /// The operations by component and name, as `payments.charge`.
     pub operations: BTreeMap<String, OperationStatus>,
     /// The retries by name.
@@ -47,6 +51,8 @@ pub struct Status {
     pub bulkheads: BTreeMap<String, BulkheadStatus>,
     /// The bulkheads that keep a state per key, by name.
     pub keyed_bulkheads: BTreeMap<String, KeyedBulkheadStatus>,
+    /// The failure logs by name.
+    pub failure_logs: BTreeMap<String, FailureLogStatus>,
     /// The fallbacks by name.
     pub fallbacks: BTreeMap<String, FallbackStatus>,
     /// The limits on bytes by name.
@@ -218,6 +224,12 @@ impl Status {
         self.total_operations = successes + failures;
         self.success_rate = Ratio::of(successes, self.total_operations).map(|ratio| ratio.get() * 100.0);
         self
+    }
+
+    /// Whether every objective of every error budget is met.
+    #[must_use]
+    pub fn objectives_met(&self) -> bool {
+        self.error_budgets.values().all(|budget| budget.met)
     }
 
     /// How many of the circuit breakers that have a name are in which state.

@@ -1,11 +1,11 @@
 //! A budget that retries share.
 
-use crate::clock;
+use crate::{Ratio, clock};
 use buttress_core::retry::budget;
 pub use buttress_core::retry::budget::{Config, Snapshot};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many retries there may be, as a share of the requests. Cheap to clone; all clones are one budget, so that several
 /// layers, or all that call one peer, spend from it together.
@@ -27,6 +27,8 @@ struct Shared {
     owned: bool,
     /// Deposits of others in one that is owned.
     of_others: AtomicU64,
+    /// Who limits it now, and to what share.
+    limits: Mutex<Vec<(u64, Ratio)>>,
 }
 
 impl Budget {
@@ -43,13 +45,26 @@ impl Budget {
 
     fn made_of(config: Config, owned: bool) -> Self {
         let machine = budget::Budget::new(config, clock::now());
-        Self(Arc::new(Shared { machine, owned, of_others: AtomicU64::new(0) }))
+        Self(Arc::new(Shared { machine, owned, of_others: AtomicU64::new(0), limits: Mutex::default() }))
     }
 
     /// How it stands.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.0.machine.snapshot(clock::now())
+    }
+
+    /// Has it grant a share of its retries on behalf of `whose`, and of several the smallest. [`Ratio::ONE`] is all of them: the
+    /// last who says so gives back exactly what there was.
+    pub(crate) fn limit_to(&self, whose: u64, share: Ratio) {
+        let mut limits = self.0.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        limits.retain(|(other, _)| *other != whose);
+        if share < Ratio::ONE {
+            limits.push((whose, share));
+        }
+        let least = |least: Ratio, (_, share): &(u64, Ratio)| if *share < least { *share } else { least };
+        // With the list locked, so that two who change it leave the share of both.
+        self.0.machine.limit_to(limits.iter().fold(Ratio::ONE, least));
     }
 
     /// One for each original request of its owner, and none for its retries.

@@ -16,8 +16,8 @@ use crate::retry::{ByClass, ByClone, Explained, RetryLayer};
 #[cfg(feature = "http")]
 use crate::{AtEnd, BandwidthLayer};
 use crate::{
-    AtHead, Boxed, FallbackLayer, bulkhead, circuit_breaker, classify, deadline, fallback, operation,
-    rate_limit, retry, timeout,
+    AtHead, Boxed, FallbackLayer, bulkhead, circuit_breaker, classify, deadline, error_budget, failure_log,
+    fallback, operation, rate_limit, retry, timeout,
 };
 
 use std::num::NonZeroU32;
@@ -106,6 +106,21 @@ impl Grpc {
 }
 
 impl<R, J, T, I, F, B, Q> Stack<R, J, T, I, F, B, Q> {
+    /// Writes down the calls that fail, as callers see them: an [operation](failure_log::Operation) of a log, or a
+    /// [log](failure_log::Handle), where the operation is then called as the stack is.
+    #[must_use]
+    pub fn failure_log(mut self, operation: impl Part<failure_log::Operation>) -> Self {
+        self.handles.failure_log = operation.named(self.name);
+        self
+    }
+
+    /// Keeps the error budget of what callers get: a [handle](error_budget::Handle), settings, or several objectives by name.
+    #[must_use]
+    pub fn error_budget(mut self, budget: impl Part<error_budget::Handle>) -> Self {
+        self.handles.error_budget = budget.named(self.name);
+        self
+    }
+
     /// Counts and times the calls: a [handle](operation::Handle), or the name of the operation, whose component is then the
     /// stack.
     #[must_use]
@@ -287,6 +302,9 @@ impl<R, J, Y, W, K, I, F, B, Q> Stack<R, J, Tries<Y, W, K>, I, F, B, Q> {
     /// before it.
     #[must_use]
     pub fn preset(mut self, preset: &Preset) -> Self {
+        if let Some(objectives) = preset.error_budget {
+            self = self.error_budget(objectives);
+        }
         if let Some(breaker) = preset.circuit_breaker {
             self = match preset.order {
                 Order::BreakerOutside => self.circuit_breaker_outside(breaker),
@@ -308,6 +326,17 @@ impl<R, J, Y, W, K, I, F, B, Q> Stack<R, J, Tries<Y, W, K>, I, F, B, Q> {
         if let Some(limit) = preset.timeout {
             self = self.timeout(limit);
         }
+        self
+    }
+}
+
+#[cfg(feature = "http")]
+impl<R, J, T, I, F, B> Stack<R, J, T, I, F, B, ByExtensions> {
+    /// Refuses requests of low priority while the [error budget](Self::error_budget) is low, by the
+    /// [`Priority`](bulkhead::Priority) in their extensions. Without a budget it changes nothing.
+    #[must_use]
+    pub fn shed_low_priority(mut self) -> Self {
+        self.handles.sheds = true;
         self
     }
 }

@@ -3,7 +3,7 @@
 use super::Stack;
 use super::shape::{Known, Shaping, Tries};
 use crate::bandwidth::{self, Direction};
-use crate::{bulkhead, rate_limit};
+use crate::{bulkhead, error_budget, rate_limit};
 use std::fmt;
 use std::time::Duration;
 
@@ -16,6 +16,16 @@ impl<R, J, Y, W, K, I, F: Known, B: Shaping, Q> Stack<R, J, Tries<Y, W, K>, I, F
 
     fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
+        if let Some(operation) = &self.handles.failure_log {
+            let (log, name, component) = (operation.log().name(), operation.name(), operation.component());
+            lines.push(format!("failure_log {log:?}: {name:?} of {component:?}"));
+        }
+        if let Some(budget) = &self.handles.error_budget {
+            let sheds = if self.handles.sheds { ", low priority is shed while it is low" } else { "" };
+            lines.extend(
+                budget.configs().map(|(name, config)| format!("{}{sheds}", error_budget(name, config))),
+            );
+        }
         if let Some(operation) = &self.handles.operation {
             lines.push(format!("operation {:?} of {:?}", operation.name(), operation.component()));
         }
@@ -53,6 +63,14 @@ impl<R, J, Y, W, K, I, F: Known, B: Shaping, Q> Stack<R, J, Tries<Y, W, K>, I, F
         }
         lines
     }
+}
+
+fn error_budget(name: &str, config: &error_budget::Config) -> String {
+    // As many decimals as a promise has.
+    let share = (config.objective().get() * 1e9).round() / 1e7;
+    let within = config.slower_than().map_or_else(String::new, |limit| format!(" within {limit:?}"));
+    let window = if config.is_tumbling() { "each" } else { "over" };
+    format!("error_budget {name:?}: {share} % of the calls{within}, {window} {:?}", config.window())
 }
 
 fn bandwidth(bandwidth: &bandwidth::Handle) -> String {

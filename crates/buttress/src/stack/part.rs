@@ -2,7 +2,9 @@
 
 use crate::bulkhead::adaptive_limit;
 use crate::presets::Places;
-use crate::{bulkhead, circuit_breaker, deadline, operation, rate_limit, retry, timeout};
+use crate::{
+    bulkhead, circuit_breaker, deadline, error_budget, failure_log, operation, rate_limit, retry, timeout,
+};
 use std::time::Duration;
 
 /// What a part of a [`Stack`](super::Stack) is made of: a handle, which others may share; settings, for a handle of its own
@@ -15,6 +17,38 @@ pub trait Part<H> {
 impl<H, P: Part<H>> Part<H> for Option<P> {
     fn named(self, name: &str) -> Option<H> {
         self?.named(name)
+    }
+}
+
+impl Part<Self> for failure_log::Operation {
+    fn named(self, _: &str) -> Option<Self> {
+        Some(self)
+    }
+}
+
+impl Part<Self> for error_budget::Handle {
+    fn named(self, _: &str) -> Option<Self> {
+        Some(self)
+    }
+}
+
+/// The stack is the operation, and its component.
+impl Part<failure_log::Operation> for &failure_log::Handle {
+    fn named(self, name: &str) -> Option<failure_log::Operation> {
+        Some(self.operation(name, name))
+    }
+}
+
+impl Part<error_budget::Handle> for error_budget::Config {
+    fn named(self, name: &str) -> Option<error_budget::Handle> {
+        Some(error_budget::Handle::new(name, self))
+    }
+}
+
+/// Several objectives, each with a name of its own behind that of the stack.
+impl Part<error_budget::Handle> for &[(&str, error_budget::Config)] {
+    fn named(self, name: &str) -> Option<error_budget::Handle> {
+        (!self.is_empty()).then(|| error_budget::Handle::of(name, self.iter().copied()))
     }
 }
 

@@ -6,6 +6,7 @@ mod warning;
 pub use parts::Parts;
 pub use warning::Warning;
 
+use crate::Ratio;
 use crate::circuit_breaker::Window;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ const LONG: Duration = Duration::from_secs(300);
 pub fn lint(parts: &Parts) -> Vec<Warning> {
     let mut found = Vec::new();
     found.extend(parts.fallback_not_http.then_some(Warning::FallbackNotHttp));
+    promises(parts, &mut found);
     time(parts, &mut found);
     retries(parts, &mut found);
     breakers(parts, &mut found);
@@ -35,6 +37,22 @@ pub fn lint(parts: &Parts) -> Vec<Warning> {
 
 fn attempts(parts: &Parts) -> u32 {
     parts.retry.map_or(1, |retry| retry.max_attempts().get())
+}
+
+fn promises(parts: &Parts, found: &mut Vec<Warning>) {
+    for promise in &parts.error_budget {
+        if promise.objective() == Ratio::ONE {
+            found.push(Warning::ObjectiveOfEverything);
+        }
+        if let (Some(slower_than), Some(deadline)) = (promise.slower_than(), parts.deadline)
+            && slower_than >= deadline
+        {
+            found.push(Warning::SlowerThanDeadline { slower_than, deadline });
+        }
+    }
+    if parts.sheds && parts.error_budget.is_empty() {
+        found.push(Warning::ShedsWithoutBudget);
+    }
 }
 
 fn time(parts: &Parts, found: &mut Vec<Warning>) {

@@ -3,7 +3,7 @@
 use super::{Warning, lint};
 use crate::presets::{Order, Places, Preset};
 use crate::stack::shape::{Known, Shaping, Tries};
-use crate::{Stack, bulkhead, circuit_breaker, rate_limit, retry};
+use crate::{Stack, bulkhead, circuit_breaker, error_budget, rate_limit, retry};
 use std::any::Any;
 use std::time::Duration;
 
@@ -25,6 +25,10 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Parts {
+    /// What is promised to callers.
+    pub error_budget: Vec<error_budget::Config>,
+    /// Whether requests of low priority are shed while little of that is left.
+    pub sheds: bool,
     /// The breaker around all attempts.
     pub circuit_breaker_outside: Option<circuit_breaker::Config>,
     /// Whether HTTP responses come to a fallback that does not know them.
@@ -62,7 +66,9 @@ impl Parts {
     #[must_use]
     pub fn of(preset: &Preset) -> Self {
         let at = |order| preset.circuit_breaker.filter(|_| preset.order == order);
+        let promised = preset.error_budget.unwrap_or_default();
         Self {
+            error_budget: promised.iter().map(|(_, config)| *config).collect(),
             circuit_breaker_outside: at(Order::BreakerOutside),
             deadline: preset.deadline,
             retry: preset.retry,
@@ -141,6 +147,7 @@ impl<R, J, Y: Any, W, K, I, F: Known, B: Shaping, Q> Stack<R, J, Tries<Y, W, K>,
         let retry = self.tries.handle().as_ref();
         let any_method = sends_any_method(self.tries.replays_by());
         let names = [
+            ("error_budget", self.handles.error_budget.as_ref().map(|handle| handle.name())),
             ("operation", self.handles.operation.as_ref().map(|handle| handle.name())),
             ("bandwidth", self.bandwidth.handle().map(|handle| handle.name())),
             ("fallback", self.fallback.handle().map(|handle| handle.name())),
@@ -152,7 +159,10 @@ impl<R, J, Y: Any, W, K, I, F: Known, B: Shaping, Q> Stack<R, J, Tries<Y, W, K>,
             ("bulkhead", self.handles.bulkhead.as_ref().map(|handle| handle.name())),
             ("timeout", self.handles.timeout.as_ref().map(|handle| handle.name())),
         ];
+        let promised = self.handles.error_budget.iter().flat_map(error_budget::Handle::configs);
         Parts {
+            error_budget: promised.map(|(_, config)| *config).collect(),
+            sheds: self.handles.sheds,
             circuit_breaker_outside: self.handles.breaker_outside.as_ref().map(|handle| *handle.config()),
             fallback_not_http: self.fallback.is_plain() && any_method.is_some(),
             deadline: self.handles.deadline.as_ref().map(|handle| handle.limit()),

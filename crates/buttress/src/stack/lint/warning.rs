@@ -10,6 +10,17 @@ use std::time::Duration;
 pub enum Warning {
     /// The fallback takes every HTTP response for a success.
     FallbackNotHttp,
+    /// The promise is that no call fails: the first that does uses it up for a whole window, and burns infinitely fast.
+    ObjectiveOfEverything,
+    /// A call is given up before it is slow.
+    SlowerThanDeadline {
+        /// From when on a call breaks the promise.
+        slower_than: Duration,
+        /// The limit of all attempts.
+        deadline: Duration,
+    },
+    /// Nothing says when to shed.
+    ShedsWithoutBudget,
     /// The deadline ends before the attempts that a call may make.
     DeadlineTooShort {
         /// The deadline.
@@ -116,6 +127,9 @@ impl Warning {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::FallbackNotHttp => "fallback_not_http",
+            Self::ObjectiveOfEverything => "objective_of_everything",
+            Self::SlowerThanDeadline { .. } => "slower_than_deadline",
+            Self::ShedsWithoutBudget => "sheds_without_budget",
             Self::DeadlineTooShort { .. } => "deadline_too_short",
             Self::TimeoutNotBelowDeadline { .. } => "timeout_not_below_deadline",
             Self::RetryWithoutTimeout { .. } => "retry_without_timeout",
@@ -144,6 +158,18 @@ impl fmt::Display for Warning {
                 "the fallback does not know HTTP: it takes a 503 for a success and does not see a rejection that came as a \
                  response; make it with `.http()`",
             ),
+            Self::ObjectiveOfEverything => f.write_str(
+                "the objective of the error budget is that no call is bad: the first that is leaves nothing for a whole window, \
+                 and no burn rate tells one from a thousand; promise less than everything",
+            ),
+            Self::SlowerThanDeadline { slower_than, deadline } => write!(
+                f,
+                "a call is bad when it takes longer than {slower_than:?}, and the deadline ends it after {deadline:?}: \
+                 none is ever slow; lower the limit of the objective, or raise the deadline"
+            ),
+            Self::ShedsWithoutBudget => {
+                f.write_str("low priority is to be shed while the error budget is low, and there is none; set one")
+            }
             Self::DeadlineTooShort { deadline, attempts, longest } => write!(
                 f,
                 "{attempts} attempts and all waits can take {longest:?}, and the deadline is {deadline:?}: \

@@ -1,0 +1,41 @@
+//! Error budgets in a registry.
+
+use super::handle::{Handle, LAYER};
+use crate::observe::Listen;
+use crate::registry::{ErrorBudgetStatus, Health, Held, Member, Status, Verdict};
+use std::sync::Arc;
+
+impl Member for Handle {
+    const KIND: &'static str = LAYER;
+}
+
+impl Held for Handle {
+    fn name(&self) -> &'static str {
+        self.name()
+    }
+
+    fn report(&self, status: &mut Status, _: usize) {
+        let budget = ErrorBudgetStatus::new(&self.snapshot(), self.seed());
+        judge(&mut status.health, self.name(), budget.met);
+        status.error_budgets.insert(self.name().to_owned(), budget);
+    }
+
+    fn judge(&self, health: &mut Health) {
+        judge(health, self.name(), self.all_met());
+    }
+
+    fn reset(&self) {
+        self.reset();
+    }
+
+    fn listen(&self, listener: Arc<dyn Listen>) {
+        self.listen(listener);
+    }
+}
+
+/// One that is exhausted is degraded: too many calls failed, over a time that can be a month. Whether any is refused now is for
+/// others to say, and who took its traffic away for it could never make good for the failures.
+fn judge(health: &mut Health, name: &'static str, met: bool) {
+    let verdict = if met { Verdict::Healthy } else { Verdict::Degraded };
+    health.judge(LAYER, name, verdict, "exhausted");
+}
