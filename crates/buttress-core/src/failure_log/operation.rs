@@ -29,6 +29,8 @@ struct Shared {
     forgotten: AtomicU64,
     failures: AtomicU64,
     restored: AtomicU64,
+    /// What was recorded of it and was no call.
+    aside: AtomicU64,
     marks: Mutex<Marks>,
 }
 
@@ -57,6 +59,7 @@ impl Operation {
             forgotten: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             restored: AtomicU64::new(0),
+            aside: AtomicU64::new(0),
             marks: Mutex::new(Marks::default()),
         }))
     }
@@ -103,6 +106,14 @@ impl Operation {
 
     pub(super) fn count_restored(&self) {
         self.0.restored.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_aside(&self) {
+        self.0.aside.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn aside(&self) -> u64 {
+        self.0.aside.load(Ordering::Relaxed)
     }
 
     pub(super) fn restored(&self) -> u64 {
