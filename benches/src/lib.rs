@@ -9,6 +9,7 @@
 //! | [`paths`] | the ways a call can take through buttress |
 //! | [`admission`] | those through what admits calls: places and rates |
 //! | [`budgets`] | those through an error budget |
+//! | [`failures`] | those through what remembers the calls that fail |
 //! | `peers` | the same ways through other crates (feature `peers`) |
 //! | [`flood`] | more keys than there is room for |
 //! | [`clients`] | more clients than a rate limit has room for |
@@ -23,6 +24,7 @@ pub mod bodies;
 pub mod budgets;
 pub mod callgrind;
 pub mod clients;
+pub mod failures;
 pub mod flood;
 pub mod inner;
 pub mod keys;

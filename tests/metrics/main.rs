@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod alerts;
 mod bulkheads;
 mod error_budgets;
 mod facade;
+mod failure_logs;
+mod health_checks;
 mod keys;
 mod moves;
 mod names;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// A point in time: nanoseconds since an arbitrary start.
 ///
@@ -200,7 +200,7 @@ mod os {
 mod os {
     use super::{Tick, nanos};
     use std::sync::OnceLock;
-    use std::time::Instant;
+    use std::time::{Instant, SystemTime};
 
     /// Other systems have no cached clock worth a dependency; both readings are the standard library's.
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]
@@ -209,6 +209,22 @@ mod os {
         let start = *START.get_or_init(Instant::now);
         Tick(nanos(Instant::now().saturating_duration_since(start)))
     }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]
+    pub(super) fn wall() -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+/// What the clock on the wall shows, for people: to the millisecond or the kernel's tick. It jumps when somebody sets it, so
+/// nothing is decided by it.
+#[inline(never)]
+#[must_use]
+pub fn wall() -> SystemTime {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return SystemTime::UNIX_EPOCH + Duration::from_nanos(os::read(rustix::time::ClockId::RealtimeCoarse).0);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    os::wall()
 }
 
 /// A clock moved by hand, for simulations and tests of the machines.

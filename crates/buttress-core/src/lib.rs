@@ -15,6 +15,7 @@
 //! | [`Bulkhead`] | how many calls are under way at a time, and who is next |
 //! | [`ErrorBudget`] | how much may still go wrong, and who is to be told |
 //! | [`health`] | whether something is well that is looked at from time to time |
+//! | [`FailureLog`] | nothing: it remembers what failed, and which failures are the same |
 //!
 //! [`keyed`] keeps one state per key, of a machine or of a single word, in memory that is bounded.
 //!
@@ -30,6 +31,7 @@ pub mod clock;
 mod config;
 pub mod error_budget;
 mod event;
+pub mod failure_log;
 pub mod health;
 pub mod keyed;
 mod measure;
@@ -50,7 +52,8 @@ pub use clock::{ManualClock, Tick};
 pub use config::{Difference, InvalidConfig};
 pub use error_budget::ErrorBudget;
 pub use event::{Event, EventKind};
-pub use measure::{Bounds, Durations, Histogram};
+pub use failure_log::FailureLog;
+pub use measure::{Bounds, Durations, Histogram, PerThread};
 pub use outcome::{FailureKind, Outcome};
 pub use ratio::Ratio;
 pub use refusal::{Reason, Refusal};

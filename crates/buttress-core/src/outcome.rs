@@ -21,6 +21,7 @@ pub enum Outcome {
 
 /// In what way a call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum FailureKind {
     /// No answer in time.

@@ -107,7 +107,7 @@ impl Alert {
 fn rings(mut ascending: &[u64]) -> Vec<Pitch> {
     let mut rings = Vec::new();
     while let Some(shortest) = ascending.first() {
-        let pitch = (shortest / FINEST).max(1);
+        let pitch = shortest.div_ceil(FINEST);
         let (covered, rest) =
             ascending.split_at(ascending.partition_point(|window| *window <= shortest * REACH));
         let longest = covered.last().expect("the shortest is one");

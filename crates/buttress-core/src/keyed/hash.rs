@@ -12,25 +12,25 @@ use std::hash::{Hash, Hasher};
 /// system's randomness and belong to one store, so what is learnt of one tells nothing of another; and keys that
 /// do meet cost only their shard, which has a capacity of its own, or their set, which is looked through at the same cost
 /// however full it is.
-pub(super) struct Seeds {
+pub(crate) struct Seeds {
     own: u64,
     shared: SharedSeed,
 }
 
 impl Seeds {
     /// Seeds that nobody can foretell.
-    pub(super) fn draw() -> Self {
+    pub(crate) fn draw() -> Self {
         // The model checker wants each execution to be the same.
         if cfg!(buttress_loom) { Self::new(1, 2) } else { Self::new(random(), random()) }
     }
 
-    pub(super) const fn new(own: u64, shared: u64) -> Self {
+    pub(crate) const fn new(own: u64, shared: u64) -> Self {
         Self { own, shared: SharedSeed::from_u64(shared) }
     }
 
     /// 64 bits, all of them good: each store takes several parts of them for several choices.
     #[inline]
-    pub(super) fn hash(&self, key: &(impl Hash + ?Sized)) -> u64 {
+    pub(crate) fn hash(&self, key: &(impl Hash + ?Sized)) -> u64 {
         let mut hasher = FoldHasher::with_seed(self.own, &self.shared);
         key.hash(&mut hasher);
         hasher.finish()

@@ -18,7 +18,7 @@
 //! Both hash with seeds of their own that nobody is told, so nobody can choose keys that meet in one place. Besides those
 //! seeds nothing in here is random.
 
-mod hash;
+pub(crate) mod hash;
 mod set;
 mod shard;
 mod store;

@@ -61,7 +61,10 @@ impl Stage {
             body_timeout: ATTEMPT_TIMEOUT,
             client_pause: ProxyConfig::CLIENT_PAUSE,
             limits: Limits::default(),
+            checks: None,
             breaker: presets::proxy(),
+            objective: None,
+            failure_log: None,
             grace: GRACE,
         };
         let proxy = Proxy::bind(config).await.map_err(|error| DemoError::Proxy(Box::new(error)))?;

@@ -4,11 +4,14 @@ mod answer;
 mod answer_body;
 mod attempt;
 mod blame;
+mod checks;
+mod course;
 mod delivery;
 mod exchange;
 mod forward;
 mod headers;
 mod limits;
+mod memory;
 mod patience;
 mod place;
 mod queue;
@@ -24,11 +27,13 @@ mod upstreams;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use buttress::bulkhead;
 use buttress::circuit_breaker::{self, Handle};
+use buttress::health::Monitor;
 use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
 use buttress::retry;
@@ -37,8 +42,12 @@ use tokio::sync::oneshot;
 
 use crate::admin::{Admin, Stopping};
 use crate::{Failure, Origin, server};
+pub use checks::Checks;
+use checks::Looking;
 use forward::Forward;
 pub use limits::Limits;
+pub(crate) use memory::Memory;
+pub use memory::Objective;
 pub(crate) use retries::BUDGET;
 use upstreams::Upstreams;
 
@@ -69,8 +78,15 @@ pub struct ProxyConfig {
     pub client_pause: Duration,
     /// How much is taken on.
     pub limits: Limits,
+    /// Whether and how the origins are looked at beside the requests. One that is not well gets none while another is that takes
+    /// them.
+    pub checks: Option<Checks>,
     /// The breaker in front of each origin.
     pub breaker: circuit_breaker::Config,
+    /// How many requests are to be well; nobody counts without it.
+    pub objective: Option<Objective>,
+    /// The folder in which failures outlive the process. Without one the latest are kept in memory.
+    pub failure_log: Option<PathBuf>,
     /// How long requests under way may go on after the proxy was asked to stop.
     pub grace: Duration,
 }
@@ -91,6 +107,7 @@ pub struct Proxy {
     upstreams: Arc<Upstreams>,
     forward: Forward,
     registry: Registry,
+    loss: Option<String>,
     grace: Duration,
 }
 
@@ -114,20 +131,24 @@ impl Proxy {
         if attempt > request {
             return Err(Failure::AttemptOutlastsRequest { attempt, request });
         }
-        // Each origin has a breaker and a bulkhead; beside them stand the retries and the limits on time, rate and bandwidth.
-        let room = origins.saturating_mul(TWO).saturating_add(6).max(Registry::DEFAULT_CAPACITY);
+        // Each origin has a breaker and a bulkhead; beside them stand the retries, the limits on time, rate and bandwidth, the checks,
+        // the error budget and the failure log.
+        let room = origins.saturating_mul(TWO).saturating_add(9).max(Registry::DEFAULT_CAPACITY);
         let registry = Registry::with_capacity(room);
         let upstreams = Arc::new(Upstreams::new(&config, &registry).map_err(Failure::Limits)?);
-        let forward = Forward::new(&config, Arc::clone(&upstreams)).map_err(Failure::Limits)?;
+        let memory = Arc::new(Memory::new(&config, upstreams.names())?);
+        let forward =
+            Forward::new(&config, Arc::clone(&upstreams), Arc::clone(&memory)).map_err(Failure::Limits)?;
         forward.register(&registry);
         let admin = match config.admin {
-            Some(address) => Some(Admin::bind(address, registry.clone()).await?),
+            Some(address) => Some(Admin::bind(address, registry.clone(), Arc::clone(&memory)).await?),
             None => None,
         };
         let listen = |source| Failure::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let local_addr = listener.local_addr().map_err(listen)?;
-        Ok(Self { listener, local_addr, admin, upstreams, forward, registry, grace: config.grace })
+        let loss = memory.loss();
+        Ok(Self { listener, local_addr, admin, upstreams, forward, registry, loss, grace: config.grace })
     }
 
     /// Where clients connect.
@@ -162,16 +183,29 @@ impl Proxy {
         self.upstreams.bulkheads()
     }
 
+    /// What looks at the origins while the proxy serves, by their authority; `None` if nothing does.
+    #[must_use]
+    pub fn checks(&self) -> Option<&Monitor> {
+        self.upstreams.checks()
+    }
+
     /// How often requests were sent again; `None` if they never are.
     #[must_use]
     pub fn retries(&self) -> Option<&retry::Handle> {
         self.forward.retries()
     }
 
+    /// What could not be read of what an earlier process kept, in words, and where it was put.
+    #[must_use]
+    pub fn loss(&self) -> Option<&str> {
+        self.loss.as_deref()
+    }
+
     /// Serves until `shutdown`; then takes no more connections, finishes the requests under way for as
     /// long as the grace lasts, and cuts the rest. The admin port stays until then. Dropping the future cuts
     /// everything at once.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Stopped {
+        let _looking = Looking::start(self.upstreams.checks());
         let stopping = self.admin.as_ref().map(Admin::stopping);
         let shutdown = async {
             shutdown.await;

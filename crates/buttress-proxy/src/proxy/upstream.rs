@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use buttress::bulkhead::{self, adaptive_limit};
 use buttress::circuit_breaker::{self, CircuitBreakerLayer, CircuitBreakerService, Handle};
+use buttress::health::Watched;
 use buttress::source::Source;
 use buttress::{AtEnd, Bounds, Boxed, InvalidConfig, JudgedBody, Rejected};
 use http::uri::{Authority, Scheme, Uri};
@@ -46,6 +47,8 @@ pub(super) struct Upstream {
     host: HeaderValue,
     breaker: Handle,
     bulkhead: bulkhead::Handle,
+    /// What its check says, if it has one.
+    watched: Option<Watched>,
     service: Admitted,
 }
 
@@ -60,6 +63,7 @@ impl Upstream {
         origin: &Origin,
         breaker: Handle,
         bulkhead: bulkhead::Handle,
+        watched: Option<Watched>,
         config: &ProxyConfig,
         attempt: Attempt,
     ) -> Self {
@@ -71,7 +75,7 @@ impl Upstream {
             .stalled_after(config.body_timeout)
             .readiness();
         let service = layer.layer(attempt);
-        Self { authority, host, breaker, bulkhead, service }
+        Self { authority, host, breaker, bulkhead, watched, service }
     }
 
     /// The service with an admission in it; `None` if that went to another request in the last instant.
@@ -89,6 +93,11 @@ impl Upstream {
 
     pub(super) fn bulkhead(&self) -> &bulkhead::Handle {
         &self.bulkhead
+    }
+
+    /// Whether nothing speaks against it, by its check.
+    pub(super) fn is_well(&self) -> bool {
+        self.watched.as_ref().is_none_or(Watched::is_usable)
     }
 
     /// Whether a request would have its turn at once, as it looks at the moment.

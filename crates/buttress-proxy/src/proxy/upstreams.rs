@@ -1,11 +1,13 @@
 //! The origins of a proxy, and whose turn it is.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use buttress::bulkhead;
 use buttress::circuit_breaker::Handle;
+use buttress::health::Monitor;
 use buttress::registry::Registry;
 use buttress::{InvalidConfig, timeout};
 
@@ -23,6 +25,8 @@ pub(super) struct Upstreams {
     /// Whose turn comes after whose. An origin that is named twice has one breaker and two turns.
     turns: Vec<usize>,
     turn: AtomicUsize,
+    /// Looks at each of them, if they are to be.
+    checks: Option<Monitor>,
 }
 
 /// The origins that one request was sent to, by all of its attempts together, and which of those want no more of it.
@@ -36,7 +40,7 @@ struct Word {
 }
 
 /// What another attempt of a request would be, as it looks at the moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Outlook {
     /// An origin that has not seen the request would take it.
     Elsewhere,
@@ -47,7 +51,7 @@ pub(super) enum Outlook {
 }
 
 impl Upstreams {
-    /// Puts the breakers, the bulkheads and the limit on each attempt into `registry`, which has room for them.
+    /// Puts the breakers, the bulkheads, the checks and the limit on each attempt into `registry`, which has room for them.
     ///
     /// # Errors
     /// If an origin is to get more requests at a time than can be counted.
@@ -55,6 +59,8 @@ impl Upstreams {
         let limit = timeout::Handle::new(NAME, config.attempt_timeout);
         registry.add(limit.clone()).expect("there is room, and it has a name");
         let attempt = Attempt::new(http_client(), limit);
+        let most = NonZeroUsize::new(config.origins.len()).unwrap_or(NonZeroUsize::MIN);
+        let checks = config.checks.as_ref().map(|checks| (checks.monitor(most), checks.asking()));
         let mut list: Vec<Upstream> = Vec::new();
         let mut turns = Vec::new();
         for origin in &config.origins {
@@ -66,10 +72,17 @@ impl Upstreams {
                 registry.add(breaker.clone()).expect(ROOM);
                 let bulkhead = upstream::bulkhead(name, config)?;
                 registry.add(bulkhead.clone()).expect(ROOM);
-                list.push(Upstream::new(origin, breaker, bulkhead, config, attempt.clone()));
+                let watched = checks
+                    .as_ref()
+                    .map(|(monitor, asking)| monitor.register(asking.check(origin.authority())).expect(ROOM));
+                list.push(Upstream::new(origin, breaker, bulkhead, watched, config, attempt.clone()));
             }
         }
-        Ok(Self { list, turns, turn: AtomicUsize::new(0) })
+        let checks = checks.map(|(monitor, _)| monitor);
+        if let Some(monitor) = &checks {
+            registry.add(monitor.clone()).expect("there is room, and it has a name");
+        }
+        Ok(Self { list, turns, turn: AtomicUsize::new(0), checks })
     }
 
     /// Nothing tried yet.
@@ -79,6 +92,8 @@ impl Upstreams {
 
     /// The next origin that has room and whose breaker admits a request, which is one of those it was not sent to yet as
     /// long as there are any, and none that asked to be left alone. Nothing is sent to find out.
+    ///
+    /// One that its check found unhealthy is passed over while another would take the request, now or in its turn.
     ///
     /// Where none has room the first attempt of a request waits for a turn at any of them. Another attempt does not: others
     /// wait there that were not sent even once.
@@ -93,21 +108,42 @@ impl Upstreams {
         let fresh = in_turn().filter(|origin| !is_tried(origin));
         let is_left_alone = |origin: &usize| tried.is_some_and(|tried| tried.leaves_alone(*origin));
         let again = in_turn().filter(|origin| is_tried(origin) && !is_left_alone(origin));
-        let mut refused = Refused::default();
+        let (mut refused, mut unwell) = (Refused::default(), Vec::new());
         for origin in fresh.chain(again) {
             let upstream = &self.list[origin];
-            if !upstream.has_room() {
-                refused.is_full(origin, upstream);
-            } else if let Some(service) = refused.admits(upstream) {
-                match upstream.bulkhead().try_acquire() {
-                    Ok(permit) => return Ok(Way::Free(sent(origin, service, permit, tried))),
-                    // Others took what was left since it was looked at.
-                    Err(_) => refused.is_full(origin, upstream),
+            if !upstream.is_well() {
+                unwell.push(origin);
+            } else if let Some(admission) = self.ask(origin, tried, &mut refused) {
+                return Ok(Way::Free(admission));
+            }
+        }
+        if refused.full.is_empty() {
+            for origin in unwell {
+                if let Some(admission) = self.ask(origin, tried, &mut refused) {
+                    return Ok(Way::Free(admission));
                 }
             }
         }
         let waits = !refused.full.is_empty() && tried.is_none_or(|tried| !tried.is_sent());
         if waits { Ok(Way::Full(self.queue(refused.full))) } else { Err(refused.into()) }
+    }
+
+    /// Asks one origin, if it has room.
+    fn ask(&self, origin: usize, tried: Option<&Tried>, refused: &mut Refused) -> Option<Admission> {
+        let upstream = &self.list[origin];
+        if !upstream.has_room() {
+            refused.is_full(origin, upstream);
+            return None;
+        }
+        let service = refused.admits(upstream)?;
+        match upstream.bulkhead().try_acquire() {
+            Ok(permit) => Some(sent(origin, service, permit, tried)),
+            Err(_) => {
+                // Others took what was left since it was looked at.
+                refused.is_full(origin, upstream);
+                None
+            }
+        }
     }
 
     /// Stands in line at all of these origins, at each once.
@@ -136,23 +172,40 @@ impl Upstreams {
 
     /// What another attempt would be after those `tried`. To look is not to ask: nobody counts it.
     pub(super) fn outlook(&self, tried: &Tried) -> Outlook {
-        let mut outlook = Outlook::Nowhere;
+        let (mut outlook, mut of_unwell, mut busy) = (Outlook::Nowhere, Outlook::Nowhere, false);
         for (origin, upstream) in self.list.iter().enumerate() {
-            if upstream.has_room() && upstream.breaker().would_admit() {
-                if !tried.contains(origin) {
-                    return Outlook::Elsewhere;
-                }
-                if !tried.leaves_alone(origin) {
-                    outlook = Outlook::Again;
-                }
+            let another = match (tried.contains(origin), tried.leaves_alone(origin)) {
+                (true, true) => continue,
+                (true, false) => Outlook::Again,
+                (false, _) => Outlook::Elsewhere,
+            };
+            if upstream.bulkhead().is_closed() || !upstream.breaker().would_admit() {
+                continue;
+            }
+            match (upstream.is_well(), upstream.has_room()) {
+                (true, true) if another == Outlook::Elsewhere => return another,
+                (true, true) => outlook = another,
+                (true, false) => busy = true,
+                (false, true) => of_unwell = of_unwell.min(another),
+                (false, false) => {}
             }
         }
-        outlook
+        if outlook == Outlook::Nowhere && !busy { of_unwell } else { outlook }
     }
 
     /// The origin that [`admit`](Self::admit) named.
     pub(super) fn origin(&self, origin: usize) -> &Upstream {
         &self.list[origin]
+    }
+
+    /// What looks at the origins, if anything does.
+    pub(super) const fn checks(&self) -> Option<&Monitor> {
+        self.checks.as_ref()
+    }
+
+    /// What each origin is called, by its number.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        self.list.iter().map(|upstream| upstream.breaker().name().to_owned())
     }
 
     pub(super) fn bulkheads(&self) -> Vec<bulkhead::Handle> {

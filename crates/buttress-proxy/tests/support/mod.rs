@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use buttress::bulkhead;
 use buttress::circuit_breaker::{Handle, Totals, presets};
+use buttress::health::Monitor;
 use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
 use buttress::retry::{self, budget};
@@ -38,6 +39,11 @@ pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(PATIENCE, future).await.expect("it took too long")
 }
 
+/// Runs blocking work without holding up the origins.
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    soon(tokio::task::spawn_blocking(work)).await.unwrap()
+}
+
 /// The settings of a proxy in front of `origins`.
 pub(crate) fn config(origins: &[SocketAddr]) -> ProxyConfig {
     ProxyConfig {
@@ -51,7 +57,10 @@ pub(crate) fn config(origins: &[SocketAddr]) -> ProxyConfig {
         body_timeout: PATIENCE,
         client_pause: PATIENCE,
         limits: Limits::default(),
+        checks: None,
         breaker: presets::proxy(),
+        objective: None,
+        failure_log: None,
         grace: PATIENCE,
     }
 }
@@ -64,6 +73,7 @@ pub(crate) struct Running {
     pub(crate) bulkheads: Vec<bulkhead::Handle>,
     pub(crate) registry: Registry,
     pub(crate) retries: Option<retry::Handle>,
+    pub(crate) checks: Option<Monitor>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<buttress_proxy::Stopped>,
 }
@@ -76,12 +86,12 @@ impl Running {
         let proxy = Proxy::bind(config).await.unwrap();
         let (address, breakers, bulkheads) = (proxy.local_addr(), proxy.breakers(), proxy.bulkheads());
         let (admin, registry) = (proxy.admin_addr().unwrap(), proxy.registry().clone());
-        let retries = proxy.retries().cloned();
+        let (retries, checks) = (proxy.retries().cloned(), proxy.checks().cloned());
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(proxy.serve(async {
             let _ = stopped.await;
         }));
-        Self { address, admin, breakers, bulkheads, registry, retries, stop: Some(stop), serving }
+        Self { address, admin, breakers, bulkheads, registry, retries, checks, stop: Some(stop), serving }
     }
 
     /// A proxy in front of `origins`.

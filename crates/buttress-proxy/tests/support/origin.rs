@@ -29,6 +29,8 @@ pub(crate) enum Mode {
     /// Answers each request when so much work is done for it, as many at a time as there are permits and in turn; it does
     /// the work also if nobody waits for it any more.
     Busy(Arc<Semaphore>, Duration),
+    /// Answers 503 to whoever asks for /healthz, and all others with 200.
+    Unwell,
     /// Closes when the head is there.
     HangUp,
     /// Reads requests and never answers.
@@ -185,20 +187,26 @@ impl Connection {
             }
             let head = String::from_utf8(head).expect("heads in tests are text");
             let body = self.body(&head).await?;
+            let asks_for_health = head.starts_with("GET /healthz ");
             self.shared.log.send_modify(|log| {
                 log.requests.push(Whole { head, body });
                 log.under_way += 1;
                 log.peak = log.peak.max(log.under_way);
             });
-            let answered = self.respond().await;
+            let answered = self.respond(asks_for_health).await;
             self.shared.log.send_modify(|log| log.under_way -= 1);
             answered?;
         }
     }
 
     /// Answers a whole request; `None` ends the connection.
-    async fn respond(&mut self) -> Option<()> {
-        match self.mode() {
+    async fn respond(&mut self, asks_for_health: bool) -> Option<()> {
+        let mode = match self.mode() {
+            Mode::Unwell if asks_for_health => Mode::text("503 Service Unavailable", "unwell"),
+            Mode::Unwell => Mode::ok(),
+            mode => mode,
+        };
+        match mode {
             Mode::Answer(answer) => self.socket.write_all(&answer).await.ok()?,
             Mode::Busy(workers, work) => {
                 let at_work = workers.acquire_owned().await.ok()?;

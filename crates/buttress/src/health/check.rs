@@ -1,7 +1,7 @@
 //! What there is to look at.
 
 use super::Found;
-use super::look::look_at;
+use super::look::{Look, bounded};
 use crate::circuit_breaker::{self, State};
 use crate::registry::Verdict;
 use crate::{BoxError, InvalidConfig};
@@ -19,12 +19,12 @@ pub struct Check {
     pub(super) probe: Arc<dyn Probe>,
 }
 
-/// How it is looked at. `within` is how long that may take, and is kept by who asks; it is for those who ask others.
+/// How it is looked at. It ends within the given time, and does not panic.
 pub(super) trait Probe: Send + Sync {
-    fn look(&self, within: Duration) -> Looking;
+    fn look(self: Arc<Self>, within: Duration) -> Looking;
 }
 
-pub(super) type Looking = Pin<Box<dyn Future<Output = Found> + Send>>;
+pub(super) type Looking = Pin<Box<dyn Future<Output = Look> + Send>>;
 
 impl Check {
     /// Looks by `look`, which says itself what it found.
@@ -76,12 +76,15 @@ impl Check {
         }
         Ok(Self::new(name, move || {
             let value = value();
-            let found = if bounds.contains(&value) {
+            std::future::ready(if bounds.contains(&value) {
                 Found::Healthy
             } else {
-                Found::Unhealthy(format!("{value} is not within {} to {}", bounds.start(), bounds.end()))
-            };
-            std::future::ready(found)
+                Found::Unhealthy(format!(
+                    "{value:?} is not within {:?} to {:?}",
+                    bounds.start(),
+                    bounds.end()
+                ))
+            })
         }))
     }
 
@@ -123,38 +126,34 @@ struct Function<F>(F);
 
 impl<F, Fut> Probe for Function<F>
 where
-    F: Fn() -> Fut + Send + Sync,
+    F: Fn() -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Found> + Send + 'static,
 {
-    fn look(&self, _: Duration) -> Looking {
-        Box::pin((self.0)())
+    fn look(self: Arc<Self>, within: Duration) -> Looking {
+        Box::pin(bounded(async move { (self.0)().await }, within))
     }
 }
 
-struct Several(Arc<[Check]>);
+struct Several(Vec<Check>);
 
 impl Probe for Several {
-    fn look(&self, within: Duration) -> Looking {
-        let parts = Arc::clone(&self.0);
+    /// It waits for parts alone, each of which ends in time.
+    fn look(self: Arc<Self>, within: Duration) -> Looking {
         Box::pin(async move {
             // Given up, it takes its parts along.
             let mut looking = JoinSet::new();
-            for (number, part) in parts.iter().enumerate() {
-                let probe = Arc::clone(&part.probe);
-                looking.spawn(async move { (number, look_at(probe, within).await) });
+            for (number, part) in self.0.iter().enumerate() {
+                let look = Arc::clone(&part.probe).look(within);
+                looking.spawn(async move { (number, look.await.into_found()) });
             }
-            let mut found = Vec::with_capacity(parts.len());
-            while let Some(ended) = looking.join_next().await {
-                // A panic of a part is caught where it is looked at.
-                found.extend(ended);
-            }
+            let mut found = looking.join_all().await;
             found.sort_unstable_by_key(|(number, _)| *number);
-            let found =
-                found.into_iter().map(|(number, look)| look.into_found().of_part(&parts[number].name));
             // Of equals, the first.
-            found
-                .reduce(|worst, next| if badness(&next) > badness(&worst) { next } else { worst })
-                .unwrap_or(Found::Healthy)
+            let worst = found
+                .into_iter()
+                .reduce(|worst, next| if badness(&next.1) > badness(&worst.1) { next } else { worst });
+            let worst = worst.map(|(number, found)| found.of_part(&self.0[number].name));
+            Look::Found(worst.unwrap_or(Found::Healthy))
         })
     }
 }

@@ -1,12 +1,10 @@
 //! One look: it ends in time, and takes nobody along.
 
 use super::Found;
-use super::check::Probe;
 use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -29,9 +27,8 @@ impl Look {
 }
 
 /// Looks, for so long.
-pub(super) async fn look_at(probe: Arc<dyn Probe>, within: Duration) -> Look {
-    let looking = contained(async move { probe.look(within).await });
-    tokio::time::timeout(within, looking).await.unwrap_or(Look::TimedOut(within))
+pub(super) async fn bounded(looking: impl Future<Output = Found>, within: Duration) -> Look {
+    tokio::time::timeout(within, contained(looking)).await.unwrap_or(Look::TimedOut(within))
 }
 
 async fn contained(looking: impl Future<Output = Found>) -> Look {

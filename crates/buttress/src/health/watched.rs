@@ -3,7 +3,7 @@
 use super::audience::Audience;
 use super::check::{Check, Probe};
 use super::found::kept;
-use super::look::{Look, look_at};
+use super::look::Look;
 use super::{Change, Config, Finding, Snapshot, Standing, Status};
 use crate::{Bounds, Durations, Histogram, Tick, clock};
 use std::fmt;
@@ -129,7 +129,7 @@ impl Watched {
         }
         let number = post.begun.fetch_add(1, Ordering::AcqRel) + 1;
         let began = clock::precise();
-        let look = look_at(Arc::clone(&post.probe), post.config.timeout()).await;
+        let look = Arc::clone(&post.probe).look(post.config.timeout()).await;
         post.saw(look, began, clock::precise());
         post.ended.store(number, Ordering::Release);
     }

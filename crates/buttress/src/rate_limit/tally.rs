@@ -1,7 +1,7 @@
 //! What is counted about calls.
 
-use crate::per_thread::PerThread;
 use crate::{Reason, Refusal};
+use buttress_core::PerThread;
 use std::sync::atomic::AtomicU64;
 
 /// Calls by what became of them. They only ever grow.

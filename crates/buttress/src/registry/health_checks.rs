@@ -4,7 +4,7 @@ use super::health::Verdict;
 #[cfg(feature = "serde")]
 use super::serialize;
 use crate::health::{Advice, Monitor, Status, Watched};
-use crate::{Durations, clock};
+use crate::{Durations, Tick, clock};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
@@ -115,14 +115,20 @@ impl CheckStatus {
     pub(crate) fn new(watched: &Watched) -> Self {
         let known = watched.known();
         let (snapshot, totals) = (known.snapshot, known.snapshot.totals);
+        // By one reading of the clock on the wall, so that what was at the same time is shown as such.
+        let last = snapshot.checked_at.map(|checked_at| (checked_at, clock::system_time(checked_at)));
+        let shown = |at: Option<Tick>| {
+            let ((checked_at, shown), at) = (last?, at?);
+            shown.checked_sub(checked_at.since(at))
+        };
         Self {
             status: snapshot.status,
             healthy: snapshot.status.is_usable(),
             reason: known.why.as_deref().map(str::to_owned),
             in_status_for: snapshot.in_status_for,
-            last_check: snapshot.checked_at.map(clock::system_time),
-            last_success: snapshot.healthy_at.map(clock::system_time),
-            last_failure: snapshot.unhealthy_at.map(clock::system_time),
+            last_check: shown(snapshot.checked_at),
+            last_success: shown(snapshot.healthy_at),
+            last_failure: shown(snapshot.unhealthy_at),
             consecutive_successes: snapshot.consecutive_successes,
             consecutive_failures: snapshot.consecutive_failures,
             checks: totals.checks(),

@@ -25,6 +25,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How often files are looked through for those that are too old.
 const EXPIRE: Duration = Duration::from_secs(3600);
 
+/// The wall clock, or one that a test moves.
+pub(super) type Clock = Box<dyn Fn() -> SystemTime + Send>;
+
 /// A line on its way.
 pub(super) struct Item<T> {
     pub(super) line: T,
@@ -37,7 +40,7 @@ pub(super) struct Writer<T, M: Medium> {
     pub(super) shared: Arc<Shared>,
     pub(super) segments: Segments<M>,
     pub(super) line_bytes: usize,
-    pub(super) clock: fn() -> SystemTime,
+    pub(super) clock: Clock,
     /// Held for as long as the thread may write.
     pub(super) lock: File,
 }

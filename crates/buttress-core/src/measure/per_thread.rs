@@ -25,18 +25,18 @@ thread_local! {
 }
 
 /// A set of counters for each of the places.
-#[derive(Default)]
-pub(crate) struct PerThread<T>([Line<T>; PLACES + 1]);
+#[derive(Debug, Default)]
+pub struct PerThread<T>([Line<T>; PLACES + 1]);
 
 /// Nothing else is in the same cache line.
-#[derive(Default)]
+#[derive(Debug, Default)]
 #[repr(align(64))]
 struct Line<T>(T);
 
 impl<T> PerThread<T> {
     /// Adds one to `counter` of this thread.
     #[inline]
-    pub(crate) fn count(&self, counter: impl Fn(&T) -> &AtomicU64) {
+    pub fn count(&self, counter: impl Fn(&T) -> &AtomicU64) {
         let place = PLACE.get();
         if place < PLACES {
             let own = counter(&self.0[place].0);
@@ -60,7 +60,8 @@ impl<T> PerThread<T> {
     }
 
     /// What all threads have counted.
-    pub(crate) fn sum(&self, counter: impl Fn(&T) -> &AtomicU64) -> u64 {
+    #[must_use]
+    pub fn sum(&self, counter: impl Fn(&T) -> &AtomicU64) -> u64 {
         self.0.iter().map(|line| counter(&line.0).load(Ordering::Relaxed)).sum()
     }
 }
@@ -98,7 +99,7 @@ impl Free {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(buttress_loom)))]
 mod tests {
     use super::*;
     use std::sync::Barrier;

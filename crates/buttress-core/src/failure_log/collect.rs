@@ -1,0 +1,158 @@
+//! From what a log keeps to what is looked at.
+
+use super::evidence::{Asked, Evidence, Fault, Point, Traffic, total};
+use super::{Bucket, Calls, Class, Filter, Fingerprint, Record, Tally, Volume, wall};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+
+/// What a log has that a filter without a time leaves.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kept {
+    pub(super) records: Vec<Record>,
+    pub(super) classes: Vec<Class>,
+    pub(super) volumes: Vec<Volume>,
+    /// By category and severity; `None` where the filter asks for what these do not tell.
+    pub(super) tallies: Option<Vec<Tally>>,
+}
+
+impl Kept {
+    /// What of it there is in the span of `filter`, which ends `now` at the latest.
+    pub(super) fn evidence(self, filter: &Filter, now: SystemTime) -> Evidence {
+        let until = wall::millis(filter.until.unwrap_or(now).min(now)).saturating_add(1);
+        let mut faults = faults(&self.records, &self.classes);
+        faults.sort_by_key(|fault| fault.fingerprint);
+        let mut traffic: Vec<_> = self.volumes.iter().map(asked).collect();
+        let failed = faults.iter().filter_map(|fault| fault.points.first()).map(|&(at, _)| at);
+        let called = traffic.iter().filter_map(|traffic| traffic.asked.first()).map(|asked| asked.at);
+        let first = failed.chain(called).min().unwrap_or(until);
+        let since = filter.since.map_or(first, wall::millis).min(until);
+        let known = first.clamp(since, until);
+        // Calls are known by the minute at best: the one in which the span begins counts.
+        for traffic in &mut traffic {
+            traffic.asked.retain(|asked| (since - since % MINUTE..until).contains(&asked.at));
+        }
+        let mut whole: Vec<Point> = faults.iter().flat_map(|fault| &fault.points).copied().collect();
+        whole.sort_unstable();
+        if let Some(tallies) = self.tallies {
+            let told: Vec<_> =
+                tallies.iter().flat_map(|tally| points(&tally.series.minutes, &tally.series.hours)).collect();
+            if total(&told) > total(&whole) {
+                whole = told;
+                whole.sort_unstable();
+            }
+        }
+        let mut records = self.records;
+        records.retain(|record| (since..until).contains(&wall::millis(record.at)));
+        records.sort_by_key(|record| record.id);
+        Evidence { since, until, known, faults, whole, traffic, records }
+    }
+}
+
+/// Each fault with the times of its failures: those of its records as long as none of them is gone, else those of its series.
+fn faults(records: &[Record], classes: &[Class]) -> Vec<Fault> {
+    let mut kept: HashMap<Fingerprint, Vec<&Record>> = HashMap::new();
+    for record in records {
+        kept.entry(record.fingerprint).or_default().push(record);
+    }
+    let mut faults = Vec::with_capacity(classes.len());
+    for class in classes {
+        let own = kept.remove(&class.fingerprint).unwrap_or_default();
+        let counted = points(&class.series.minutes, &class.series.hours);
+        let points = if own.len() as u64 >= total(&counted) { times(&own) } else { refined(counted, &own) };
+        faults.push(Fault {
+            fingerprint: class.fingerprint,
+            template: Arc::clone(&class.template),
+            operation: Arc::clone(&class.operation),
+            component: Arc::clone(&class.component),
+            error_type: Arc::clone(&class.error_type),
+            severity: class.severity,
+            category: class.category,
+            points,
+        });
+    }
+    // Those whose class had to make place for others.
+    for own in kept.into_values() {
+        let last = own[own.len() - 1];
+        faults.push(Fault {
+            fingerprint: last.fingerprint,
+            template: Arc::clone(&last.template),
+            operation: Arc::clone(&last.operation),
+            component: Arc::clone(&last.component),
+            error_type: Arc::clone(&last.error_type),
+            severity: last.severity,
+            category: last.category,
+            points: times(&own),
+        });
+    }
+    faults.retain(|fault| !fault.points.is_empty());
+    faults
+}
+
+fn times(records: &[&Record]) -> Vec<Point> {
+    let mut points: Vec<_> = records.iter().map(|record| (wall::millis(record.at), 1)).collect();
+    points.sort_unstable();
+    points
+}
+
+/// What was counted by the minute, and what of each hour was not.
+fn points(minutes: &[Bucket], hours: &[Bucket]) -> Vec<Point> {
+    let by_minute = minutes.iter().map(|minute| (wall::millis(minute.start), minute.count));
+    let mut by_hour: HashMap<u64, u64> = HashMap::new();
+    for (at, count) in by_minute.clone() {
+        *by_hour.entry(at / HOUR).or_default() += count;
+    }
+    let rest = hours.iter().map(|hour| {
+        let at = wall::millis(hour.start);
+        (at, hour.count.saturating_sub(by_hour.get(&(at / HOUR)).copied().unwrap_or(0)))
+    });
+    let mut points: Vec<_> = by_minute.chain(rest).filter(|&(_, count)| count > 0).collect();
+    points.sort_unstable();
+    points
+}
+
+/// The same with the minutes of which all records are still there at the times of these.
+fn refined(counted: Vec<Point>, records: &[&Record]) -> Vec<Point> {
+    let mut exact: HashMap<u64, Vec<u64>> = HashMap::new();
+    for record in records {
+        let at = wall::millis(record.at);
+        exact.entry(at - at % MINUTE).or_default().push(at);
+    }
+    let mut points = Vec::with_capacity(counted.len());
+    for (at, count) in counted {
+        match exact.get(&at) {
+            Some(times) if times.len() as u64 == count => points.extend(times.iter().map(|&at| (at, 1))),
+            _ => points.push((at, count)),
+        }
+    }
+    points.sort_unstable();
+    points
+}
+
+fn asked(volume: &Volume) -> Traffic {
+    let stretch = |calls: &Calls| Asked {
+        at: wall::millis(calls.start),
+        successes: calls.successes,
+        failures: calls.failures,
+    };
+    let mut asked: Vec<Asked> = volume.minutes.iter().map(stretch).collect();
+    let mut by_hour: HashMap<u64, (u64, u64)> = HashMap::new();
+    for minute in &asked {
+        let hour = by_hour.entry(minute.at / HOUR).or_default();
+        *hour = (hour.0 + minute.successes, hour.1 + minute.failures);
+    }
+    for hour in volume.hours.iter().map(stretch) {
+        let (successes, failures) = by_hour.get(&(hour.at / HOUR)).copied().unwrap_or_default();
+        asked.push(Asked {
+            successes: hour.successes.saturating_sub(successes),
+            failures: hour.failures.saturating_sub(failures),
+            ..hour
+        });
+    }
+    asked.retain(|asked| asked.successes + asked.failures > 0);
+    asked.sort_unstable_by_key(|asked| asked.at);
+    Traffic { operation: Arc::clone(&volume.operation), component: Arc::clone(&volume.component), asked }
+}

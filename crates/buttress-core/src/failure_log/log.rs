@@ -1,0 +1,398 @@
+//! Taking failures in.
+
+use super::classes::{Classes, Found, Hit};
+use super::classify::{Facts, Rule, classify};
+use super::counts::Counts;
+use super::line::{Drift, Line, Start, wall_millis};
+use super::mask::mask;
+use super::memo::Known;
+use super::operations::Operations;
+use super::record::Recorded;
+use super::redact::{REDACTED, is_secret};
+use super::ring::{Common, Ring, Texts};
+use super::standing::Knobs;
+use super::text::{Said, Scratch, clean, cut, looked_at, say};
+use super::{Category, Config, Failure, Fingerprint, Operation, Severity};
+use crate::Tick;
+use crate::keyed::hash::Seeds;
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
+use std::cell::RefCell;
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Remembers failures. Shared by reference or `Arc`; has no clock and writes no file.
+#[derive(Debug)]
+pub struct FailureLog {
+    pub(super) config: Config,
+    rules: Vec<Rule>,
+    pub(super) start: Start,
+    pub(super) drift: Drift,
+    pub(super) memory: Mutex<Memory>,
+    pub(super) operations: Mutex<Operations>,
+    pub(super) panicked: AtomicU64,
+    /// Belongs to this log alone, so that what a thread knows of another is of no use here.
+    seeds: Seeds,
+}
+
+/// What is remembered, all of it under one lock: it is held for as long as a few numbers take.
+#[derive(Debug)]
+pub(super) struct Memory {
+    pub(super) last_id: u64,
+    pub(super) recorded: u64,
+    pub(super) restored: u64,
+    pub(super) dropped: u64,
+    pub(super) ring: Ring,
+    pub(super) classes: Classes,
+    pub(super) tallies: [[Cell; Severity::ALL.len()]; Category::ALL.len()],
+    pub(super) knobs: Knobs,
+    /// The hour in which what is too old was last forgotten.
+    swept: i64,
+}
+
+/// How many of a sort and severity.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cell {
+    pub(super) count: u64,
+    pub(super) counts: Counts<u32, u32>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+impl Memory {
+    fn new(config: &Config, since: Line) -> Self {
+        Self {
+            last_id: 0,
+            recorded: 0,
+            restored: 0,
+            dropped: 0,
+            ring: Ring::new(config.records, config.per_operation),
+            classes: Classes::new(config.classes),
+            tallies: Default::default(),
+            knobs: Knobs::of(config, since),
+            swept: since.hour(),
+        }
+    }
+
+    pub(super) fn tally(&mut self, category: Category, severity: Severity, at: Line) {
+        let cell = &mut self.tallies[category as usize][severity as usize];
+        cell.count += 1;
+        cell.counts.add(at, 1, 1, |_| ());
+    }
+}
+
+impl FailureLog {
+    /// An empty log. `at` is what the clock on the wall shows at `now`; minutes and hours are counted from there.
+    #[must_use]
+    pub fn new(config: Config, at: SystemTime, now: Tick) -> Self {
+        let start = Start::new(at, now);
+        Self {
+            config,
+            rules: Vec::new(),
+            start,
+            drift: Drift::new(),
+            memory: Mutex::new(Memory::new(&config, start.line())),
+            operations: Mutex::new(Operations::new(config.operations)),
+            panicked: AtomicU64::new(0),
+            seeds: Seeds::draw(),
+        }
+    }
+
+    /// With the user's own rules for how bad a failure is and of what sort.
+    #[must_use]
+    pub fn with_rules(self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        Self { rules: rules.into_iter().collect(), ..self }
+    }
+
+    /// The settings it was made with.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The operation of this name of a component. With as many as the settings allow, one that is called `other` stands for
+    /// all that come after.
+    #[must_use]
+    pub fn operation(&self, name: &str, component: &str) -> Operation {
+        lock(&self.operations).named(name, component, self.config.value, self.start)
+    }
+
+    /// Takes a failure in. `at` is what the clock on the wall shows at `now`: it is for people, and `now` for the counts.
+    ///
+    /// A text that panics when it is told is recorded as one that did.
+    pub fn record(&self, failure: &Failure<'_>, at: SystemTime, now: Tick) -> Recorded {
+        let with = |scratch: &RefCell<Scratch>| {
+            // A failure can be recorded while another is being told.
+            let mut scratch = scratch.try_borrow_mut().ok()?;
+            Some(self.record_with(&mut scratch, failure, at, now))
+        };
+        let recorded = SCRATCH.try_with(with).ok().flatten();
+        recorded.unwrap_or_else(|| self.record_with(&mut Scratch::default(), failure, at, now))
+    }
+
+    fn record_with(
+        &self,
+        scratch: &mut Scratch,
+        failure: &Failure<'_>,
+        at: SystemTime,
+        now: Tick,
+    ) -> Recorded {
+        let line = self.start.place(now);
+        let at = wall_millis(at);
+        self.drift.learn(at, line);
+        let own = self.own(failure.operation);
+        let operation = own.as_ref().unwrap_or(failure.operation);
+        let error_type = failure.error_type.unwrap_or_else(|| failure.error.map_or("", type_of));
+
+        self.tell_message(failure, &mut scratch.raw);
+        let hash = self.hash(failure, operation, error_type, &scratch.raw);
+        scratch.fresh.texts.clear();
+        let known = scratch.memo.find(hash);
+        let mut known = match known {
+            Some(known) if known.clean => {
+                scratch.fresh.texts.text.push_str(&scratch.raw);
+                known
+            }
+            Some(known) => {
+                clean(&scratch.raw, self.config.message, &mut scratch.fresh.texts.text);
+                known
+            }
+            None => self.find_out(failure, operation, error_type, scratch),
+        };
+        scratch.fresh.texts.end();
+        self.tell_rest(failure, &mut scratch.raw, &mut scratch.fresh.texts);
+
+        let fresh = &mut scratch.fresh;
+        fresh.at = at;
+        fresh.line = line;
+        fresh.operation = operation.index();
+        fresh.fingerprint = known.fingerprint;
+        (fresh.severity, fresh.category) = (known.severity, known.category);
+        fresh.kind = failure.kind;
+        fresh.attempt = failure.attempt;
+        fresh.took = failure.took;
+        fresh.bytes = failure.bytes;
+        fresh.suppressed = 0;
+        let hit = Hit {
+            fingerprint: known.fingerprint,
+            operation: operation.index(),
+            severity: known.severity,
+            category: known.category,
+            at: line,
+            live: true,
+        };
+
+        let mut memory = self.memory_at(line);
+        let knobs = memory.knobs;
+        let found = match memory.classes.touch(hit, known.place, &knobs) {
+            Some(found) => found,
+            None => {
+                drop(memory);
+                let common = common(error_type, fresh.texts.message(), &mut scratch.template, &self.config);
+                memory = self.memory_at(line);
+                // Another thread may have been first.
+                let touched = memory.classes.touch(hit, known.place, &knobs);
+                touched.unwrap_or_else(|| memory.classes.insert(hit, common, &knobs))
+            }
+        };
+        if failure.is_call {
+            operation.failed(now);
+        } else {
+            operation.count_aside();
+        }
+        let id = memory.take_in(fresh, &found);
+        drop(memory);
+
+        known.place = found.place;
+        scratch.memo.keep(hash, known);
+        Recorded {
+            id,
+            fingerprint: known.fingerprint,
+            severity: known.severity,
+            category: known.category,
+            flags: found.flags,
+            turned: found.turned,
+        }
+    }
+
+    /// The message as it is told, over `raw`.
+    fn tell_message(&self, failure: &Failure<'_>, raw: &mut String) {
+        match (failure.message, failure.error) {
+            (Some(message), _) => self.tell(message, self.config.message, raw),
+            (None, Some(error)) => self.tell(&error, self.config.message, raw),
+            (None, None) => raw.clear(),
+        }
+    }
+
+    fn tell(&self, text: &dyn std::fmt::Display, most: usize, raw: &mut String) {
+        if say(text, looked_at(most), raw) == Said::Panicked {
+            self.panicked.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The key, the causes and the metadata.
+    fn tell_rest(&self, failure: &Failure<'_>, raw: &mut String, texts: &mut Texts) {
+        let (message, value) = (self.config.message, self.config.value);
+        let mut add = |text: &dyn std::fmt::Display, most: usize, texts: &mut Texts| {
+            self.tell(text, most, raw);
+            clean(raw, most, &mut texts.text);
+            texts.end();
+        };
+        if let Some(key) = failure.key {
+            add(key, value, texts);
+            texts.has_key = true;
+        }
+        let mut source = failure.error.and_then(source_of);
+        while let Some(cause) = source
+            && texts.causes < self.config.chain
+        {
+            add(&cause, message, texts);
+            texts.causes += 1;
+            source = source_of(cause);
+        }
+        for (name, told) in failure.metadata.iter().take(self.config.metadata) {
+            add(name, value, texts);
+            let secret: &dyn std::fmt::Display = &Plain(REDACTED);
+            add(if is_secret(name) { secret } else { *told }, value, texts);
+        }
+    }
+
+    /// What can be told of a failure that was not like the last ones. Its message is appended to the text.
+    #[inline(never)]
+    fn find_out(
+        &self,
+        failure: &Failure<'_>,
+        operation: &Operation,
+        error_type: &str,
+        scratch: &mut Scratch,
+    ) -> Known {
+        let text = &mut scratch.fresh.texts.text;
+        let clean = clean(&scratch.raw, self.config.message, text);
+        let message = text.as_str();
+        let (severity, category) = classify(&self.rules, &Facts { error_type, kind: failure.kind, message });
+        masked(message, &mut scratch.template, &self.config);
+        let error_type = shortened(error_type, &self.config);
+        Known {
+            fingerprint: Fingerprint::of(
+                operation.name(),
+                operation.component(),
+                error_type,
+                &scratch.template,
+            ),
+            severity: failure.severity.unwrap_or(severity),
+            category: failure.category.unwrap_or(category),
+            clean,
+            place: 0,
+        }
+    }
+
+    /// All that [`Known`] depends on.
+    fn hash(&self, failure: &Failure<'_>, operation: &Operation, error_type: &str, raw: &str) -> u64 {
+        let said = (failure.severity, failure.category, failure.kind);
+        self.seeds.hash(&(operation.index(), said, error_type, raw))
+    }
+
+    /// This log's own operation for one that another log made.
+    fn own(&self, operation: &Operation) -> Option<Operation> {
+        if operation.began_with(&self.start) {
+            return None;
+        }
+        Some(self.operation(operation.name(), operation.component()))
+    }
+
+    /// The memory, without what is too old.
+    fn memory_at(&self, now: Line) -> MutexGuard<'_, Memory> {
+        let mut memory = lock(&self.memory);
+        if now.hour() != memory.swept {
+            memory.sweep(now, &self.config);
+        }
+        memory
+    }
+
+    /// Forgets all that was recorded and counted, but for the numbers of records, which go on.
+    pub fn clear(&self) {
+        let mut memory = lock(&self.memory);
+        let (last_id, since) = (memory.last_id, memory.knobs.since);
+        *memory = Memory { last_id, ..Memory::new(&self.config, since) };
+        for operation in lock(&self.operations).iter() {
+            operation.clear();
+        }
+    }
+}
+
+impl Memory {
+    /// Takes in a record whose class was counted.
+    fn take_in(&mut self, fresh: &mut super::ring::Kept, found: &Found) -> u64 {
+        self.last_id += 1;
+        self.recorded += 1;
+        fresh.id = self.last_id;
+        fresh.flags = found.flags;
+        if let Some((entry, _)) = self.classes.get(found.place)
+            && !fresh.common.as_ref().is_some_and(|common| Arc::ptr_eq(common, &entry.common))
+        {
+            fresh.common = Some(entry.common.clone());
+        }
+        self.tally(fresh.category, fresh.severity, fresh.line);
+        self.dropped += u64::from(self.ring.push(fresh));
+        self.last_id
+    }
+
+    /// Once an hour.
+    #[cold]
+    fn sweep(&mut self, now: Line, config: &Config) {
+        self.swept = now.hour();
+        let oldest = now.before(config.retention);
+        self.dropped += self.ring.forget(oldest) as u64;
+        self.classes.forget(oldest);
+    }
+}
+
+/// What the records of a class have in common.
+fn common(error_type: &str, message: &str, template: &mut String, config: &Config) -> Arc<Common> {
+    masked(message, template, config);
+    let error_type = shortened(error_type, config);
+    Arc::new(Common { error_type: error_type.into(), template: template.as_str().into() })
+}
+
+fn masked(message: &str, template: &mut String, config: &Config) {
+    template.clear();
+    mask(message, template);
+    cut(template, config.message);
+}
+
+/// The name of a type, no longer than the settings allow. What it begins with is what tells it from others least.
+fn shortened<'a>(error_type: &'a str, config: &Config) -> &'a str {
+    let from = error_type.len().saturating_sub(config.value);
+    &error_type[error_type.ceil_char_boundary(from)..]
+}
+
+/// The source of an error; none if it panics when asked.
+fn source_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| error.source())).ok().flatten()
+}
+
+/// The kind of the first I/O error in the chain, as the name of a type.
+fn type_of(error: &(dyn Error + 'static)) -> &'static str {
+    let mut next = Some(error);
+    // Not for ever: sources can go round.
+    for _ in 0..16 {
+        let Some(error) = next else { break };
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return super::io_kind::name(error.kind());
+        }
+        next = source_of(error);
+    }
+    ""
+}
+
+/// A text that is its own.
+struct Plain(&'static str);
+
+impl std::fmt::Display for Plain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}

@@ -1,0 +1,277 @@
+//! Reading what is remembered: in pieces, so that nobody who records waits for all of it.
+
+use super::class::{Bucket, Class, Series, Tally, Volume};
+use super::counts::Counts;
+use super::line::{Drift, Line, shown, wall_millis};
+use super::log::{Cell, Memory};
+use super::ring::Kept;
+use super::snapshot::{OperationFailures, TallyCount};
+use super::{Category, FailureLog, Filter, Operation, Record, Severity, Snapshot};
+use crate::sync::{Ordering, lock};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// How many records are copied at a time: a few microseconds.
+const RECORDS: usize = 32;
+/// How many classes, whose counts over time are longer.
+const CLASSES: usize = 8;
+
+impl FailureLog {
+    /// The records that are kept and asked for, the oldest first.
+    #[must_use]
+    pub fn records(&self, filter: &Filter) -> Vec<Record> {
+        let mut found = Vec::new();
+        let mut kept = Vec::with_capacity(RECORDS);
+        let mut from = 0;
+        loop {
+            let memory = lock(&self.memory);
+            let until = memory.ring.slots().min(from + RECORDS);
+            if from >= until {
+                break;
+            }
+            // As they are, and without the lock what is to be seen of them.
+            kept.extend((from..until).filter_map(|at| memory.ring.slot(at).cloned()));
+            drop(memory);
+            let operations = self.names(kept.iter().map(|kept| kept.operation));
+            let shown = kept.drain(..).zip(operations).filter_map(|(kept, of)| Some(record(&kept, &of?)));
+            found.extend(shown.filter(|record| filter.matches(record)));
+            from = until;
+        }
+        found.sort_unstable_by_key(|record| record.id);
+        found
+    }
+
+    /// The record of this number, as long as it is kept.
+    #[must_use]
+    pub fn get(&self, id: u64) -> Option<Record> {
+        let memory = lock(&self.memory);
+        let kept = (0..memory.ring.slots()).find_map(|at| memory.ring.slot(at).filter(|kept| kept.id == id));
+        let kept = kept?.clone();
+        drop(memory);
+        let of = self.names([kept.operation]).pop()??;
+        Some(record(&kept, &of))
+    }
+
+    /// The last `most` records of an operation, the newest first.
+    #[must_use]
+    pub fn history(&self, operation: &str, component: &str, most: usize) -> Vec<Record> {
+        let operations = lock(&self.operations);
+        let named = |of: &&Operation| &**of.name() == operation && &**of.component() == component;
+        let Some(of) = operations.iter().find(named).cloned() else { return Vec::new() };
+        drop(operations);
+        let memory = lock(&self.memory);
+        let kept: Vec<_> = memory.ring.newest(of.index()).take(most).cloned().collect();
+        drop(memory);
+        kept.iter().map(|kept| record(kept, &of)).collect()
+    }
+
+    /// The classes that are asked for, the most frequent first. With ends of time, how many there were between them; a
+    /// class without any is left out.
+    #[must_use]
+    pub fn classes(&self, filter: &Filter, now: SystemTime) -> Vec<Class> {
+        let (between, now) = (self.between(filter, now), self.drift.line(now));
+        let whole = filter.since.is_none() && filter.until.is_none();
+        let mut found = Vec::new();
+        let mut from = 0;
+        loop {
+            let memory = lock(&self.memory);
+            let until = memory.classes.len().min(from + CLASSES);
+            if from >= until {
+                break;
+            }
+            let pieces: Vec<_> = (from..until).filter_map(|at| piece(&memory, at, filter, now)).collect();
+            drop(memory);
+            from = until;
+            let operations = self.names(pieces.iter().map(|piece| piece.operation));
+            for (piece, of) in pieces.into_iter().zip(operations) {
+                let Some(of) = of.filter(|of| filter.names(of.name(), of.component())) else { continue };
+                let mut class = piece.class;
+                (class.operation, class.component) = (of.name().clone(), of.component().clone());
+                (class.first, class.last) = (self.drift.wall(piece.first), self.drift.wall(piece.last));
+                class.series = series(&piece.counts, &between, &self.drift);
+                if !whole {
+                    (class.count, class.error) = (sum(&piece.counts, &between), 0);
+                }
+                if class.count > 0 {
+                    found.push(class);
+                }
+            }
+        }
+        found.sort_by(|one, other| other.count.cmp(&one.count).then(other.last.cmp(&one.last)));
+        found
+    }
+
+    /// How many failures there were of each sort and severity that are asked for, by what the filter says of them and of time.
+    #[must_use]
+    pub fn tallies(&self, filter: &Filter, now: SystemTime) -> Vec<Tally> {
+        let between = self.between(filter, now);
+        let whole = filter.since.is_none() && filter.until.is_none();
+        let mut found = Vec::new();
+        for category in Category::ALL {
+            for severity in Severity::ALL {
+                if !filter.asks_for(category, severity) {
+                    continue;
+                }
+                let Cell { count, counts } =
+                    lock(&self.memory).tallies[category as usize][severity as usize].clone();
+                let count = if whole { count } else { sum(&counts, &between) };
+                if count > 0 {
+                    let series = series(&counts, &between, &self.drift);
+                    found.push(Tally { category, severity, count, series });
+                }
+            }
+        }
+        found
+    }
+
+    /// The calls of each operation that is asked for, by what the filter says of operations and time.
+    #[must_use]
+    pub fn volumes(&self, filter: &Filter, now: SystemTime) -> Vec<Volume> {
+        let operations: Vec<_> = lock(&self.operations).iter().cloned().collect();
+        let asked = operations.iter().filter(|of| filter.names(of.name(), of.component()));
+        let between = if filter.since.is_none() && filter.until.is_none() {
+            Line::MIN..=Line::MAX
+        } else {
+            self.between(filter, now)
+        };
+        asked.map(|of| of.volume(&between, &self.drift)).collect()
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let memory = lock(&self.memory);
+        // Nobody waits for the memory with the operations in hand.
+        let operations = lock(&self.operations);
+        let failures = operations.iter().map(|of| OperationFailures {
+            operation: of.name().clone(),
+            component: of.component().clone(),
+            failures: of.failures() + of.aside() + of.restored(),
+        });
+        let cells = Category::ALL.into_iter().zip(&memory.tallies).flat_map(|(category, cells)| {
+            let of_severity = Severity::ALL.into_iter().zip(cells);
+            of_severity.map(move |(severity, cell)| TallyCount { category, severity, failures: cell.count })
+        });
+        Snapshot {
+            recorded: memory.recorded,
+            restored: memory.restored,
+            records: memory.ring.len(),
+            dropped: memory.dropped,
+            classes: memory.classes.len(),
+            replaced: memory.classes.replaced(),
+            operations: operations.iter().count(),
+            overflowed: operations.overflowed(),
+            panicked: self.panicked.load(Ordering::Relaxed),
+            successes: operations.iter().map(Operation::successes).sum(),
+            failures: failures.collect(),
+            tallies: cells.filter(|cell| cell.failures > 0).collect(),
+        }
+    }
+
+    /// Tells the log what the clock on the wall shows at `now`. Records do so too; who reads a log that was silent since
+    /// the clock was set does it first, as times are shown by it.
+    pub fn align(&self, at: SystemTime, now: crate::Tick) {
+        self.drift.learn(wall_millis(at), self.start.place(now));
+    }
+
+    /// The operations of these numbers.
+    fn names(&self, indices: impl IntoIterator<Item = usize>) -> Vec<Option<Operation>> {
+        let operations = lock(&self.operations);
+        indices.into_iter().map(|index| operations.get(index).cloned()).collect()
+    }
+
+    /// The ends of the filter, within what is retained.
+    fn between(&self, filter: &Filter, now: SystemTime) -> RangeInclusive<Line> {
+        let oldest = self.drift.line(now).before(self.config.retention);
+        let since = filter.since.map_or(Line::MIN, |since| self.drift.line(since));
+        let until = filter.until.map_or(Line::MAX, |until| self.drift.line(until));
+        since.max(oldest)..=until
+    }
+}
+
+/// A class as it is copied, and what is needed to show it.
+struct Piece {
+    operation: usize,
+    first: Line,
+    last: Line,
+    counts: Counts<u32, u32>,
+    class: Class,
+}
+
+fn piece(memory: &Memory, at: usize, filter: &Filter, now: Line) -> Option<Piece> {
+    let (entry, count) = memory.classes.get(at)?;
+    let common = &entry.common;
+    if !filter.asks_for(entry.category, entry.severity)
+        || !filter.says(&[&common.template, &common.error_type])
+    {
+        return None;
+    }
+    let nothing: Arc<str> = Arc::default();
+    Some(Piece {
+        operation: entry.operation,
+        first: entry.first,
+        last: entry.last,
+        counts: entry.counts.clone(),
+        class: Class {
+            fingerprint: entry.fingerprint,
+            template: common.template.clone(),
+            operation: nothing.clone(),
+            component: nothing,
+            error_type: common.error_type.clone(),
+            severity: entry.severity,
+            category: entry.category,
+            count,
+            error: entry.error,
+            first: SystemTime::UNIX_EPOCH,
+            last: SystemTime::UNIX_EPOCH,
+            flags: memory.knobs.flags(entry, now),
+            series: Series::default(),
+        },
+    })
+}
+
+fn series(counts: &Counts<u32, u32>, between: &RangeInclusive<Line>, drift: &Drift) -> Series {
+    let bucket = |(start, count): (Line, u32)| Bucket { start: drift.wall(start), count: count.into() };
+    Series {
+        minutes: counts.minutes(between).map(bucket).collect(),
+        hours: counts.hours(between).map(bucket).collect(),
+    }
+}
+
+/// How many there were: by the minute as far back as there are any, by the hour before that.
+fn sum(counts: &Counts<u32, u32>, between: &RangeInclusive<Line>) -> u64 {
+    let (older, minutes) = counts.split(between);
+    older.into_iter().chain(minutes).map(u64::from).sum()
+}
+
+fn record(kept: &Kept, of: &Operation) -> Record {
+    let texts = &kept.texts;
+    let mut parts = texts.iter().map(Arc::<str>::from);
+    let message = parts.next().unwrap_or_default();
+    let key = if texts.has_key { parts.next() } else { None };
+    let chain = parts.by_ref().take(texts.causes).collect();
+    let metadata = std::iter::from_fn(|| Some((parts.next()?, parts.next()?))).collect();
+    let common = kept.common.as_ref();
+    Record {
+        id: kept.id,
+        at: shown(kept.at),
+        operation: of.name().clone(),
+        component: of.component().clone(),
+        severity: kept.severity,
+        category: kept.category,
+        kind: kept.kind,
+        error_type: common.map(|common| common.error_type.clone()).unwrap_or_default(),
+        message,
+        template: common.map(|common| common.template.clone()).unwrap_or_default(),
+        fingerprint: kept.fingerprint,
+        chain,
+        key,
+        attempt: kept.attempt,
+        duration: kept.took,
+        bytes: kept.bytes,
+        metadata,
+        suppressed: kept.suppressed,
+        flags: kept.flags,
+    }
+}

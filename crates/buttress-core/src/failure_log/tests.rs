@@ -1,0 +1,9 @@
+//! What becomes of texts, and the parts held against plain ones.
+
+mod classes;
+mod classification;
+mod masks;
+mod redaction;
+mod ring;
+mod standing;
+mod times;

@@ -1,0 +1,128 @@
+//! What is taken along to the next process.
+
+use super::*;
+use buttress_core::ErrorBudget;
+use buttress_core::error_budget::{Change, Config, Level, Pair};
+
+/// Traffic of three days with failures in it, the last of them half an hour ago.
+fn lived() -> (ErrorBudget, u64) {
+    let config = Config::builder().slower_than(secs(1)).build().unwrap();
+    let budget = ErrorBudget::new(config, at(500));
+    let mut dice = Dice(3);
+    let end = 3 * DAY + 17 * MINUTE + 3;
+    for second in (500..500 + end).step_by(2) {
+        let failing = if second % DAY < 600 { 60_000 } else { 10 };
+        let took = Duration::from_millis(dice.below(1_100));
+        let _ = budget.record_lasting(!dice.falls(failing), took, at(second));
+    }
+    (budget, 500 + end)
+}
+
+#[test]
+fn s2_84_a_budget_goes_on_where_it_was_if_no_time_has_passed() {
+    let (budget, now) = lived();
+    let state = budget.export(at(now));
+    // The clock of the new process shows something else altogether.
+    let restored = ErrorBudget::restore(*budget.config(), &state, Duration::ZERO, at(7));
+    let [before, after] = [budget.snapshot(at(now)), restored.snapshot(at(7))];
+    assert_eq!((after.total, after.bad), (before.total, before.bad));
+    assert_eq!((&after.burn, after.level), (&before.burn, before.level));
+    assert_eq!((after.percentiles, after.remaining), (before.percentiles, before.remaining));
+    assert_eq!((after.totals.good, after.totals.bad), (0, 0), "what it counts for others begins anew");
+    assert!(restored.check(at(7)).is_empty(), "nothing is told twice");
+    // And so it does from then on, bucket by bucket.
+    for later in (0..40 * DAY).step_by(4_321) {
+        let [before, after] = [budget.snapshot(at(now + later)), restored.snapshot(at(7 + later))];
+        assert_eq!(
+            (&after.burn, after.bad, after.total),
+            (&before.burn, before.bad, before.total),
+            "{later} s"
+        );
+        assert_eq!(after.percentiles, before.percentiles, "{later} s");
+    }
+}
+
+#[test]
+fn s2_84_what_is_older_than_the_window_when_it_comes_back_is_forgotten() {
+    let (budget, now) = lived();
+    let state = budget.export(at(now));
+    for away in [1, 600, HOUR, DAY, 29 * DAY, 31 * DAY, 365 * DAY, 500 * 365 * DAY] {
+        let restored = ErrorBudget::restore(*budget.config(), &state, secs(away), at(9));
+        let after = restored.snapshot(at(9));
+        if away < 100 * 365 * DAY {
+            let before = budget.snapshot(at(now + away));
+            assert_eq!(
+                (after.total, after.bad, &after.burn),
+                (before.total, before.bad, &before.burn),
+                "{away} s"
+            );
+        }
+        assert_eq!(after.total == 0, away >= 31 * DAY, "{away} s");
+        if away >= 31 * DAY {
+            assert_eq!((after.remaining, after.level), (Ratio::ONE, Level::Normal));
+        }
+        // A call counts, whenever it comes back.
+        let _ = restored.record(false, at(10));
+        assert_eq!(restored.snapshot(at(10)).bad, after.bad + 1);
+    }
+    let restored = ErrorBudget::restore(*budget.config(), &state, Duration::MAX, Tick::MAX);
+    assert_eq!(restored.snapshot(Tick::MAX).total, 0);
+}
+
+#[test]
+fn s2_85_a_recovery_during_the_absence_is_told_once_and_an_exhaustion_not_again() {
+    let config = Config::builder().window(secs(3_600)).minimum_calls(1).build().unwrap();
+    let budget = ErrorBudget::new(config, at(0));
+    let told: Vec<_> = (0..10).flat_map(|_| budget.record(false, at(0))).flatten().collect();
+    let [hour, ..] = Pair::STANDARD;
+    assert_eq!(told, [Change::Exhausted { bad: 1, total: 1 }, Change::Burning { pair: hour }]);
+    let _ = budget.check(at(60));
+    let state = budget.export(at(60));
+    let soon = ErrorBudget::restore(config, &state, secs(5), at(0));
+    assert_eq!(soon.level(), Level::Spent);
+    assert_eq!(soon.record(false, at(1)), None);
+    let late = ErrorBudget::restore(config, &state, secs(DAY), at(0));
+    let told: Vec<_> = late.check(at(0)).into_iter().collect();
+    let recovered = Change::Recovered { from: Level::Spent, to: Level::Normal, remaining: Ratio::ONE };
+    assert_eq!(told, [recovered, Change::Cooled { pair: hour }]);
+    assert!(late.check(at(1)).is_empty());
+}
+
+#[test]
+fn s2_84_other_settings_take_over_what_their_marks_can_tell() {
+    let (budget, now) = lived();
+    let state = budget.export(at(now));
+    let before = budget.snapshot(at(now));
+    for window in [60, 600, 3_600, 7 * DAY] {
+        let config = Config::builder().window(secs(window)).objective(share(0.9)).build().unwrap();
+        let restored = ErrorBudget::restore(config, &state, Duration::ZERO, at(7));
+        let total = restored.snapshot(at(7)).total;
+        let expected = (window.min(now - 500)) / 2;
+        assert!(total >= expected && total <= expected * 11 / 10 + 10, "{total} in {window} s, {expected}");
+        assert!(total <= before.total);
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn s2_84_any_state_that_can_be_read_makes_a_budget() {
+    use buttress_core::error_budget::State;
+
+    let (budget, now) = lived();
+    let text = serde_json::to_string(&budget.export(at(now))).unwrap();
+    assert!(text.len() < 100_000, "{} bytes", text.len());
+    let state: State = serde_json::from_str(&text).unwrap();
+    assert_eq!(state, budget.export(at(now)));
+    // Contradictions: times in no order and in the future, counts that fall, and buckets there are none of.
+    let wrong = r#"{"position":5,"marks":[[9,7,1],[3,2,18446744073709551615],[18446744073709551615,0,0]],
+        "durations":[[9,[[0,3],[65535,18446744073709551615]]],[2,[[0,18446744073709551615]]]],
+        "level":"spent","burning":[{"rate":1e300,"long":{"secs":0,"nanos":0},"short":{"secs":9,"nanos":0}}]}"#;
+    let state: State = serde_json::from_str(wrong).unwrap();
+    for elapsed in [Duration::ZERO, secs(DAY), Duration::MAX] {
+        let restored = ErrorBudget::restore(*budget.config(), &state, elapsed, at(1));
+        let _ = restored.check(at(1));
+        let snapshot = restored.snapshot(at(2));
+        assert!(snapshot.remaining <= Ratio::ONE && snapshot.allowed.is_finite());
+        let _ = restored.export(at(3));
+    }
+}
