@@ -206,6 +206,19 @@ fn w05_in_a_registry_it_shows_and_is_never_ill() {
 }
 
 #[test]
+fn f4_operations_beyond_the_last_place_are_one() {
+    let log = Handle::new("shop", Config::builder().operations(2).build().unwrap());
+    for number in 0..100 {
+        log.operation(&format!("charge {number}"), "payments").succeeded();
+    }
+    let operations = log.operations();
+    let names: Vec<_> =
+        operations.iter().map(|operation| (operation.name(), operation.component())).collect();
+    assert_eq!(names, [("charge 0", "payments"), ("charge 1", "payments"), ("other", "other")]);
+    assert_eq!(operations[2].counts().successes, 98);
+}
+
+#[test]
 fn handles_of_one_log_are_one_and_logs_of_one_name_are_not() {
     let log = log();
     let other = Handle::new("shop", Config::default());
