@@ -105,10 +105,6 @@ contract! {
         circuit_breaker_respond;
         circuit_breaker_as_status;
         circuit_breaker_in_shadow;
-        failure_log;
-        failure_log_curious;
-        failure_log_at_body_end;
-        failure_log_off;
         error_budget;
         error_budget_at_body_end;
         error_budget_off;
@@ -118,6 +114,10 @@ contract! {
         error_budget_timed;
         error_budget_typed;
         error_budget_with_bypass;
+        failure_log;
+        failure_log_curious;
+        failure_log_at_body_end;
+        failure_log_off;
         fallback;
         fallback_off;
         fallback_typed;

@@ -5,8 +5,8 @@
 //! | [`BulkheadLayer`] | one slow peer takes all there is: so many calls at a time and no more |
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
 //! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
-//! | [`FailureLogLayer`] | nobody remembers what failed, how often, and since when |
 //! | [`ErrorBudgetLayer`] | nobody sees in time that a promise is about to be broken |
+//! | [`FailureLogLayer`] | nobody remembers what failed, how often, and since when |
 //! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`RateLimitLayer`] | one caller asks for more than was agreed |
@@ -18,10 +18,10 @@
 | [`BodyTimeoutLayer`](timeout::BodyTimeoutLayer) | a body that falls silent or never ends is cut |"
 )]
 //!
-//! The order in a stack, outermost first: `failure log · operation · bandwidth · fallback · deadline · retry · rate limit · breaker · bulkhead ·
-//! timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
 //! The order in a stack, outermost first: `error budget · operation · bandwidth · fallback · deadline · retry · rate limit ·
 //! breaker · bulkhead · timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
+//! The order in a stack, outermost first: `failure log · operation · bandwidth · fallback · deadline · retry · rate limit · breaker · bulkhead ·
+//! timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
 //! other systems from [`presets`]. Each layer holds a handle to its state; every service it makes, and every clone of those,
 //! shares that state; a [`Registry`](registry::Registry) shows all of them by name.
 //! What takes no calls for a while is looked at by a [`health::Monitor`]. The one error they make is [`Rejected`]. How

@@ -145,8 +145,8 @@ const fn is_of_a_call(event: &Event) -> bool {
         EventKind::Transition(_)
             | EventKind::LimitChanged { .. }
             | EventKind::HealthChanged(_)
-            | EventKind::Failing { .. }
             | EventKind::Budget(_)
+            | EventKind::Failing { .. }
     );
     !not_of_one
 }

@@ -28,13 +28,13 @@ pub(crate) fn trace(event: &Event) {
                 info!(target: "buttress", layer, name, key, from, to, "health check");
             }
         }
-        EventKind::Failing { .. } => warn!(target: "buttress", layer, name, key, "{}", event.kind),
         EventKind::Budget(change) => match change {
             Budget::Low { .. } | Budget::Exhausted { .. } | Budget::Burning { .. } => {
                 warn!(target: "buttress", layer, name, "{change}");
             }
             _ => info!(target: "buttress", layer, name, "{change}"),
         },
+        EventKind::Failing { .. } => warn!(target: "buttress", layer, name, key, "{}", event.kind),
         kind => debug!(target: "buttress", layer, name, key, "{kind}"),
     }
 }
