@@ -4,6 +4,7 @@
 
 mod bulkheads;
 mod facade;
+mod failure_logs;
 mod health_checks;
 mod keys;
 mod moves;
