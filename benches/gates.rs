@@ -5,6 +5,7 @@
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle};
 use buttress::{BoxError, TimeoutLayer, retry};
 use buttress_benches::admission;
+use buttress_benches::budgets;
 use buttress_benches::callgrind::{self, instructions};
 use buttress_benches::clients::Clients;
 use buttress_benches::failures;
@@ -60,7 +61,7 @@ fn run() -> Result<ExitCode, BoxError> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [COUNTED, path, calls] => {
             let known = paths::ALL.into_iter().chain(admission::ALL).chain(keys::SMALL);
-            let known = known.chain([admission::RATE_KEYED_1M]).chain(failures::ALL);
+            let known = known.chain(budgets::ALL).chain(failures::ALL).chain([admission::RATE_KEYED_1M]);
             let path = known.into_iter().find(|known| known.name == path).ok_or("no such path")?;
             counted((path.make)().as_mut(), calls.parse()?);
             Ok(ExitCode::SUCCESS)
@@ -153,7 +154,7 @@ fn f6_allocations(gates: &mut Gates) {
         (failures::FAILURE_LOG_CURIOUS, 12 * CALLS),
     ];
     let none = none.into_iter().chain([failures::FAILURE_LOG, failures::FAILURE_LOG_CLONED]);
-    let none = none.chain(admission::ALL).chain(keys::SMALL).map(|path| (path, 0));
+    let none = none.chain(budgets::ALL).chain(admission::ALL).chain(keys::SMALL).map(|path| (path, 0));
     for (path, limit) in none.chain(boxed) {
         let mut worker = (path.make)();
         worker.check();

@@ -8,6 +8,7 @@
 //! | [`worker`] | many calls through one service, one after the other |
 //! | [`paths`] | the ways a call can take through buttress |
 //! | [`admission`] | those through what admits calls: places and rates |
+//! | [`budgets`] | those through an error budget |
 //! | [`failures`] | those through what remembers the calls that fail |
 //! | `peers` | the same ways through other crates (feature `peers`) |
 //! | [`flood`] | more keys than there is room for |
@@ -20,6 +21,7 @@
 
 pub mod admission;
 pub mod bodies;
+pub mod budgets;
 pub mod callgrind;
 pub mod clients;
 pub mod failures;

@@ -223,6 +223,7 @@ async fn w42_every_metric_of_the_table_moves() {
     crate::failure_logs::move_all(&registry, || seen.look(&exporter));
     crate::bulkheads::move_all(&registry, || seen.look(&exporter)).await;
     crate::health_checks::move_all(&registry, || seen.look(&exporter)).await;
+    crate::error_budgets::move_all(&registry, || seen.look(&exporter)).await;
 
     let still: Vec<_> = FAMILIES
         .iter()

@@ -50,6 +50,7 @@ fn f4_w09_a_million_messages_and_a_million_operations_take_what_the_settings_all
     assert_eq!((snapshot.recorded, snapshot.operations, snapshot.classes), (FLOOD, 257, 256));
     assert_eq!(snapshot.overflowed, FLOOD - 256);
     assert!(snapshot.records <= 1_000, "{snapshot:?}");
+    println!("{} KiB", grown >> 10);
     assert!(grown <= MOST, "{grown} bytes, at most {MOST}");
     let classes = log.classes(&Filter::default(), SystemTime::UNIX_EPOCH + Duration::from_secs(2_592_000));
     assert_eq!(classes.iter().map(|class| class.count).sum::<u64>(), FLOOD);

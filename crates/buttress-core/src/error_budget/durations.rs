@@ -119,7 +119,7 @@ mod tests {
     fn w39_the_middle_of_its_bucket_is_within_a_thirtieth_of_every_duration() {
         let mut nanos = 1_u64;
         while nanos < 1 << 37 {
-            for nanos in [nanos, nanos + nanos / 3, nanos + nanos / 2] {
+            for nanos in [nanos, nanos + nanos / 3, nanos + nanos / 2].map(|nanos| nanos.min((1 << 37) - 1)) {
                 let shown = middle(bucket(nanos)).as_nanos() as f64;
                 let off = (shown - nanos as f64).abs();
                 assert!(off <= (nanos as f64 / 32.0).max(512.0), "{nanos} shown as {shown}");
@@ -127,10 +127,6 @@ mod tests {
             nanos = nanos * 9 / 8 + 1;
         }
         assert_eq!(bucket(u64::MAX), BUCKETS - 1);
-        assert!((0..BUCKETS).all(|place| bucket(nanos_of(middle(place))) == place));
-    }
-
-    fn nanos_of(duration: Duration) -> u64 {
-        nanos(duration)
+        assert!((0..BUCKETS).all(|place| bucket(crate::clock::nanos(middle(place))) == place));
     }
 }

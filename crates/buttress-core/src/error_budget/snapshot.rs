@@ -63,7 +63,7 @@ pub struct Burn {
 }
 
 /// How long calls took: no more than 1/32 from the truth from 16 microseconds on, half a microsecond below, and never more than
-/// 133 seconds.
+/// 136 seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Percentiles {

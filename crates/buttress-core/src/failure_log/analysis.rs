@@ -123,7 +123,7 @@ pub struct Analysis {
 impl Analysis {
     pub(super) fn of(evidence: &Evidence, statistics: &Statistics, rates: &Rates, options: &Options) -> Self {
         let units = unit::units(evidence);
-        let (since, until) = (evidence.since, evidence.until);
+        let (since, until) = (evidence.known, evidence.until);
         let periodic = periodic::periodic(&units, since, until);
         let correlations = correlation::correlations(&units, since, until);
         let regressions = regression::regressions(&units, &evidence.traffic, since, until);
@@ -192,10 +192,9 @@ fn summary(found: &Findings<'_>, patterns: &[Pattern]) -> String {
         text.push_str(&format!(" ({percent:.1} % of the calls)"));
     }
     text.push_str(&format!(
-        ", {}; the most frequent fault is {share:.0} % of them, in {}/{}; ",
+        ", {}; the most frequent fault is {share:.0} % of them, in {}; ",
         several(patterns.len(), "pattern", "patterns"),
-        top.component,
-        top.operation
+        unit::place(&top.component, &top.operation)
     ));
     let found = [
         (found.regressions.len(), "regression", "regressions"),

@@ -25,14 +25,16 @@ impl Kept {
         let until = wall::millis(filter.until.unwrap_or(now).min(now)).saturating_add(1);
         let mut faults = faults(&self.records, &self.classes);
         faults.sort_by_key(|fault| fault.fingerprint);
-        let traffic: Vec<_> = self.volumes.iter().map(|volume| asked(volume, until)).collect();
-        let first = || {
-            let failed = faults.iter().filter_map(|fault| fault.points.first()).map(|&(at, _)| at);
-            failed
-                .chain(traffic.iter().filter_map(|traffic| traffic.asked.first()).map(|asked| asked.at))
-                .min()
-        };
-        let since = filter.since.map_or_else(|| first().unwrap_or(until), wall::millis).min(until);
+        let mut traffic: Vec<_> = self.volumes.iter().map(asked).collect();
+        let failed = faults.iter().filter_map(|fault| fault.points.first()).map(|&(at, _)| at);
+        let called = traffic.iter().filter_map(|traffic| traffic.asked.first()).map(|asked| asked.at);
+        let first = failed.chain(called).min().unwrap_or(until);
+        let since = filter.since.map_or(first, wall::millis).min(until);
+        let known = first.clamp(since, until);
+        // Calls are known by the minute at best: the one in which the span begins counts.
+        for traffic in &mut traffic {
+            traffic.asked.retain(|asked| (since - since % MINUTE..until).contains(&asked.at));
+        }
         let mut whole: Vec<Point> = faults.iter().flat_map(|fault| &fault.points).copied().collect();
         whole.sort_unstable();
         if let Some(tallies) = self.tallies {
@@ -46,7 +48,7 @@ impl Kept {
         let mut records = self.records;
         records.retain(|record| (since..until).contains(&wall::millis(record.at)));
         records.sort_by_key(|record| record.id);
-        Evidence { since, until, faults, whole, traffic, records }
+        Evidence { since, until, known, faults, whole, traffic, records }
     }
 }
 
@@ -130,7 +132,7 @@ fn refined(counted: Vec<Point>, records: &[&Record]) -> Vec<Point> {
     points
 }
 
-fn asked(volume: &Volume, until: u64) -> Traffic {
+fn asked(volume: &Volume) -> Traffic {
     let stretch = |calls: &Calls| Asked {
         at: wall::millis(calls.start),
         successes: calls.successes,
@@ -150,7 +152,7 @@ fn asked(volume: &Volume, until: u64) -> Traffic {
             ..hour
         });
     }
-    asked.retain(|asked| asked.at < until && asked.successes + asked.failures > 0);
+    asked.retain(|asked| asked.successes + asked.failures > 0);
     asked.sort_unstable_by_key(|asked| asked.at);
     Traffic { operation: Arc::clone(&volume.operation), component: Arc::clone(&volume.component), asked }
 }

@@ -132,8 +132,8 @@ fn compare(rare: &Row<'_>, common: &Row<'_>, span: u64, pairs: f64) -> Option<(f
             other: other.0.subject.clone(),
             times,
             together,
-            by_chance,
-            score,
+            by_chance: wall::rounded(by_chance, 2),
+            score: wall::rounded(score, 3),
             later: Duration::from_secs(middle.unsigned_abs() / 1000),
         },
     ))

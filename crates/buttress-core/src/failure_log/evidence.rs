@@ -43,6 +43,8 @@ pub(super) struct Traffic {
 pub(super) struct Evidence {
     pub(super) since: u64,
     pub(super) until: u64,
+    /// From when on anything is known: what was not seen before may have been.
+    pub(super) known: u64,
     pub(super) faults: Vec<Fault>,
     /// All failures, those included whose faults are not told apart any more.
     pub(super) whole: Vec<Point>,
@@ -61,7 +63,7 @@ impl Fault {
 impl Evidence {
     /// The same span with nothing in it.
     pub(super) fn span(&self) -> Self {
-        Self { since: self.since, until: self.until, ..Self::default() }
+        Self { since: self.since, until: self.until, known: self.known, ..Self::default() }
     }
 
     /// The points of a fault that lie in the span.

@@ -141,6 +141,7 @@ impl FailureLog {
         now: Tick,
     ) -> Recorded {
         let line = self.start.place(now);
+        let at = wall_millis(at);
         self.drift.learn(at, line);
         let own = self.own(failure.operation);
         let operation = own.as_ref().unwrap_or(failure.operation);
@@ -165,7 +166,7 @@ impl FailureLog {
         self.tell_rest(failure, &mut scratch.raw, &mut scratch.fresh.texts);
 
         let fresh = &mut scratch.fresh;
-        fresh.at = wall_millis(at);
+        fresh.at = at;
         fresh.line = line;
         fresh.operation = operation.index();
         fresh.fingerprint = known.fingerprint;

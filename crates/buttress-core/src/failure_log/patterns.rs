@@ -2,6 +2,7 @@
 
 use super::Category;
 use super::evidence::{Evidence, Fault};
+use super::unit::place;
 use super::wall;
 use std::collections::HashMap;
 use std::fmt;
@@ -57,14 +58,19 @@ pub enum Common {
 
 impl fmt::Display for Common {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |words: &str| format!("\"{}\"", words.escape_debug());
         match self {
-            Self::Message { words, component, operation } => {
-                write!(f, "\"{words}\" in {component}/{operation}")
+            Self::Message { words: said, component, operation } => {
+                write!(f, "{} in {}", words(said), place(component, operation))
             }
-            Self::TypeInComponent { error_type, component } => write!(f, "{error_type} in {component}"),
-            Self::TypeInOperation { error_type, operation } => write!(f, "{error_type} in {operation}"),
-            Self::Operation { component, operation } => write!(f, "any error in {component}/{operation}"),
-            Self::Words { words } => write!(f, "\"{words}\" anywhere"),
+            Self::TypeInComponent { error_type, component: part }
+            | Self::TypeInOperation { error_type, operation: part } => {
+                write!(f, "{} in {}", error_type.escape_debug(), part.escape_debug())
+            }
+            Self::Operation { component, operation } => {
+                write!(f, "any error in {}", place(component, operation))
+            }
+            Self::Words { words: said } => write!(f, "{} anywhere", words(said)),
         }
     }
 }

@@ -49,7 +49,7 @@ impl FailureLog {
         classes.truncate(CLASSES);
         Review {
             since: wall::from_millis(evidence.since),
-            until: wall::from_millis(evidence.until),
+            until: wall::from_millis(evidence.until - 1),
             statistics,
             rates,
             analysis,

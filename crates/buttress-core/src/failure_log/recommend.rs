@@ -1,6 +1,7 @@
 //! What to do about it.
 
 use super::evidence::{Evidence, Fault};
+use super::unit::place;
 use super::{Category, Correlation, Periodic, Rates, Regression, Statistics, wall};
 use super::{Change, Priority, Recommendation};
 use crate::FailureKind;
@@ -105,7 +106,7 @@ fn worst_component(found: &Findings<'_>) -> Option<Recommendation> {
     if let Some(rate) = rate {
         text.push_str(&format!("; {rate} failed"));
     }
-    Some(advice(priority, &*worst.of, text))
+    Some(advice(priority, worst.of.escape_debug().to_string(), text))
 }
 
 /// What fails so often that it is of little use, however seldom it is asked.
@@ -114,7 +115,7 @@ fn worst_operation(found: &Findings<'_>) -> Option<Recommendation> {
     let worst = found.rates.by_operation.iter().find(enough)?;
     let percent = worst.rate.percent.filter(|percent| *percent >= TROUBLE)?;
     let priority = if percent >= 5.0 * TROUBLE { Priority::Critical } else { Priority::High };
-    let about = format!("{}/{}", worst.component, worst.operation);
+    let about = place(&worst.component, &worst.operation);
     Some(advice(priority, about, format!("it fails most often of all: {} failed", worst.rate)))
 }
 
@@ -129,7 +130,7 @@ struct Part<'a> {
 
 impl Part<'_> {
     fn place(&self) -> String {
-        format!("{}/{}", self.fault.component, self.fault.operation)
+        place(&self.fault.component, &self.fault.operation)
     }
 
     /// Such as `7 failures of the network, 5 of them here alike`.
@@ -231,7 +232,7 @@ fn most<'a>(records: impl Iterator<Item = &'a super::Record>) -> Option<(String,
         places.entry((&record.component, &record.operation)).or_default().push(record);
     }
     let ((component, operation), records) = places.into_iter().max_by_key(|(_, records)| records.len())?;
-    (records.len() as u64 >= FEWEST).then(|| (format!("{component}/{operation}"), records))
+    (records.len() as u64 >= FEWEST).then(|| (place(component, operation), records))
 }
 
 fn timeouts(evidence: &Evidence) -> Option<Recommendation> {
@@ -289,5 +290,5 @@ fn throttled(evidence: &Evidence, found: &Findings<'_>) -> Option<Recommendation
         let let_in = found.rate.calls.saturating_sub(*failures) as f64 / seconds;
         text.push_str(&format!(" (it answers {let_in:.2} calls a second now)"));
     }
-    Some(advice(Priority::Medium, format!("{}/{}", fault.component, fault.operation), text))
+    Some(advice(Priority::Medium, place(&fault.component, &fault.operation), text))
 }

@@ -80,9 +80,10 @@ pub struct Statistics {
 impl Statistics {
     pub(super) fn of(evidence: &Evidence) -> Self {
         let ranked = evidence.ranked();
-        let Evidence { since, until, .. } = *evidence;
+        let Evidence { since, until, known, .. } = *evidence;
         let all = || between(&evidence.whole, since, until).iter().copied();
-        let middle = since + until.saturating_sub(since) / 2;
+        // A process that began an hour ago had no quiet morning.
+        let middle = known + until.saturating_sub(known) / 2;
         let older = total(between(&evidence.whole, since, middle));
         let newer = total(between(&evidence.whole, middle, until));
         let told_apart: u64 = ranked.iter().map(|(_, count)| count).sum();

@@ -34,6 +34,12 @@ impl Pitch {
         self.buckets > 0 && self.buckets_of(window) <= self.buckets
     }
 
+    /// What so many counters take.
+    #[cfg(test)]
+    pub(crate) const fn bytes(self, counters: usize) -> usize {
+        (self.buckets as usize + 1) * counters * size_of::<u64>()
+    }
+
     /// The fewest buckets that, before the current one, are as long as `window`.
     pub(crate) const fn buckets_of(self, window: u64) -> u64 {
         window.div_ceil(self.nanos)

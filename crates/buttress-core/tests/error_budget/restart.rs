@@ -106,16 +106,18 @@ fn s2_84_other_settings_take_over_what_their_marks_can_tell() {
 #[cfg(feature = "serde")]
 #[test]
 fn s2_84_any_state_that_can_be_read_makes_a_budget() {
+    use buttress_core::error_budget::State;
+
     let (budget, now) = lived();
     let text = serde_json::to_string(&budget.export(at(now))).unwrap();
     assert!(text.len() < 100_000, "{} bytes", text.len());
-    let state = serde_json::from_str(&text).unwrap();
+    let state: State = serde_json::from_str(&text).unwrap();
     assert_eq!(state, budget.export(at(now)));
     // Contradictions: times in no order and in the future, counts that fall, and buckets there are none of.
     let wrong = r#"{"position":5,"marks":[[9,7,1],[3,2,18446744073709551615],[18446744073709551615,0,0]],
         "durations":[[9,[[0,3],[65535,18446744073709551615]]],[2,[[0,18446744073709551615]]]],
         "level":"spent","burning":[{"rate":1e300,"long":{"secs":0,"nanos":0},"short":{"secs":9,"nanos":0}}]}"#;
-    let state = serde_json::from_str(wrong).unwrap();
+    let state: State = serde_json::from_str(wrong).unwrap();
     for elapsed in [Duration::ZERO, secs(DAY), Duration::MAX] {
         let restored = ErrorBudget::restore(*budget.config(), &state, elapsed, at(1));
         let _ = restored.check(at(1));

@@ -228,7 +228,7 @@ fn s0_63_a_cleared_log_is_empty_and_its_numbers_go_on() {
 fn an_operation_of_another_log_is_the_one_of_the_same_name() {
     let (one, other) = (log(Config::builder()), log(Config::builder()));
     let (wall, now) = at(0);
-    other.operation("first", "a");
+    let _first = other.operation("first", "a");
     let charge = one.operation("charge", "payments");
     other.record(&Failure::of(&charge).message(&"a"), wall, now);
     let record: Record = other.get(1).unwrap();

@@ -6,6 +6,12 @@
 #[path = "../../../../examples/failure_review.rs"]
 mod shop;
 
+mod findings;
+mod log;
+mod rates;
+mod reading;
+mod statistics;
+
 use buttress_core::failure_log::{Analysis, Options};
 use shop::{Planted, day, filter, midnight};
 use std::time::Duration;

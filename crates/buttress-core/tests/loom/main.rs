@@ -6,6 +6,7 @@
 mod budget;
 mod bulkhead;
 mod changes;
+mod error_budget;
 mod limits;
 mod probes;
 mod rate_limit;

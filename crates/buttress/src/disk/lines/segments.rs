@@ -53,10 +53,8 @@ impl<M: Medium> Segments<M> {
         let mut current = None;
         if let Some(newest) = files.last_mut() {
             // One that cannot be mended is followed by a new one.
-            if let Ok(file) = medium.open(&newest.path, false)
-                && let Ok(file) = tail::mend(file, &newest.path, newest.bytes)
-            {
-                let (file, whole) = file;
+            let file = medium.open(&newest.path, false);
+            if let Ok((file, whole)) = file.and_then(|file| tail::mend(file, &newest.path, newest.bytes)) {
                 newest.bytes = whole;
                 let has_room = whole < config.segment_bytes && newest.day == Day::of(at);
                 current = has_room.then_some(Current { file, whole, is_torn: false });
