@@ -71,6 +71,7 @@ fn every_layer_has_its_rooms_and_its_page() {
         "circuit_breaker",
         "deadline",
         "error_budget",
+        "failure_log",
         "fallback",
         "operation",
         "rate_limit",

@@ -114,6 +114,10 @@ contract! {
         error_budget_timed;
         error_budget_typed;
         error_budget_with_bypass;
+        failure_log;
+        failure_log_curious;
+        failure_log_at_body_end;
+        failure_log_off;
         fallback;
         fallback_off;
         fallback_typed;

@@ -4,9 +4,11 @@
 
 use buttress::circuit_breaker::{Config, Handle, Keyed};
 use buttress::fallback::{self, AnyError, FallbackLayer};
+use buttress::health::{Check, Found, Monitor, presets};
 use buttress::{FailureKind, Outcome};
 use std::fmt;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use support::{Plan, Probe, Task, ready};
 use tower::{Layer, Service};
 use tracing::field::{Field, Visit};
@@ -63,7 +65,7 @@ fn s1_18_s4_82_every_change_and_refusal_is_a_tracing_event_under_one_target() {
     let mut service = spare.layer(Probe::default());
     ready(&mut service);
     Task::new(service.call(Plan::FAIL)).finish().unwrap();
-    let lines = LINES.lock().unwrap();
+    let lines = std::mem::take(&mut *LINES.lock().unwrap());
     assert_eq!(lines.len(), 5, "{lines:?}");
     for part in ["WARN", "name=\"traced\"", "from=\"closed\"", "to=\"open\"", "2 failures in a row, limit 2"]
     {
@@ -74,4 +76,24 @@ fn s1_18_s4_82_every_change_and_refusal_is_a_tracing_event_under_one_target() {
     assert!(lines[3].contains("name=\"peers\" key=\"10.0.0.7\""), "{}", lines[3]);
     let fell_back = "DEBUG message=error: answered by value layer=\"fallback\" name=\"prices\"";
     assert_eq!(lines[4], fell_back);
+
+    // What checks find: what becomes unhealthy is a warning.
+    let monitor = Monitor::new("backends", presets::dwcp());
+    let left = AtomicU32::new(2);
+    let check = Check::new("db", move || {
+        let found = match left.fetch_sub(1, Relaxed) {
+            2 => Found::Healthy,
+            _ => Found::Unhealthy("down".to_owned()),
+        };
+        std::future::ready(found)
+    });
+    monitor.register(check).unwrap();
+    support::paused(async {
+        monitor.check_now().await;
+        monitor.check_now().await;
+    });
+    let lines = LINES.lock().unwrap();
+    let of = "message=health check layer=\"health_monitor\" name=\"backends\" key=\"db\"";
+    let found = format!("INFO {of} from=\"unknown\" to=\"healthy\"");
+    assert_eq!(*lines, [found, format!("WARN {of} from=\"healthy\" to=\"unhealthy\"")]);
 }

@@ -188,7 +188,7 @@ async fn s2_59_changes_are_told_once_each_with_the_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn s0_41_advice_follows_the_worst_of_all_checks() {
+async fn s0_03_s0_41_advice_follows_the_worst_of_all_checks() {
     let monitor = Monitor::new("network", Config::default());
     let (one, two) = (Target::new(Act::Answer), Target::new(Act::Answer));
     monitor.register(one.check("one")).unwrap();

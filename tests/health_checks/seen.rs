@@ -43,7 +43,7 @@ async fn s2_56_s2_58_the_status_says_when_how_often_and_how_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn s2_57_all_is_healthy_while_nothing_is_unhealthy() {
+async fn s0_38_s2_57_all_is_healthy_while_nothing_is_unhealthy() {
     let (_, monitor, targets) = registered(presets::dwcp(), [Act::Answer, Act::Limp]);
     assert!(monitor.is_healthy(), "nothing speaks against what is new");
     monitor.check_now().await;

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod alerts;
 mod bulkheads;
+mod error_budgets;
 mod facade;
+mod failure_logs;
 mod health_checks;
 mod keys;
 mod moves;

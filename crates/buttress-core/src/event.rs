@@ -3,6 +3,7 @@
 use crate::bandwidth::{Direction, Scope};
 use crate::circuit_breaker::Transition;
 use crate::error_budget::Change;
+use crate::failure_log::{Fingerprint, Standing};
 use crate::health;
 use crate::retry::GiveUp;
 use crate::{Refusal, Tick, Trigger};
@@ -64,6 +65,13 @@ pub enum EventKind {
         /// Whose limit has no room.
         scope: Scope,
     },
+    /// A class of failures became remarkable.
+    Failing {
+        /// Its number.
+        fingerprint: Fingerprint,
+        /// In what way.
+        standing: Standing,
+    },
     /// A fallback was asked in the place of a call.
     FellBack {
         /// Why.
@@ -117,6 +125,7 @@ impl fmt::Display for EventKind {
             }
             Self::Budget(change) => change.fmt(f),
             Self::Throttled { direction, scope } => write!(f, "{direction} throttled by the {scope} limit"),
+            Self::Failing { fingerprint, standing } => write!(f, "failures {fingerprint} are {standing}"),
             Self::FellBack { trigger, source, answered: true } => {
                 write!(f, "{trigger}: answered by {source}")
             }

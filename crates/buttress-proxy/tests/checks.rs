@@ -72,7 +72,7 @@ async fn an_origin_that_is_unwell_gets_nothing_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn g4_if_none_is_well_all_are_asked_as_if_all_were() {
+async fn if_none_is_well_all_are_asked_as_if_all_were() {
     let (proxy, origins) = proxy_of([Mode::Unwell, Mode::Unwell], |_| {}).await;
     for _ in 0..6 {
         assert_eq!(proxy.ask(GET).await.status, 200);

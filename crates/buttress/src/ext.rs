@@ -3,8 +3,8 @@
 use crate::circuit_breaker::Handle;
 use crate::fallback::{FallbackLayer, Value};
 use crate::{
-    BulkheadLayer, CircuitBreakerLayer, DeadlineLayer, ErrorBudgetLayer, RateLimitLayer, RetryLayer,
-    TimeoutLayer, bulkhead, error_budget, rate_limit, retry,
+    BulkheadLayer, CircuitBreakerLayer, DeadlineLayer, ErrorBudgetLayer, FailureLogLayer, RateLimitLayer,
+    RetryLayer, TimeoutLayer, bulkhead, error_budget, failure_log, rate_limit, retry,
 };
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -53,6 +53,9 @@ pub trait ServiceBuilderExt<L>: sealed::Sealed<L> + Sized {
         self,
         limits: impl Into<crate::bandwidth::Handle>,
     ) -> ServiceBuilder<Stack<crate::BandwidthLayer, L>>;
+
+    /// A [`FailureLogLayer`] that writes the failures of an operation down: any error is one.
+    fn failure_log(self, operation: failure_log::Operation) -> ServiceBuilder<Stack<FailureLogLayer, L>>;
 
     /// An [`ErrorBudgetLayer`]: any error is a failure, any response a success.
     fn error_budget(
@@ -118,6 +121,10 @@ impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
         limits: impl Into<crate::bandwidth::Handle>,
     ) -> ServiceBuilder<Stack<crate::BandwidthLayer, L>> {
         self.layer(crate::BandwidthLayer::from_handle(limits.into()))
+    }
+
+    fn failure_log(self, operation: failure_log::Operation) -> ServiceBuilder<Stack<FailureLogLayer, L>> {
+        self.layer(FailureLogLayer::from_operation(operation))
     }
 
     fn error_budget(

@@ -6,6 +6,7 @@
 //! | [`CircuitBreakerLayer`] | a peer that fails is left alone until it is back |
 //! | [`DeadlineLayer`] | a caller is gone and everybody still works for it |
 //! | [`ErrorBudgetLayer`] | nobody sees in time that a promise is about to be broken |
+//! | [`FailureLogLayer`] | nobody remembers what failed, how often, and since when |
 //! | [`FallbackLayer`] | a call that fails has an answer all the same |
 //! | [`OperationLayer`] | nobody can say what failed: counts and times calls by name |
 //! | [`RateLimitLayer`] | one caller asks for more than was agreed |
@@ -19,6 +20,8 @@
 //!
 //! The order in a stack, outermost first: `error budget · operation · bandwidth · fallback · deadline · retry · rate limit ·
 //! breaker · bulkhead · timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
+//! The order in a stack, outermost first: `failure log · operation · bandwidth · fallback · deadline · retry · rate limit · breaker · bulkhead ·
+//! timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
 //! other systems from [`presets`]. Each layer holds a handle to its state; every service it makes, and every clone of those,
 //! shares that state; a [`Registry`](registry::Registry) shows all of them by name.
 //! What takes no calls for a while is looked at by a [`health::Monitor`]. The one error they make is [`Rejected`]. How
@@ -60,6 +63,7 @@ pub mod disk;
 pub mod error_budget;
 #[cfg(feature = "tower")]
 mod ext;
+pub mod failure_log;
 pub mod fallback;
 pub mod health;
 #[cfg(doc)]
@@ -95,6 +99,7 @@ pub use deadline::{Deadline, DeadlineLayer};
 pub use error_budget::ErrorBudgetLayer;
 #[cfg(feature = "tower")]
 pub use ext::ServiceBuilderExt;
+pub use failure_log::FailureLogLayer;
 pub use fallback::FallbackLayer;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};

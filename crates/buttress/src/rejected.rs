@@ -107,17 +107,20 @@ impl Rejected {
 
     /// Looks for a rejection in an error whose type may be anything.
     pub(crate) fn within<E: 'static>(error: &E) -> Option<Self> {
-        let any: &dyn Any = error;
-        if let Some(rejected) = any.downcast_ref::<Self>() {
-            return Some(*rejected);
+        Self::within_any(error)
+    }
+
+    /// The same of one whose type is not known any more.
+    pub(crate) fn within_any(error: &dyn Any) -> Option<Self> {
+        match error.downcast_ref::<Self>() {
+            Some(rejected) => Some(*rejected),
+            None => as_error(error).and_then(Self::find),
         }
-        as_error(error).and_then(Self::find)
     }
 }
 
 /// An error whose type may be anything, as an error: one in a box, or of a type that is known here.
-pub(crate) fn as_error<E: 'static>(error: &E) -> Option<&(dyn Error + 'static)> {
-    let error: &dyn Any = error;
+pub(crate) fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
     if let Some(boxed) = error.downcast_ref::<BoxError>() {
         return Some(&**boxed);
     }

@@ -123,7 +123,7 @@ pub struct Analysis {
 impl Analysis {
     pub(super) fn of(evidence: &Evidence, statistics: &Statistics, rates: &Rates, options: &Options) -> Self {
         let units = unit::units(evidence);
-        let (since, until) = (evidence.since, evidence.until);
+        let (since, until) = (evidence.known, evidence.until);
         let periodic = periodic::periodic(&units, since, until);
         let correlations = correlation::correlations(&units, since, until);
         let regressions = regression::regressions(&units, &evidence.traffic, since, until);
@@ -135,7 +135,7 @@ impl Analysis {
             regressions: &regressions,
         };
         let recommendations = recommendations(evidence, &findings);
-        let patterns = patterns::patterns(evidence, options.min_confidence);
+        let patterns = patterns::patterns(evidence, &evidence.ranked(), options.min_confidence);
         let summary = summary(&findings, &patterns);
         Self {
             pattern_count: patterns.len(),
@@ -162,13 +162,13 @@ impl Analysis {
 }
 
 fn by_component(evidence: &Evidence, statistics: &Statistics, min_confidence: f64) -> Vec<ComponentPatterns> {
+    let ranked = evidence.ranked();
     let components = statistics.by_component.iter().map(|count| {
-        let faults = evidence.faults.iter().filter(|fault| fault.component == count.of).cloned();
-        let part = Evidence { faults: faults.collect(), ..evidence.span() };
+        let own: Vec<_> = ranked.iter().copied().filter(|fault| fault.component == count.of).collect();
         ComponentPatterns {
             component: Arc::clone(&count.of),
             failures: count.failures,
-            patterns: patterns::patterns(&part, min_confidence),
+            patterns: patterns::patterns(evidence, &own, min_confidence),
         }
     });
     components.collect()
@@ -192,10 +192,9 @@ fn summary(found: &Findings<'_>, patterns: &[Pattern]) -> String {
         text.push_str(&format!(" ({percent:.1} % of the calls)"));
     }
     text.push_str(&format!(
-        ", {}; the most frequent fault is {share:.0} % of them, in {}/{}; ",
+        ", {}; the most frequent fault is {share:.0} % of them, in {}; ",
         several(patterns.len(), "pattern", "patterns"),
-        top.component,
-        top.operation
+        unit::place(&top.component, &top.operation)
     ));
     let found = [
         (found.regressions.len(), "regression", "regressions"),

@@ -93,13 +93,13 @@ const AUTHENTICATION: u16 = 1 << 1;
 const STORAGE: u16 = 1 << 2;
 const NETWORK: u16 = 1 << 3;
 const VALIDATION: u16 = 1 << 4;
-const CRITICAL: u16 = 1 << 5;
+pub(super) const CRITICAL: u16 = 1 << 5;
 const RETRY: u16 = 1 << 6;
 const TEMPORARY: u16 = 1 << 7;
 const LIMITED: u16 = 1 << 8;
 
-/// How words begin that say something, by their first letter, and what they say.
-const STEMS: [(&str, u16); 75] = [
+/// How words begin that say something, in the order of their letters, and what they say.
+pub(super) const STEMS: [(&str, u16); 75] = [
     ("abort", TRANSACTION),
     ("argument", VALIDATION),
     ("authenti", AUTHENTICATION),
@@ -188,9 +188,9 @@ impl Hints {
         for word in words(text.as_bytes()) {
             let found = hint(word);
             // What is not fatal is not.
-            let denied = [&b"non"[..], b"not", b"no"].iter().any(|no| before.eq_ignore_ascii_case(no));
-            hints |= if denied { found & !CRITICAL } else { found };
-            if before.eq_ignore_ascii_case(b"rate") && begins(word, b"limit") {
+            let denied = || [&b"non"[..], b"not", b"no"].iter().any(|no| before.eq_ignore_ascii_case(no));
+            hints |= if found & CRITICAL != 0 && denied() { found & !CRITICAL } else { found };
+            if begins(word, b"limit") && before.eq_ignore_ascii_case(b"rate") {
                 hints |= NETWORK | LIMITED;
             }
             before = word;
@@ -216,15 +216,34 @@ impl Hints {
 }
 
 fn begins(word: &[u8], stem: &[u8]) -> bool {
-    word.len() >= stem.len() && word[..stem.len()].eq_ignore_ascii_case(stem)
+    // The first letters are the same for nearly none.
+    word.len() >= stem.len() && word[1] | 0x20 == stem[1] && word[..stem.len()].eq_ignore_ascii_case(stem)
 }
 
+/// Where the stems of each letter begin, and where those of the last end.
+const FIRST: [usize; 27] = {
+    let mut first = [STEMS.len(); 27];
+    let mut at = STEMS.len();
+    while at > 0 {
+        at -= 1;
+        first[(STEMS[at].0.as_bytes()[0] - b'a') as usize] = at;
+    }
+    // A letter without a stem begins where the next one does.
+    let mut letter = 26;
+    while letter > 0 {
+        letter -= 1;
+        if first[letter] == STEMS.len() {
+            first[letter] = first[letter + 1];
+        }
+    }
+    first
+};
+
 /// What a word says, by how it begins.
-fn hint(word: &[u8]) -> u16 {
-    let first = word[0].to_ascii_lowercase();
-    let from = STEMS.partition_point(|(stem, _)| stem.as_bytes()[0] < first);
-    let stems = STEMS[from..].iter().take_while(|(stem, _)| stem.as_bytes()[0] == first);
-    let said = stems.filter(|(stem, _)| begins(word, stem.as_bytes()));
+pub(super) fn hint(word: &[u8]) -> u16 {
+    let letter = usize::from(word[0].to_ascii_lowercase() - b'a');
+    let stems = &STEMS[FIRST[letter]..FIRST[letter + 1]];
+    let said = stems.iter().filter(|(stem, _)| begins(word, stem.as_bytes()));
     said.fold(0, |hints, (_, hint)| hints | hint)
 }
 

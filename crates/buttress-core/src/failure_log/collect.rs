@@ -1,7 +1,7 @@
 //! From what a log keeps to what is looked at.
 
-use super::evidence::{Asked, Evidence, Fault, Point, Traffic, total};
-use super::{Bucket, Calls, Class, Filter, Fingerprint, Record, Tally, Volume, wall};
+use super::evidence::{Asked, Evidence, Fault, Point, Traffic, between, total};
+use super::{Bucket, Calls, Class, ClassSummary, Filter, Fingerprint, Record, Tally, Volume, wall};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -25,28 +25,31 @@ impl Kept {
         let until = wall::millis(filter.until.unwrap_or(now).min(now)).saturating_add(1);
         let mut faults = faults(&self.records, &self.classes);
         faults.sort_by_key(|fault| fault.fingerprint);
-        let traffic: Vec<_> = self.volumes.iter().map(|volume| asked(volume, until)).collect();
-        let first = || {
-            let failed = faults.iter().filter_map(|fault| fault.points.first()).map(|&(at, _)| at);
-            failed
-                .chain(traffic.iter().filter_map(|traffic| traffic.asked.first()).map(|asked| asked.at))
-                .min()
-        };
-        let since = filter.since.map_or_else(|| first().unwrap_or(until), wall::millis).min(until);
-        let mut whole: Vec<Point> = faults.iter().flat_map(|fault| &fault.points).copied().collect();
-        whole.sort_unstable();
-        if let Some(tallies) = self.tallies {
-            let told: Vec<_> =
-                tallies.iter().flat_map(|tally| points(&tally.series.minutes, &tally.series.hours)).collect();
-            if total(&told) > total(&whole) {
-                whole = told;
-                whole.sort_unstable();
-            }
+        let mut traffic: Vec<_> = self.volumes.iter().map(asked).collect();
+        let failed = faults.iter().filter_map(|fault| fault.points.first()).map(|&(at, _)| at);
+        let called = traffic.iter().filter_map(|traffic| traffic.asked.first()).map(|asked| asked.at);
+        let first = failed.chain(called).min().unwrap_or(until);
+        let since = filter.since.map_or(first, wall::millis).min(until);
+        let known = first.clamp(since, until);
+        // Calls are known by the minute at best: the one in which the span begins counts.
+        for traffic in &mut traffic {
+            traffic.asked.retain(|asked| (since - since % MINUTE..until).contains(&asked.at));
         }
+        for fault in &mut faults {
+            fault.failures = total(between(&fault.points, since, until));
+        }
+        let whole = filter.since.is_none() && filter.until.is_none();
+        let by_sort = self.tallies.map(|tallies| {
+            let sorts = tallies.iter().map(|tally| points(&tally.series.minutes, &tally.series.hours));
+            sorts.collect::<Vec<_>>()
+        });
+        let told: u64 = faults.iter().map(|fault| total(&fault.points)).sum();
+        let by_sort = by_sort.filter(|sorts| sorts.iter().map(|sort| total(sort)).sum::<u64>() > told);
+        let classes = listed(&self.classes, &faults, whole);
         let mut records = self.records;
         records.retain(|record| (since..until).contains(&wall::millis(record.at)));
         records.sort_by_key(|record| record.id);
-        Evidence { since, until, faults, whole, traffic, records }
+        Evidence { since, until, known, faults, by_sort, classes, traffic, records }
     }
 }
 
@@ -70,6 +73,7 @@ fn faults(records: &[Record], classes: &[Class]) -> Vec<Fault> {
             severity: class.severity,
             category: class.category,
             points,
+            failures: 0,
         });
     }
     // Those whose class had to make place for others.
@@ -84,6 +88,7 @@ fn faults(records: &[Record], classes: &[Class]) -> Vec<Fault> {
             severity: last.severity,
             category: last.category,
             points: times(&own),
+            failures: 0,
         });
     }
     faults.retain(|fault| !fault.points.is_empty());
@@ -96,19 +101,36 @@ fn times(records: &[&Record]) -> Vec<Point> {
     points
 }
 
-/// What was counted by the minute, and what of each hour was not.
+/// The classes with failures in the span: with what they had in all, or in the span.
+fn listed(classes: &[Class], faults: &[Fault], whole: bool) -> Vec<ClassSummary> {
+    let mut listed: Vec<_> = classes
+        .iter()
+        .filter_map(|class| {
+            let at = faults.binary_search_by_key(&class.fingerprint, |fault| fault.fingerprint).ok()?;
+            let failures = faults[at].failures;
+            let (count, error) = if whole { (class.count, class.error) } else { (failures, 0) };
+            (failures > 0).then(|| ClassSummary { count, error, ..ClassSummary::of(class) })
+        })
+        .collect();
+    listed.sort_by_key(|class| std::cmp::Reverse(class.count));
+    listed
+}
+
+/// What was counted by the minute, and what of each hour was not. Both are in the order of time.
 fn points(minutes: &[Bucket], hours: &[Bucket]) -> Vec<Point> {
-    let by_minute = minutes.iter().map(|minute| (wall::millis(minute.start), minute.count));
-    let mut by_hour: HashMap<u64, u64> = HashMap::new();
-    for (at, count) in by_minute.clone() {
-        *by_hour.entry(at / HOUR).or_default() += count;
-    }
-    let rest = hours.iter().map(|hour| {
+    let mut points: Vec<Point> =
+        minutes.iter().map(|minute| (wall::millis(minute.start), minute.count)).collect();
+    let mut from = 0;
+    let mut rest = Vec::new();
+    for hour in hours {
         let at = wall::millis(hour.start);
-        (at, hour.count.saturating_sub(by_hour.get(&(at / HOUR)).copied().unwrap_or(0)))
-    });
-    let mut points: Vec<_> = by_minute.chain(rest).filter(|&(_, count)| count > 0).collect();
-    points.sort_unstable();
+        let start = from + points[from..].partition_point(|&(minute, _)| minute / HOUR < at / HOUR);
+        from = start + points[start..].partition_point(|&(minute, _)| minute / HOUR == at / HOUR);
+        rest.push((at, hour.count.saturating_sub(total(&points[start..from]))));
+    }
+    points.append(&mut rest);
+    points.retain(|&(_, count)| count > 0);
+    points.sort();
     points
 }
 
@@ -130,7 +152,7 @@ fn refined(counted: Vec<Point>, records: &[&Record]) -> Vec<Point> {
     points
 }
 
-fn asked(volume: &Volume, until: u64) -> Traffic {
+fn asked(volume: &Volume) -> Traffic {
     let stretch = |calls: &Calls| Asked {
         at: wall::millis(calls.start),
         successes: calls.successes,
@@ -150,7 +172,7 @@ fn asked(volume: &Volume, until: u64) -> Traffic {
             ..hour
         });
     }
-    asked.retain(|asked| asked.at < until && asked.successes + asked.failures > 0);
+    asked.retain(|asked| asked.successes + asked.failures > 0);
     asked.sort_unstable_by_key(|asked| asked.at);
     Traffic { operation: Arc::clone(&volume.operation), component: Arc::clone(&volume.component), asked }
 }

@@ -33,6 +33,7 @@ pub struct Failure<'a> {
     pub(super) attempt: Option<u32>,
     pub(super) took: Option<Duration>,
     pub(super) bytes: Option<u64>,
+    pub(super) is_call: bool,
     pub(super) metadata: Vec<(&'a str, &'a dyn Display)>,
 }
 
@@ -51,6 +52,7 @@ impl<'a> Failure<'a> {
             attempt: None,
             took: None,
             bytes: None,
+            is_call: true,
             metadata: Vec::new(),
         }
     }
@@ -112,6 +114,13 @@ impl<'a> Failure<'a> {
     /// How many bytes had passed.
     pub const fn bytes(mut self, bytes: u64) -> Self {
         self.bytes = Some(bytes);
+        self
+    }
+
+    /// No call failed: something happened that is worth knowing, such as a breaker that closed. It is recorded like a failure and is in
+    /// no rate.
+    pub const fn aside(mut self) -> Self {
+        self.is_call = false;
         self
     }
 

@@ -9,6 +9,8 @@ use crate::sync::{AtomicU64, Ordering};
 use std::sync::atomic::AtomicU64 as Counter;
 use std::time::{Duration, SystemTime};
 
+/// A millisecond, of which a line is made.
+const NANOS: u64 = 1_000_000;
 pub(super) const MINUTE: i64 = 60_000;
 pub(super) const HOUR: i64 = 60 * MINUTE;
 
@@ -47,6 +49,21 @@ impl Line {
     }
 }
 
+/// A point, and the minute and the hour that it is in: found once for all that is counted then.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At {
+    pub(super) line: Line,
+    pub(super) minute: i32,
+    pub(super) hour: i32,
+}
+
+impl From<Line> for At {
+    fn from(line: Line) -> Self {
+        let fitting = |place: i64| place.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+        Self { line, minute: fitting(line.minute()), hour: fitting(line.hour()) }
+    }
+}
+
 /// Whole milliseconds, at most what fits.
 pub(super) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
@@ -55,10 +72,18 @@ pub(super) fn millis(duration: Duration) -> i64 {
 /// The last moment of the year 9999, which is the last that has a text.
 const LAST: i64 = 253_402_300_799_999;
 
+/// What is far less than half of all numbers.
+const fn signed(millis: u64) -> i64 {
+    millis.cast_signed()
+}
+
 /// The wall clock as milliseconds since 1970; what lies before that is taken for 1970, and what has no text for the last that
 /// has.
 pub(super) fn wall_millis(at: SystemTime) -> i64 {
-    millis(at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()).min(LAST)
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    // Not by way of 128 bits, which `as_millis` takes.
+    let millis = since.as_secs().saturating_mul(1_000).saturating_add(since.subsec_millis().into());
+    i64::try_from(millis).unwrap_or(LAST).min(LAST)
 }
 
 /// Those milliseconds as a time.
@@ -93,14 +118,16 @@ impl Start {
 
     /// Where `now` is on the line.
     pub(super) fn place(&self, now: Tick) -> Line {
-        let (forth, back) = (millis(now.since(self.tick)), millis(self.tick.since(now)));
-        Line(self.line.0.saturating_add(forth).saturating_sub(back))
+        let passed = now.as_nanos().wrapping_sub(self.tick.as_nanos());
+        let millis =
+            if now >= self.tick { signed(passed / NANOS) } else { -signed(passed.wrapping_neg() / NANOS) };
+        Line(self.line.0.saturating_add(millis))
     }
 
     /// The tick at which the minute of `now` began; zero for one that began before ticks did.
     pub(super) fn minute_of(&self, now: Tick) -> u64 {
         let into = self.place(now).0.rem_euclid(MINUTE);
-        now.as_nanos().saturating_sub(u64::try_from(into).unwrap_or(0) * 1_000_000)
+        now.as_nanos().saturating_sub(u64::try_from(into).unwrap_or(0) * NANOS)
     }
 }
 
@@ -113,9 +140,9 @@ impl Drift {
         Self(AtomicU64::new(0))
     }
 
-    /// The wall clock shows `at` where the line is at `line`.
-    pub(super) fn learn(&self, at: SystemTime, line: Line) {
-        let ahead = wall_millis(at).saturating_sub(line.0);
+    /// The wall clock shows `at`, in milliseconds, where the line is at `line`.
+    pub(super) fn learn(&self, at: i64, line: Line) {
+        let ahead = at.saturating_sub(line.0);
         if self.get() != ahead {
             self.0.store(ahead.cast_unsigned(), Ordering::Relaxed);
         }
@@ -151,7 +178,7 @@ mod tests {
         assert_eq!(Line::MIN.since(Line::MAX), 0);
         assert_eq!(Line::MIN.before(Duration::MAX), Line::MIN);
         let drift = Drift::new();
-        drift.learn(at + Duration::from_secs(3_600), start.line());
+        drift.learn(wall_millis(at + Duration::from_secs(3_600)), start.line());
         assert_eq!(drift.line(at + Duration::from_secs(3_600)), start.line());
         assert_eq!(drift.wall(start.line()), at + Duration::from_secs(3_600));
         assert_eq!(drift.wall(Line::MIN), SystemTime::UNIX_EPOCH);

@@ -90,6 +90,7 @@ mod seen;
 mod snapshot;
 mod standing;
 mod statistics;
+mod step;
 mod text;
 mod trend;
 mod unit;

@@ -29,6 +29,8 @@ struct Shared {
     forgotten: AtomicU64,
     failures: AtomicU64,
     restored: AtomicU64,
+    /// What was recorded of it and was no call.
+    aside: AtomicU64,
     marks: Mutex<Marks>,
 }
 
@@ -57,6 +59,7 @@ impl Operation {
             forgotten: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             restored: AtomicU64::new(0),
+            aside: AtomicU64::new(0),
             marks: Mutex::new(Marks::default()),
         }))
     }
@@ -105,6 +108,14 @@ impl Operation {
         self.0.restored.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(super) fn count_aside(&self) {
+        self.0.aside.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn aside(&self) -> u64 {
+        self.0.aside.load(Ordering::Relaxed)
+    }
+
     pub(super) fn restored(&self) -> u64 {
         self.0.restored.load(Ordering::Relaxed)
     }
@@ -126,6 +137,7 @@ impl Operation {
         self.0.forgotten.store(forgotten, Ordering::Relaxed);
         self.0.failures.store(0, Ordering::Relaxed);
         self.0.restored.store(0, Ordering::Relaxed);
+        self.0.aside.store(0, Ordering::Relaxed);
     }
 
     #[inline]
@@ -159,7 +171,8 @@ impl Operation {
         }
         (marks.successes, marks.failures) = (successes, failures);
         let few = more.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-        marks.counts.add(self.0.start.place(Tick::from_nanos(minute)), few, more, |_| ());
+        let began = self.0.start.place(Tick::from_nanos(minute));
+        marks.counts.add(began.into(), few, more, |_| ());
     }
 
     /// What there was between the two points, or in all where they have no end.

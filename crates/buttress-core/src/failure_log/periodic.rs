@@ -11,7 +11,7 @@ const DAY: u64 = 24 * HOUR;
 
 /// How often it must have come, of how often it should.
 const KEPT: f64 = 0.7;
-/// How much of what failed must have failed when it was due.
+/// How much of what failed must have failed when it was due, by number or by episodes, and half as much by the other.
 const EXCLUSIVE: f64 = 0.6;
 /// How often it must have come at least.
 const TIMES: usize = 5;
@@ -115,8 +115,11 @@ fn look(unit: &Unit, scale: &Scale, since: u64, until: u64, units: usize) -> Opt
                 let share = |part: usize, whole: usize| part as f64 / whole as f64;
                 let due_failures: u64 = train.met.iter().map(|&index| episodes[index].failures).sum();
                 let kept = train.met.len() as f64 / train.due as f64 >= KEPT;
-                let exclusive = share(train.met.len(), episodes.len()) >= EXCLUSIVE
-                    && due_failures as f64 / failures as f64 >= EXCLUSIVE;
+                let (of_episodes, of_failures) =
+                    (share(train.met.len(), episodes.len()), due_failures as f64 / failures as f64);
+                // A burst at another time, and single failures at many, leave it what it is.
+                let exclusive = of_episodes >= EXCLUSIVE || of_failures >= EXCLUSIVE;
+                let exclusive = exclusive && of_episodes.min(of_failures) >= EXCLUSIVE / 2.0;
                 // What lasts through much of its period, such as what only fails by day, is not an event that comes back.
                 let long = train.met.iter().filter(|&&index| {
                     (episodes[index].end - episodes[index].start) as f64 > train.period / 4.0

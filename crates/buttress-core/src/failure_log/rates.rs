@@ -26,7 +26,7 @@ pub struct Rate {
     pub failures: u64,
     /// Calls that succeeded or failed.
     pub calls: u64,
-    /// Failures of the calls, in percent; `None` without any.
+    /// Failures of the calls, in percent with four decimals; `None` without any.
     pub percent: Option<f64>,
 }
 
@@ -35,13 +35,24 @@ impl Rate {
     fn new(failures: u64, of: Asked) -> Self {
         let calls = of.successes.saturating_add(of.failures);
         let failures = failures.min(calls);
-        Self { failures, calls, percent: Ratio::of(failures, calls).map(|ratio| ratio.get() * 100.0) }
+        Self {
+            failures,
+            calls,
+            percent: Ratio::of(failures, calls).map(|ratio| wall::rounded(ratio.get() * 100.0, 4)),
+        }
     }
 
     /// Failures of the calls; `None` without any.
     #[must_use]
     pub fn ratio(&self) -> Option<Ratio> {
         Ratio::of(self.failures, self.calls)
+    }
+
+    /// The same with so many calls beside them that were rejected before they were sent. It looks the better the more of them
+    /// an open breaker rejects, so it is no measure of what stands behind it.
+    #[must_use]
+    pub fn of_all(&self, rejected: u64) -> Option<Ratio> {
+        Ratio::of(self.failures, self.calls.saturating_add(rejected))
     }
 }
 

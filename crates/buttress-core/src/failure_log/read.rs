@@ -2,7 +2,7 @@
 
 use super::class::{Bucket, Class, Series, Tally, Volume};
 use super::counts::Counts;
-use super::line::{Drift, Line, shown};
+use super::line::{Drift, Line, shown, wall_millis};
 use super::log::{Cell, Memory};
 use super::ring::Kept;
 use super::snapshot::{OperationFailures, TallyCount};
@@ -147,7 +147,7 @@ impl FailureLog {
         let failures = operations.iter().map(|of| OperationFailures {
             operation: of.name().clone(),
             component: of.component().clone(),
-            failures: of.failures() + of.restored(),
+            failures: of.failures() + of.aside() + of.restored(),
         });
         let cells = Category::ALL.into_iter().zip(&memory.tallies).flat_map(|(category, cells)| {
             let of_severity = Severity::ALL.into_iter().zip(cells);
@@ -172,7 +172,7 @@ impl FailureLog {
     /// Tells the log what the clock on the wall shows at `now`. Records do so too; who reads a log that was silent since
     /// the clock was set does it first, as times are shown by it.
     pub fn align(&self, at: SystemTime, now: crate::Tick) {
-        self.drift.learn(at, self.start.place(now));
+        self.drift.learn(wall_millis(at), self.start.place(now));
     }
 
     /// The operations of these numbers.

@@ -1,6 +1,7 @@
 //! What to do about it.
 
 use super::evidence::{Evidence, Fault};
+use super::unit::place;
 use super::{Category, Correlation, Periodic, Rates, Regression, Statistics, wall};
 use super::{Change, Priority, Recommendation};
 use crate::FailureKind;
@@ -105,7 +106,7 @@ fn worst_component(found: &Findings<'_>) -> Option<Recommendation> {
     if let Some(rate) = rate {
         text.push_str(&format!("; {rate} failed"));
     }
-    Some(advice(priority, &*worst.of, text))
+    Some(advice(priority, worst.of.escape_debug().to_string(), text))
 }
 
 /// What fails so often that it is of little use, however seldom it is asked.
@@ -114,7 +115,7 @@ fn worst_operation(found: &Findings<'_>) -> Option<Recommendation> {
     let worst = found.rates.by_operation.iter().find(enough)?;
     let percent = worst.rate.percent.filter(|percent| *percent >= TROUBLE)?;
     let priority = if percent >= 5.0 * TROUBLE { Priority::Critical } else { Priority::High };
-    let about = format!("{}/{}", worst.component, worst.operation);
+    let about = place(&worst.component, &worst.operation);
     Some(advice(priority, about, format!("it fails most often of all: {} failed", worst.rate)))
 }
 
@@ -122,23 +123,22 @@ fn worst_operation(found: &Findings<'_>) -> Option<Recommendation> {
 struct Part<'a> {
     failures: u64,
     fault: &'a Fault,
-    of_fault: u64,
     percent: Option<f64>,
     calls_per_second: Option<f64>,
 }
 
 impl Part<'_> {
     fn place(&self) -> String {
-        format!("{}/{}", self.fault.component, self.fault.operation)
+        place(&self.fault.component, &self.fault.operation)
     }
 
     /// Such as `7 failures of the network, 5 of them here alike`.
     fn counted(&self, what: &str) -> String {
         let all = wall::number(self.failures);
-        if self.of_fault == self.failures {
+        if self.fault.failures == self.failures {
             format!("{all} {what}")
         } else {
-            format!("{all} {what}, {} of them of one fault here", wall::number(self.of_fault))
+            format!("{all} {what}, {} of them of one fault here", wall::number(self.fault.failures))
         }
     }
 
@@ -154,9 +154,9 @@ impl Part<'_> {
 
 fn part_of<'a>(evidence: &'a Evidence, found: &Findings<'_>, category: Category) -> Option<Part<'a>> {
     let ranked = evidence.ranked();
-    let mut of_category = ranked.iter().filter(|(fault, _)| fault.category == category).peekable();
-    let &&(fault, of_fault) = of_category.peek()?;
-    let failures: u64 = of_category.map(|(_, count)| count).sum();
+    let of_category = || ranked.iter().copied().filter(|fault| fault.category == category);
+    let fault = of_category().next()?;
+    let failures: u64 = of_category().map(|fault| fault.failures).sum();
     if failures < FEWEST || (failures as f64) < found.statistics.total as f64 * SHARE {
         return None;
     }
@@ -171,7 +171,6 @@ fn part_of<'a>(evidence: &'a Evidence, found: &Findings<'_>, category: Category)
     Some(Part {
         failures,
         fault,
-        of_fault,
         percent: rate.and_then(|rate| rate.percent),
         calls_per_second: rate.map(|rate| rate.calls as f64 / seconds),
     })
@@ -231,7 +230,7 @@ fn most<'a>(records: impl Iterator<Item = &'a super::Record>) -> Option<(String,
         places.entry((&record.component, &record.operation)).or_default().push(record);
     }
     let ((component, operation), records) = places.into_iter().max_by_key(|(_, records)| records.len())?;
-    (records.len() as u64 >= FEWEST).then(|| (format!("{component}/{operation}"), records))
+    (records.len() as u64 >= FEWEST).then(|| (place(component, operation), records))
 }
 
 fn timeouts(evidence: &Evidence) -> Option<Recommendation> {
@@ -274,9 +273,9 @@ fn throttled(evidence: &Evidence, found: &Findings<'_>) -> Option<Recommendation
             .any(|word| text.contains(word))
     };
     let ranked = evidence.ranked();
-    let (fault, failures) =
-        ranked.iter().find(|(fault, _)| says(&fault.template) || says(&fault.error_type))?;
-    if *failures < FEWEST {
+    let fault = ranked.iter().find(|fault| says(&fault.template) || says(&fault.error_type))?;
+    let failures = fault.failures;
+    if failures < FEWEST {
         return None;
     }
     let mut text =
@@ -286,8 +285,8 @@ fn throttled(evidence: &Evidence, found: &Findings<'_>) -> Option<Recommendation
     });
     if let Some(found) = rate {
         let seconds = (evidence.until - evidence.since) as f64 / 1000.0;
-        let let_in = found.rate.calls.saturating_sub(*failures) as f64 / seconds;
+        let let_in = found.rate.calls.saturating_sub(failures) as f64 / seconds;
         text.push_str(&format!(" (it answers {let_in:.2} calls a second now)"));
     }
-    Some(advice(Priority::Medium, format!("{}/{}", fault.component, fault.operation), text))
+    Some(advice(Priority::Medium, place(&fault.component, &fault.operation), text))
 }

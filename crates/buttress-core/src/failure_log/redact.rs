@@ -5,6 +5,8 @@
 //! Stripe, Slack, Google, JSON web tokens), and whatever a PEM block holds. What looks like one and is none is lost as
 //! well: that is the cheaper mistake. One pass, in time that grows with the text alone.
 
+use super::filter::contains;
+
 /// What stands in the place of a secret.
 pub(super) const REDACTED: &str = "<redacted>";
 
@@ -68,10 +70,8 @@ pub(super) fn is_secret(name: &str) -> bool {
         len += 1;
     }
     let plain = &plain[..len];
-    let ends = |word: &&str| plain == word.as_bytes();
-    // The first byte decides for nearly all.
-    let within = |word: &&str| plain.windows(word.len()).any(|part| part == word.as_bytes());
-    WHOLE.iter().any(|word| ends(word)) || TELLING.iter().any(|word| within(word))
+    WHOLE.iter().any(|word| plain == word.as_bytes())
+        || (0..len).any(|at| TELLING.iter().any(|word| plain[at..].starts_with(word.as_bytes())))
 }
 
 struct Redaction<'a> {
@@ -132,14 +132,11 @@ impl Redaction<'_> {
                 return self.value(value);
             }
         }
-        if bytes.get(to).is_none() || !is_secret(word) {
-            return to;
-        }
-        self.after_name(word, to)
+        self.name(word, to)
     }
 
-    /// A name that tells a secret ends at `end`: its value goes, if it has one.
-    fn after_name(&mut self, name: &str, end: usize) -> usize {
+    /// A word ends at `end`: if it has a value and is the name of a secret, the value goes.
+    fn name(&mut self, name: &str, end: usize) -> usize {
         let bytes = self.text.as_bytes();
         // The closing quote of the name, which may be escaped itself, or the bracket of an index.
         let closed = skip(bytes, end, b"\\\"'`]");
@@ -150,8 +147,12 @@ impl Redaction<'_> {
             Some(b'"' | b'\'' | b'`') if closed == end && sign > end => sign,
             _ => return end,
         };
-        let plain = name.to_ascii_lowercase();
-        if ["authorization", "cookie"].iter().any(|word| plain.contains(word)) && !opens(bytes, value) {
+        if !is_secret(name) {
+            return end;
+        }
+        let whole_line =
+            ["authorization", "cookie"].iter().any(|word| contains(name.as_bytes(), word.as_bytes()));
+        if whole_line && !opens(bytes, value) {
             let rest = self.text[value..].find(['\r', '\n']).map_or(bytes.len(), |length| value + length);
             return self.leave_out(value, rest);
         }
@@ -242,6 +243,8 @@ fn opens(bytes: &[u8], at: usize) -> bool {
 
 /// Whether a word is a key of a well-known form.
 fn has_form(word: &str) -> bool {
-    FORMS.iter().any(|(begin, more)| word.starts_with(begin) && word.len() >= begin.len() + more)
-        || (word.starts_with("xox") && word.len() >= 15 && word.as_bytes().get(4) == Some(&b'-'))
+    let formed = |(begin, more): &(&str, usize)| word.starts_with(begin) && word.len() >= begin.len() + more;
+    // The shortest of them, as most words are shorter.
+    word.len() >= 14
+        && (FORMS.iter().any(formed) || (word.starts_with("xox") && word.as_bytes().get(4) == Some(&b'-')))
 }

@@ -1,7 +1,7 @@
 //! Faults that are worse than they were.
 
-use super::chance::{Ranks, rank_step};
 use super::evidence::{Asked, Traffic, total};
+use super::step::{Step, Stretch, step};
 use super::unit::{Subject, Unit};
 use super::wall;
 use std::fmt;
@@ -13,19 +13,6 @@ const DAY: u64 = 24 * HOUR;
 
 /// Into how many stretches a span is divided.
 const STRETCHES: u64 = 96;
-/// The fewest stretches on either side of a step.
-const FEWEST: usize = 4;
-/// How many stretches from where the ranks differ most the step may be.
-const NEAR: usize = 8;
-/// How many of the stretches after the step must have failures: a burst is over before that.
-const LASTING: f64 = 0.75;
-/// How many times as often it must be.
-const TIMES: f64 = 3.0;
-/// How many failures there must be after the step.
-const FAILURES: u64 = 10;
-/// How far from chance the step must be, in standard deviations: about one of a hundred million rows by itself, as each
-/// of up to a hundred faults is looked at for a step at each of up to a hundred times.
-const DEVIATIONS: f64 = 5.5;
 /// How often a fault must have come before it was quiet for that to say something.
 const BEFORE: usize = 10;
 /// How likely so long a silence may be at the rate that was usual.
@@ -125,72 +112,50 @@ pub(super) fn regressions(units: &[Unit], traffic: &[Traffic], since: u64, until
             .iter()
             .find(|traffic| traffic.operation == *operation && traffic.component == *component)
             .map(|traffic| traffic.asked.as_slice());
-        found.extend(step(unit, calls.unwrap_or(&[]), since, until).or_else(|| back(unit, since, until)));
+        found.extend(more(unit, calls.unwrap_or(&[]), since, until).or_else(|| back(unit, since, until)));
     }
     found.sort_by_key(|regression| std::cmp::Reverse(regression.failures));
     found
 }
 
 /// The time since which it comes more often, in relation to the calls there are.
-fn step(unit: &Unit, calls: &[Asked], since: u64, until: u64) -> Option<Regression> {
+fn more(unit: &Unit, calls: &[Asked], since: u64, until: u64) -> Option<Regression> {
+    // Before the last day failures are known by the hour.
     let grain = if until.saturating_sub(since) > DAY + HOUR { HOUR } else { MINUTE };
+    let since = since - since % grain;
     let pitch = (until.saturating_sub(since) / STRETCHES).div_ceil(grain).max(1) * grain;
     // The last one may have only begun.
     let many = usize::try_from(until.saturating_sub(since) / pitch).unwrap_or(0);
-    if many < 2 * FEWEST {
-        return None;
-    }
     let place = |at: u64| usize::try_from(at.checked_sub(since)? / pitch).ok().filter(|&place| place < many);
     let mut failures = vec![0_u64; many];
-    for &(at, count) in &unit.points {
+    for &(at, count) in unit.between(since, until) {
         if let Some(place) = place(at) {
             failures[place] += count;
         }
     }
-    let mut asked = vec![0_u64; many];
+    let (mut asked, mut successes) = (vec![0_u64; many], 0);
     for calls in calls {
         if let Some(place) = place(calls.at) {
             asked[place] += calls.successes + calls.failures;
+            successes += calls.successes;
         }
     }
-    // A stretch with failures and no calls is of an operation whose calls are not counted: then time is what counts.
-    let by_calls = failures.iter().zip(&asked).all(|(failures, asked)| asked >= failures)
-        && asked.iter().any(|&n| n > 0);
-    let weight = |at: usize| if by_calls { asked[at] as f64 } else { 1.0 };
-    let shares: Vec<f64> =
-        (0..many).map(|at| if weight(at) > 0.0 { failures[at] as f64 / weight(at) } else { 0.0 }).collect();
-    let ranks = Ranks::new(&shares);
-    let splits = (FEWEST..=many - FEWEST).map(|split| (split, rank_step(&ranks, split)));
-    let (sure, deviations) = splits.max_by(|one, other| one.1.total_cmp(&other.1))?;
-    let sum = |counts: &[u64]| counts.iter().sum::<u64>();
-    let weights = |range: std::ops::Range<usize>| range.map(weight).sum::<f64>();
-    // Ranks tell that there is a step; where it is, within two hours of a day, the numbers themselves tell better.
-    let fit = |split: usize| {
-        let side = |count: u64, weight: f64| match count {
-            0 => 0.0,
-            count => count as f64 * (count as f64 / weight).ln(),
-        };
-        side(sum(&failures[..split]), weights(0..split)) + side(sum(&failures[split..]), weights(split..many))
-    };
-    let near = sure.saturating_sub(NEAR).max(FEWEST)..=(sure + NEAR).min(many - FEWEST);
-    let split = near.max_by(|&one, &other| fit(one).total_cmp(&fit(other)))?;
-    let (before, after) = (sum(&failures[..split]), sum(&failures[split..]));
-    let (base, since_then) = (before as f64 / weights(0..split), after as f64 / weights(split..many));
-    let lasting = failures[split..].iter().filter(|&&count| count > 0).count() as f64
-        >= (many - split) as f64 * LASTING
-        && sum(&failures[many - FEWEST..]) > 0;
-    // No stretch makes a step by itself.
-    let largest = failures[split..].iter().max().copied().unwrap_or(0);
-    let worse = after >= FAILURES && largest * 2 <= after && since_then >= base * TIMES;
-    if deviations < DEVIATIONS || !lasting || !worse {
-        return None;
-    }
-    let begins = since + split as u64 * pitch;
-    let ever = unit.points.first().is_some_and(|&(at, _)| at < begins.saturating_sub(pitch));
-    let hours = |stretches: usize| (stretches as u64 * pitch) as f64 / HOUR as f64;
-    let rate = after as f64 / hours(many - split);
-    let change = if ever {
-        Change::More { before: before as f64 / hours(split), after: rate }
+    // With failures that are of no call, or with calls of which only those that fail are counted, time is what counts. With
+    // calls, nobody knows how it would have been when nobody called.
+    let by_calls = successes > 0 && failures.iter().zip(&asked).all(|(failures, asked)| asked >= failures);
+    let places: Vec<usize> = (0..many).filter(|&at| !by_calls || asked[at] > 0).collect();
+    let row: Vec<Stretch> = places
+        .iter()
+        .map(|&at| Stretch { failures: failures[at], weight: if by_calls { asked[at] as f64 } else { 1.0 } })
+        .collect();
+    let Step { at, before, after } = step(&row)?;
+    let begins = since + places[at] as u64 * pitch;
+    let per_hour =
+        |count: u64, stretches: usize| count as f64 / (stretches as u64 * pitch) as f64 * HOUR as f64;
+    let rate = per_hour(after, row.len() - at);
+    let before_that = unit.points.first().is_some_and(|&(first, _)| first < begins.saturating_sub(pitch));
+    let change = if before_that {
+        Change::More { before: per_hour(before, at), after: rate }
     } else {
         Change::New { after: rate }
     };

@@ -2,6 +2,7 @@
 
 use super::evidence::{Evidence, total};
 use super::review::wrapped;
+use super::unit::place;
 use super::{Category, Common, Fingerprint, Flags, Pattern, Priority, Record, wall};
 use crate::FailureKind;
 use std::collections::{HashMap, HashSet};
@@ -154,7 +155,10 @@ fn similar(record: &Record, records: &[Record]) -> Vec<Similar> {
     let mut alike: Vec<_> = scored.filter(|(score, _)| *score > ALIKE).collect();
     alike.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| other.1.id.cmp(&one.1.id)));
     alike.truncate(SIMILAR);
-    alike.into_iter().map(|(score, other)| Similar { score, record: other.clone() }).collect()
+    alike
+        .into_iter()
+        .map(|(score, other)| Similar { score: wall::rounded(score, 3), record: other.clone() })
+        .collect()
 }
 
 fn suggest(record: &Record, occurrences: &Occurrences, flags: Flags) -> Suggestion {
@@ -167,7 +171,7 @@ fn suggest(record: &Record, occurrences: &Occurrences, flags: Flags) -> Suggesti
         Warning if often => Priority::Medium,
         Warning | Info => Priority::Low,
     };
-    let place = format!("{}/{}", record.component, record.operation);
+    let place = place(&record.component, &record.operation);
     let mut text = match (record.category, record.kind) {
         (_, Some(FailureKind::Timeout)) => match record.duration {
             Some(waited) => format!(
@@ -218,10 +222,7 @@ impl fmt::Display for Report {
         writeln!(f, "Failure #{}, {}", record.id, wall::instant(record.at))?;
         writeln!(f)?;
         let mut line = |name: &str, value: &dyn fmt::Display| writeln!(f, "  {name:<11}{value}");
-        line(
-            "where",
-            &format_args!("{}/{}", record.component.escape_debug(), record.operation.escape_debug()),
-        )?;
+        line("where", &place(&record.component, &record.operation))?;
         line("what", &record.message.escape_debug())?;
         for cause in &record.chain {
             line("because", &cause.escape_debug())?;
@@ -276,10 +277,14 @@ impl fmt::Display for Report {
         if !similar.is_empty() {
             writeln!(f, "\nLike it")?;
             for Similar { score, record } in similar {
-                let (component, operation) =
-                    (record.component.escape_debug(), record.operation.escape_debug());
                 let at = wall::minute(record.at);
-                writeln!(f, "  {:>3.0} %  #{} {component}/{operation}, {at}", score * 100.0, record.id)?;
+                writeln!(
+                    f,
+                    "  {:>3.0} %  #{} {}, {at}",
+                    score * 100.0,
+                    record.id,
+                    place(&record.component, &record.operation)
+                )?;
                 wrapped(f, "         ", &record.message.escape_debug().to_string())?;
                 writeln!(f)?;
             }

@@ -1,5 +1,6 @@
 //! Everything about a span in one value, and how people read it.
 
+use super::unit::place;
 use super::wall;
 use super::{Analysis, Class, Count, Fingerprint, Flags, Rates, Statistics, TopError};
 use super::{Category, Severity};
@@ -11,6 +12,8 @@ use std::time::{Duration, SystemTime};
 const WIDTH: usize = 80;
 /// How many sorts each list of the text names.
 const LISTED: usize = 5;
+/// How long the bar of everything is.
+const BAR: usize = 16;
 
 /// A [`Class`] without the times of its failures.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,12 +167,12 @@ impl Review {
         for TopError { message, operation, component, failures, last, fingerprint } in
             self.statistics.top_errors.iter().take(LISTED)
         {
-            let (component, operation) = (component.escape_debug(), operation.escape_debug());
+            let place = place(component, operation);
             let flags = self.classes.iter().find(|class| class.fingerprint == *fingerprint);
             let flags = flags.map_or(String::new(), |class| class.flags.to_string());
             let flags = if flags.is_empty() { flags } else { format!(" [{flags}]") };
             let last = wall::minute(*last);
-            writeln!(f, "  {failures:>width$} x {component}/{operation}, last {last}{flags}")?;
+            writeln!(f, "  {failures:>width$} x {place}, last {last}{flags}")?;
             let indent = " ".repeat(width + 5);
             wrapped(f, &indent, &message.escape_debug().to_string())?;
             writeln!(f)?;
@@ -209,10 +212,10 @@ fn bars<'a>(
     for (name, failures, percent) in each.take(LISTED) {
         let share = failures as f64 / total as f64;
         let name = super::statistics::cut(&name.escape_debug().to_string(), 20);
-        let bar = "#".repeat((share * 20.0).round() as usize);
+        let bar = "#".repeat((share * BAR as f64).round() as usize);
         let of_calls = percent.map_or(String::new(), |percent| format!("  {percent:.1} % of its calls"));
         let failures = wall::number(failures);
-        let line = format!("  {name:<20} {failures:>10} {:>3.0} %  {bar:<20}{of_calls}", share * 100.0);
+        let line = format!("  {name:<20} {failures:>10} {:>3.0} %  {bar:<BAR$}{of_calls}", share * 100.0);
         writeln!(f, "{}", line.trim_end())?;
     }
     Ok(())

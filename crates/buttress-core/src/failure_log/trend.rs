@@ -1,5 +1,6 @@
 //! Whether there are more failures than before.
 
+use super::wall::{number, rounded};
 use std::fmt;
 
 /// By how many percent the newer half may differ and be called the same.
@@ -52,7 +53,7 @@ pub struct Trend {
 
 impl Trend {
     pub(super) fn of(older: u64, newer: u64) -> Self {
-        let percent = (older > 0).then(|| (newer as f64 - older as f64) / older as f64 * 100.0);
+        let percent = (older > 0).then(|| rounded((newer as f64 - older as f64) / older as f64 * 100.0, 2));
         let direction = match percent {
             Some(percent) if percent > STABLE_WITHIN => Direction::Increasing,
             Some(percent) if percent < -STABLE_WITHIN => Direction::Decreasing,
@@ -70,6 +71,7 @@ impl fmt::Display for Trend {
         if let Some(percent) = percent {
             write!(f, " ({percent:+.0} %)")?;
         }
+        let (newer, older) = (number(*newer), number(*older));
         write!(f, ": {newer} in the newer half of the time, {older} in the older")
     }
 }

@@ -1,7 +1,7 @@
 //! What is compared in time: a fault, or an operation that fails in many ways.
 
 use super::Fingerprint;
-use super::evidence::{Evidence, Fault, Point};
+use super::evidence::{self, Evidence, Fault, Point};
 use super::statistics::cut;
 use std::collections::HashMap;
 use std::fmt;
@@ -27,11 +27,16 @@ pub struct Subject {
     pub message: String,
 }
 
+/// How people are told where: without anything that a terminal would obey.
+pub(super) fn place(component: &str, operation: &str) -> String {
+    format!("{}/{}", component.escape_debug(), operation.escape_debug())
+}
+
 impl Subject {
     /// The component and the operation, such as `payments/charge`.
     #[must_use]
     pub fn place(&self) -> String {
-        format!("{}/{}", self.component.escape_debug(), self.operation.escape_debug())
+        place(&self.component, &self.operation)
     }
 
     /// What the fault says, after `before`; nothing for an operation as a whole.
@@ -73,12 +78,13 @@ pub(super) struct Episode {
 pub(super) fn units(evidence: &Evidence) -> Vec<Unit> {
     let ranked = evidence.ranked();
     let mut by_operation: HashMap<_, Vec<&Fault>> = HashMap::new();
-    for &(fault, _) in &ranked {
+    for &fault in &ranked {
         by_operation.entry((&fault.component, &fault.operation)).or_default().push(fault);
     }
     let mut units: Vec<_> = ranked
         .iter()
-        .map(|&(fault, failures)| Unit {
+        .take(MOST_FAULTS)
+        .map(|fault| Unit {
             subject: Subject {
                 operation: Arc::clone(&fault.operation),
                 component: Arc::clone(&fault.component),
@@ -86,15 +92,15 @@ pub(super) fn units(evidence: &Evidence) -> Vec<Unit> {
                 message: cut(&fault.template, MESSAGE),
             },
             points: fault.points.clone(),
-            failures,
+            failures: fault.failures,
         })
         .collect();
-    units.truncate(MOST_FAULTS);
     let mut operations = Vec::new();
     for ((component, operation), faults) in by_operation {
         if faults.len() > 1 {
             let mut points: Vec<_> = faults.iter().flat_map(|fault| &fault.points).copied().collect();
-            points.sort_unstable();
+            // Rows that are in order by themselves.
+            points.sort();
             operations.push(Unit {
                 subject: Subject {
                     operation: Arc::clone(operation),
@@ -103,7 +109,7 @@ pub(super) fn units(evidence: &Evidence) -> Vec<Unit> {
                     message: String::new(),
                 },
                 points,
-                failures: faults.iter().map(|fault| evidence.count(fault)).sum(),
+                failures: faults.iter().map(|fault| fault.failures).sum(),
             });
         }
     }
@@ -117,11 +123,15 @@ pub(super) fn units(evidence: &Evidence) -> Vec<Unit> {
 }
 
 impl Unit {
+    /// The failures between two times, the second one left out.
+    pub(super) fn between(&self, since: u64, until: u64) -> &[Point] {
+        evidence::between(&self.points, since, until)
+    }
+
     /// The episodes between two times: failures no more than `apart` from the one before belong together.
     pub(super) fn episodes(&self, since: u64, until: u64, apart: u64) -> Vec<Episode> {
-        let start = self.points.partition_point(|&(at, _)| at < since);
         let mut episodes: Vec<Episode> = Vec::new();
-        for &(at, failures) in self.points[start..].iter().take_while(|&&(at, _)| at < until) {
+        for &(at, failures) in self.between(since, until) {
             match episodes.last_mut() {
                 Some(last) if at - last.end <= apart => {
                     last.end = at;

@@ -50,6 +50,12 @@ pub(super) fn length(of: Duration) -> String {
     }
 }
 
+/// As exactly as it is told, and no more: what is written as JSON is read back as it was.
+pub(super) fn rounded(of: f64, decimals: i32) -> f64 {
+    let scale = 10_f64.powi(decimals);
+    (of * scale).round() / scale
+}
+
 /// A number as people read it: `12,345`.
 pub(super) fn number(of: u64) -> String {
     let digits = of.to_string();

@@ -1,6 +1,6 @@
 //! The call has ended when its body has.
 
-use super::watch::{Watch, judge_end};
+use super::watch::{Watch, judge_end, settle_end};
 use super::{Judge, JudgedBody, Settle, hint, settle};
 use crate::classify::{End, Until};
 use crate::{Classify, Outcome};
@@ -118,8 +118,7 @@ impl<C> AtEnd<C> {
         C: Classify<Res, Err> + Clone,
     {
         if body.is_end_stream() {
-            let (outcome, retry_after) = judge_end::<Res, Err, C>(&self.classify, End::Complete);
-            permit.settle(outcome, retry_after);
+            settle_end(permit, judge_end::<Res, Err, C>(&self.classify, End::Complete), End::Complete);
             return None;
         }
         permit.answered();

@@ -20,6 +20,8 @@ pub use judged_body::JudgedBody;
 #[cfg(feature = "http")]
 pub(crate) use stall::Stall;
 
+#[cfg(feature = "http")]
+use crate::classify::End;
 use crate::{Classify, Outcome, Rejected, classify};
 use std::time::Duration;
 
@@ -46,6 +48,13 @@ pub trait Settle: Send + Sync + Sized + 'static {
 
     /// The call has not ended, and something came of it: a part of a body.
     fn progress(&mut self) {}
+
+    /// The call is settled next, with this `outcome`, which is no success: its body ended like this. For who wants to know more
+    /// than the outcome says.
+    #[cfg(feature = "http")]
+    fn because(&mut self, outcome: Outcome, end: End<'_>) {
+        let _ = (outcome, end);
+    }
 
     /// Moves the permit elsewhere, and leaves a settled one behind.
     #[must_use = "a dropped permit is a cancelled call"]

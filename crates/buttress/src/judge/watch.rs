@@ -18,6 +18,18 @@ pub(super) fn judge_end<Res, Err, C: Classify<Res, Err>>(
     (outcome, hint(outcome, || classify.retry_after_end(end)))
 }
 
+/// Settles a permit by the end of the body and by what a classifier says of it.
+pub(super) fn settle_end(
+    permit: &mut impl Settle,
+    (outcome, retry_after): (Outcome, Option<Duration>),
+    end: End<'_>,
+) {
+    if outcome != Outcome::Success {
+        permit.because(outcome, end);
+    }
+    permit.settle(outcome, retry_after);
+}
+
 /// The permit of a call whose head was a success. Dropped before the body was touched, that is its outcome, unless the
 /// trailers decide; otherwise, the permit says by itself that the call was cancelled.
 pub(super) struct Watch<P: Settle, C> {
@@ -76,7 +88,10 @@ impl<P: Settle, C> Watch<P, C> {
             }
             Some(Err(error)) => {
                 match Rejected::within(error) {
-                    Some(rejected) => self.permit.settle(classify::outcome_of(rejected), None),
+                    Some(rejected) => {
+                        let outcome = classify::outcome_of(rejected);
+                        settle_end(&mut self.permit, (outcome, None), End::Broken(error));
+                    }
                     None => self.settle(End::Broken(error)),
                 }
                 true
@@ -97,8 +112,7 @@ impl<P: Settle, C> Watch<P, C> {
     }
 
     fn settle(&mut self, end: End<'_>) {
-        let (outcome, retry_after) = (self.judge)(&self.classify, end);
-        self.permit.settle(outcome, retry_after);
+        settle_end(&mut self.permit, (self.judge)(&self.classify, end), end);
     }
 }
 

@@ -58,6 +58,10 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         page.owner = Owner::Operation(operation.seed);
         page.operation(operation);
     }
+    for (name, log) in &status.failure_logs {
+        page.owner = Owner::FailureLog(log.seed);
+        page.failure_log(name, log);
+    }
     for (name, fallback) in &status.fallbacks {
         page.owner = Owner::Fallback(fallback.seed);
         page.fallback(name, fallback);

@@ -3,6 +3,7 @@
 use super::bandwidths as bandwidth;
 use super::bulkheads as bulkhead;
 use super::error_budgets as budget;
+use super::failure_logs as failures;
 use super::family::{Family, Kind};
 use super::health_checks as health;
 use super::rate_limits as rate;
@@ -45,6 +46,14 @@ pub static FAMILIES: &[&Family] = &[
     &OPERATION_PANICS,
     &OPERATION_IN_FLIGHT,
     &OPERATION_DURATION,
+    &failures::FAILURES,
+    &failures::CALLS,
+    &failures::PANICS,
+    &failures::CLASSES,
+    &failures::RECORDS,
+    &failures::DROPPED,
+    &failures::WRITTEN,
+    &failures::SUPPRESSED,
     &FALLBACKS,
     &FALLBACK_PANICS,
     &retry::RETRY_ATTEMPTS,

@@ -11,6 +11,8 @@ pub(super) enum Owner {
     ErrorBudget(u64),
     /// The operation with this seed.
     Operation(u64),
+    /// The failure log with this seed.
+    FailureLog(u64),
     /// The fallback with this seed.
     Fallback(u64),
     /// The bulkhead, or the bulkheads of many keys, with this seed.

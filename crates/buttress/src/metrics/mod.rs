@@ -42,6 +42,7 @@ mod error_budgets;
 mod exporter;
 #[cfg(feature = "metrics")]
 mod facade;
+mod failure_logs;
 mod fallbacks;
 mod families;
 mod family;

@@ -146,6 +146,7 @@ const fn is_of_a_call(event: &Event) -> bool {
             | EventKind::LimitChanged { .. }
             | EventKind::HealthChanged(_)
             | EventKind::Budget(_)
+            | EventKind::Failing { .. }
     );
     !not_of_one
 }

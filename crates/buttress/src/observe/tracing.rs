@@ -34,6 +34,7 @@ pub(crate) fn trace(event: &Event) {
             }
             _ => info!(target: "buttress", layer, name, "{change}"),
         },
+        EventKind::Failing { .. } => warn!(target: "buttress", layer, name, key, "{}", event.kind),
         kind => debug!(target: "buttress", layer, name, key, "{kind}"),
     }
 }

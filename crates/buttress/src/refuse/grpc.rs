@@ -41,7 +41,7 @@ impl<B: Default, Err: 'static> Refuse<Response<B>, Err> for RespondGrpc {
 }
 
 pub(crate) const STATUS: &str = "grpc-status";
-const MESSAGE: &str = "grpc-message";
+pub(crate) const MESSAGE: &str = "grpc-message";
 pub(crate) const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
 const DEADLINE_EXCEEDED: i32 = 4;

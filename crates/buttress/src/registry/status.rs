@@ -3,6 +3,7 @@
 use super::bandwidths::BandwidthStatus;
 use super::bulkheads::{BulkheadStatus, KeyedBulkheadStatus};
 use super::error_budgets::ErrorBudgetStatus;
+use super::failure_logs::FailureLogStatus;
 use super::fallbacks::FallbackStatus;
 use super::health::{Health, Verdict};
 use super::health_checks::MonitorStatus;
@@ -50,6 +51,8 @@ pub struct Status {
     pub bulkheads: BTreeMap<String, BulkheadStatus>,
     /// The bulkheads that keep a state per key, by name.
     pub keyed_bulkheads: BTreeMap<String, KeyedBulkheadStatus>,
+    /// The failure logs by name.
+    pub failure_logs: BTreeMap<String, FailureLogStatus>,
     /// The fallbacks by name.
     pub fallbacks: BTreeMap<String, FallbackStatus>,
     /// The limits on bytes by name.

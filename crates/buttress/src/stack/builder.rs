@@ -16,8 +16,8 @@ use crate::retry::{ByClass, ByClone, Explained, RetryLayer};
 #[cfg(feature = "http")]
 use crate::{AtEnd, BandwidthLayer};
 use crate::{
-    AtHead, Boxed, FallbackLayer, bulkhead, circuit_breaker, classify, deadline, error_budget, fallback,
-    operation, rate_limit, retry, timeout,
+    AtHead, Boxed, FallbackLayer, bulkhead, circuit_breaker, classify, deadline, error_budget, failure_log,
+    fallback, operation, rate_limit, retry, timeout,
 };
 
 use std::num::NonZeroU32;
@@ -106,6 +106,14 @@ impl Grpc {
 }
 
 impl<R, J, T, I, F, B, Q> Stack<R, J, T, I, F, B, Q> {
+    /// Writes down the calls that fail, as callers see them: an [operation](failure_log::Operation) of a log, or a
+    /// [log](failure_log::Handle), where the operation is then called as the stack is.
+    #[must_use]
+    pub fn failure_log(mut self, operation: impl Part<failure_log::Operation>) -> Self {
+        self.handles.failure_log = operation.named(self.name);
+        self
+    }
+
     /// Keeps the error budget of what callers get: a [handle](error_budget::Handle), settings, or several objectives by name.
     #[must_use]
     pub fn error_budget(mut self, budget: impl Part<error_budget::Handle>) -> Self {

@@ -16,6 +16,10 @@ impl<R, J, Y, W, K, I, F: Known, B: Shaping, Q> Stack<R, J, Tries<Y, W, K>, I, F
 
     fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
+        if let Some(operation) = &self.handles.failure_log {
+            let (log, name, component) = (operation.log().name(), operation.name(), operation.component());
+            lines.push(format!("failure_log {log:?}: {name:?} of {component:?}"));
+        }
         if let Some(budget) = &self.handles.error_budget {
             let sheds = if self.handles.sheds { ", low priority is shed while it is low" } else { "" };
             lines.extend(

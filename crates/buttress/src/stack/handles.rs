@@ -1,11 +1,12 @@
 //! The parts of a stack whose types do not vary.
 
-use crate::{bulkhead, circuit_breaker, deadline, error_budget, operation, rate_limit, timeout};
+use crate::{bulkhead, circuit_breaker, deadline, error_budget, failure_log, operation, rate_limit, timeout};
 use std::time::Duration;
 
 /// Those that are on, outermost first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Handles {
+    pub(super) failure_log: Option<failure_log::Operation>,
     pub(super) error_budget: Option<error_budget::Handle>,
     /// Whether requests of low priority are shed while that is low.
     pub(super) sheds: bool,

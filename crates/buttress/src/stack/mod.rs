@@ -4,10 +4,11 @@
 //! first:
 //!
 //! ```text
-//! error budget · operation · bandwidth · fallback · (breaker) · deadline · retry ·
+//! failure log · error budget · operation · bandwidth · fallback · (breaker) · deadline · retry ·
 //!                          [each attempt:] rate limit · breaker · bulkhead · timeout · service
 //! ```
 //!
+//! - the **failure log** writes down what callers do not get;
 //! - the **error budget** counts what callers get as well, of those that were let in: what it sheds itself is none of it;
 //! - the **operation** counts what callers get, whoever answered;
 //! - the **bandwidth** shapes the bodies that go out and come in, once, however often it is tried;

@@ -2,7 +2,9 @@
 
 use crate::bulkhead::adaptive_limit;
 use crate::presets::Places;
-use crate::{bulkhead, circuit_breaker, deadline, error_budget, operation, rate_limit, retry, timeout};
+use crate::{
+    bulkhead, circuit_breaker, deadline, error_budget, failure_log, operation, rate_limit, retry, timeout,
+};
 use std::time::Duration;
 
 /// What a part of a [`Stack`](super::Stack) is made of: a handle, which others may share; settings, for a handle of its own
@@ -18,9 +20,22 @@ impl<H, P: Part<H>> Part<H> for Option<P> {
     }
 }
 
+impl Part<Self> for failure_log::Operation {
+    fn named(self, _: &str) -> Option<Self> {
+        Some(self)
+    }
+}
+
 impl Part<Self> for error_budget::Handle {
     fn named(self, _: &str) -> Option<Self> {
         Some(self)
+    }
+}
+
+/// The stack is the operation, and its component.
+impl Part<failure_log::Operation> for &failure_log::Handle {
+    fn named(self, name: &str) -> Option<failure_log::Operation> {
+        Some(self.operation(name, name))
     }
 }
 

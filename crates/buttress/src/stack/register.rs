@@ -4,8 +4,8 @@ use super::Stack;
 use super::shape::{Known, Shaping, Tries};
 use crate::registry::{Member, Registry, RegistryError};
 use crate::{
-    bandwidth, bulkhead, circuit_breaker, deadline, error_budget, fallback, operation, rate_limit, retry,
-    timeout,
+    bandwidth, bulkhead, circuit_breaker, deadline, error_budget, failure_log, fallback, operation,
+    rate_limit, retry, timeout,
 };
 
 impl<R, J, Y, W, K, I, F: Known, B: Shaping, Q> Stack<R, J, Tries<Y, W, K>, I, F, B, Q> {
@@ -16,6 +16,8 @@ impl<R, J, Y, W, K, I, F: Known, B: Shaping, Q> Stack<R, J, Tries<Y, W, K>, I, F
     /// [`RegistryError`] if a part has no name or the registry has another of the name and kind. The parts before it are in
     /// by then. Two breakers of one stack that are both made of settings have the same name: make one a handle.
     pub fn register(self, registry: &Registry) -> Result<Self, RegistryError> {
+        let log = self.handles.failure_log.as_ref().map(failure_log::Operation::log);
+        register(registry, log, failure_log::Handle::is)?;
         register(registry, self.handles.error_budget.as_ref(), error_budget::Handle::is)?;
         register(registry, self.handles.operation.as_ref(), operation::Handle::is)?;
         register(registry, self.bandwidth.handle(), bandwidth::Handle::is)?;

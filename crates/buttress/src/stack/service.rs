@@ -6,6 +6,7 @@ use crate::bulkhead::BulkheadService;
 use crate::circuit_breaker::{CircuitBreakerLayer, CircuitBreakerService, Handle};
 use crate::deadline::{DeadlineLayer, DeadlineService};
 use crate::error_budget::ErrorBudgetService;
+use crate::failure_log::{FailureLogLayer, FailureLogService, Nothing};
 use crate::operation::{OperationLayer, OperationService};
 use crate::rate_limit::{InTurn, RateLimitLayer, RateLimitService, Silent};
 use crate::retry::RetryService;
@@ -68,7 +69,12 @@ where
     B: Layer<Answered<S, R, J, Y, W, K, I, F, Q>>,
     Q: Terms,
 {
-    type Service = ErrorBudgetService<OperationService<B::Service, J>, Q::Budget, R, J>;
+    type Service = FailureLogService<
+        ErrorBudgetService<OperationService<B::Service, J>, Q::Budget, R, J>,
+        Q::Failures,
+        Nothing,
+        J,
+    >;
 
     fn layer(&self, inner: S) -> Self::Service {
         let refuse = || self.refuse.clone();
@@ -91,6 +97,8 @@ where
         let operation = OperationLayer::from_handle(self.handles.operation.clone());
         let operation = operation.map_judge(|_| self.judge.clone()).layer(self.bandwidth.layer(answered));
         let budget = self.terms.budget(self.handles.error_budget.clone(), self.handles.sheds);
-        budget.with_refuse(refuse()).map_judge(|_| self.judge.clone()).layer(operation)
+        let budget = budget.with_refuse(refuse()).map_judge(|_| self.judge.clone()).layer(operation);
+        let failures = FailureLogLayer::from_operation(self.handles.failure_log.clone());
+        failures.described(self.terms.failures()).map_judge(|_| self.judge.clone()).layer(budget)
     }
 }

@@ -3,8 +3,8 @@
 use crate::retry::{self, RetryLayer};
 use crate::source::Source;
 use crate::{
-    Boxed, BulkheadLayer, ErrorBudgetLayer, FallbackLayer, bandwidth, bulkhead, error_budget, fallback,
-    rate_limit,
+    Boxed, BulkheadLayer, ErrorBudgetLayer, FallbackLayer, bandwidth, bulkhead, error_budget, failure_log,
+    fallback, rate_limit,
 };
 use std::any::{Any, TypeId};
 use tower_layer::{Identity, Layer};
@@ -23,6 +23,8 @@ pub trait Terms {
     type Cost: Clone;
     /// How many places they take, and how urgent they are.
     type Places: Source<State = bulkhead::Shared>;
+    /// How a failure is described.
+    type Failures: Clone;
     /// Whether they may be shed.
     type Budget: Source<State = error_budget::Shared>;
 
@@ -31,6 +33,9 @@ pub trait Terms {
 
     /// For the bulkhead.
     fn places(&self, handle: Option<bulkhead::Handle>) -> BulkheadLayer<Self::Places>;
+
+    /// For the failure log.
+    fn failures(&self) -> Self::Failures;
 
     /// For the error budget, which sheds if `sheds` is true.
     fn budget(&self, handle: Option<error_budget::Handle>, sheds: bool) -> ErrorBudgetLayer<Self::Budget>;
@@ -43,6 +48,7 @@ pub struct Alike;
 impl Terms for Alike {
     type Cost = rate_limit::One;
     type Places = Option<bulkhead::Handle>;
+    type Failures = failure_log::Plain;
     type Budget = Option<error_budget::Handle>;
 
     fn cost(&self) -> rate_limit::One {
@@ -51,6 +57,10 @@ impl Terms for Alike {
 
     fn places(&self, handle: Option<bulkhead::Handle>) -> BulkheadLayer<Self::Places> {
         BulkheadLayer::from_handle(handle)
+    }
+
+    fn failures(&self) -> failure_log::Plain {
+        failure_log::Plain
     }
 
     fn budget(&self, handle: Option<error_budget::Handle>, _: bool) -> ErrorBudgetLayer<Self::Budget> {
@@ -68,6 +78,7 @@ pub struct ByExtensions;
 impl Terms for ByExtensions {
     type Cost = rate_limit::ByCost;
     type Places = bulkhead::Extended<Option<bulkhead::Handle>>;
+    type Failures = failure_log::OfHttp;
     type Budget = error_budget::Shedding<Option<error_budget::Handle>, error_budget::ByPriority>;
 
     fn cost(&self) -> rate_limit::ByCost {
@@ -76,6 +87,10 @@ impl Terms for ByExtensions {
 
     fn places(&self, handle: Option<bulkhead::Handle>) -> BulkheadLayer<Self::Places> {
         BulkheadLayer::from_handle(handle).by_extensions()
+    }
+
+    fn failures(&self) -> failure_log::OfHttp {
+        failure_log::OfHttp
     }
 
     fn budget(&self, handle: Option<error_budget::Handle>, sheds: bool) -> ErrorBudgetLayer<Self::Budget> {

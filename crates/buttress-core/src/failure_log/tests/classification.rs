@@ -1,5 +1,5 @@
 use crate::FailureKind;
-use crate::failure_log::classify::{Facts, Rule, classify};
+use crate::failure_log::classify::{CRITICAL, Facts, Rule, STEMS, classify, hint};
 use crate::failure_log::{Category, Severity};
 
 fn found(error_type: &str, kind: Option<FailureKind>, message: &str) -> (Severity, Category) {
@@ -85,4 +85,18 @@ fn s0_48_s0_49_the_rules_of_the_user_come_first() {
     // The first rule that says something of it decides that.
     assert_eq!(found("", "the Ledger timed out"), (Severity::Critical, Category::Storage));
     assert_eq!(found("", "timed out"), (Severity::Error, Category::Network));
+}
+
+#[test]
+fn s0_49_every_word_that_says_something_is_found_in_any_case() {
+    assert!(STEMS.is_sorted_by(|one, other| one.0 < other.0));
+    for (stem, says) in STEMS {
+        for word in [stem.to_owned(), format!("{}xyz", stem.to_uppercase())] {
+            assert_eq!(hint(word.as_bytes()) & says, says, "{word}");
+        }
+        assert_eq!(hint(&stem.as_bytes()[..stem.len() - 1]) & says & CRITICAL, 0);
+    }
+    for word in ["z", "a", "Q", "zzz", "ordinary"] {
+        assert_eq!(hint(word.as_bytes()), 0, "{word}");
+    }
 }

@@ -9,6 +9,7 @@ mod read_back;
 mod record;
 mod segments;
 mod shared;
+mod snapshot;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -16,11 +17,12 @@ mod writer;
 
 pub use self::config::{Builder, Config};
 pub use self::read_back::ReadBack;
+pub use self::snapshot::{Pushed, Snapshot};
 
 use self::medium::{Disk, Medium};
 use self::quotas::Quotas;
 use self::segments::Segments;
-use self::shared::Shared;
+use self::shared::{Shared, try_lock};
 use self::writer::{Clock, Item, Writer};
 use super::folder;
 use crate::{Tick, clock};
@@ -32,7 +34,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 use std::sync::atomic::fence;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -54,8 +56,8 @@ pub trait Line: Serialize + Send + 'static {
 ///
 /// A disk that is full or broken is asked again every second. Meanwhile lines wait, and those that find no place are counted.
 /// A part of a line is cut off before anything is written behind it, so each line of a file stands for itself. Lines are with
-/// the kernel when they are written: they survive the end of the process, however it ends, and not a power cut, but for files
-/// that are full.
+/// the kernel when they are written, so they survive the end of the process, however it ends; a power cut can take those of the
+/// last seconds.
 ///
 /// One process writes in a folder under one name; another is refused when it opens it.
 ///
@@ -98,47 +100,6 @@ pub struct Lines<T> {
     thread: Option<JoinHandle<()>>,
     folder: PathBuf,
     close_within: Duration,
-}
-
-/// What became of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Pushed {
-    /// It waits to be written.
-    Queued,
-    /// Its class has had its lines in this period: it is counted, and the next line of its class tells of it.
-    Suppressed,
-    /// There was no place for it, as the disk does not keep up: it is dropped and counted.
-    Full,
-}
-
-/// How it stands with the lines. All that were pushed are `queued + written + suppressed + full + too_long + unfit + lost`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Snapshot {
-    /// So many wait to be written.
-    pub queued: u64,
-    /// So many were written.
-    pub written: u64,
-    /// So many were left out because their class had had its lines.
-    pub suppressed: u64,
-    /// So many were dropped because too many waited.
-    pub full: u64,
-    /// So many were dropped because they were longer than a line may be.
-    pub too_long: u64,
-    /// So many could not be put into JSON.
-    pub unfit: u64,
-    /// So many waited when the end came or all was cleared.
-    pub lost: u64,
-    /// So often the disk did not do what it was asked for.
-    pub errors: u64,
-    /// What is wrong with the disk now.
-    pub trouble: Option<String>,
-    /// So many files there are.
-    pub files: u64,
-    /// So long they are together.
-    pub bytes: u64,
 }
 
 impl<T: Line> Lines<T> {
@@ -193,12 +154,8 @@ impl<T: Line> Lines<T> {
     /// Leaves a line to be written, at `now`. Does not wait for anything.
     pub fn push(&self, mut line: T, now: Tick) -> Pushed {
         let shared = &*self.shared;
-        let mut quotas = match shared.quotas.as_ref().map(Mutex::try_lock) {
-            None => return self.send(Item { line, unjudged: None }),
-            Some(Ok(quotas)) => quotas,
-            Some(Err(TryLockError::Poisoned(quotas))) => quotas.into_inner(),
-            Some(Err(TryLockError::WouldBlock)) => return self.send(Item { line, unjudged: Some(now) }),
-        };
+        let Some(quotas) = &shared.quotas else { return self.send(Item { line, unjudged: None }) };
+        let Some(mut quotas) = try_lock(quotas) else { return self.send(Item { line, unjudged: Some(now) }) };
         let (quota, judgement) = quotas.judge(line.class(), now);
         let Some(suppressed) = judgement else {
             shared.suppressed.fetch_add(1, Relaxed);

@@ -2,7 +2,7 @@
 
 use super::quotas::Quotas;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 /// Flags and counts.
@@ -59,6 +59,19 @@ impl Shared {
         let waited = self.moved.wait_timeout_while(self.progress(), within, waits);
         is_there(&waited.unwrap_or_else(PoisonError::into_inner).0)
     }
+}
+
+/// Takes what is free in a moment. Whoever has it is done in a few turns, unless it was stopped in the middle, and then nobody
+/// waits for it.
+pub(super) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    for _ in 0..64 {
+        match mutex.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(guard)) => return Some(guard.into_inner()),
+            Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
+        }
+    }
+    None
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,0 +1,116 @@
+//! Failures among calls.
+
+use crate::log::{DAY, HOUR, Log, at};
+use buttress_core::Ratio;
+use buttress_core::failure_log::{Category, Failure, Filter, Rates};
+
+fn of(log: &Log, filter: &Filter, second: u64) -> Rates {
+    log.0.rates(filter, at(second))
+}
+
+#[test]
+fn w04_s0_60_s0_61_c26_thirty_seven_failures_of_a_hundred_calls_read_thirty_seven_percent() {
+    let log = Log::new();
+    log.succeed("payments/charge", HOUR, 63);
+    (0..37).for_each(|_| {
+        log.fail("payments/charge", HOUR + 60, "Reset", "connection reset");
+    });
+    let found = of(&log, &Filter::default(), 2 * HOUR);
+    assert_eq!((found.overall.failures, found.overall.calls, found.overall.percent), (37, 100, Some(37.0)));
+    assert_eq!(found.overall.ratio(), Ratio::new(0.37));
+    assert_eq!(found.overall.to_string(), "37.0 % (37 of 100 calls)");
+    assert_eq!((&*found.by_operation[0].operation, found.by_operation[0].rate), ("charge", found.overall));
+    assert_eq!((&*found.by_component[0].component, found.by_component[0].rate), ("payments", found.overall));
+    assert_eq!(
+        (found.by_category[0].category, found.by_category[0].rate),
+        (Category::Network, found.overall)
+    );
+}
+
+#[test]
+fn w04_an_operation_that_always_fails_reads_a_hundred_percent() {
+    let log = Log::new();
+    (0..5).for_each(|_| {
+        log.fail("a/b", HOUR, "E", "no");
+    });
+    assert_eq!(of(&log, &Filter::default(), 2 * HOUR).overall.percent, Some(100.0));
+}
+
+#[test]
+fn w04_s0_60_failures_and_calls_are_of_the_same_time_and_that_is_a_day_unless_told_otherwise() {
+    let log = Log::new();
+    log.succeed("a/b", HOUR, 90);
+    (0..10).for_each(|_| {
+        log.fail("a/b", HOUR, "E", "no");
+    });
+    log.succeed("a/b", 40 * HOUR, 3);
+    log.fail("a/b", 40 * HOUR, "E", "no");
+    let now = 41 * HOUR;
+    let calls = |filter: &Filter| {
+        let found = of(&log, filter, now).overall;
+        (found.failures, found.calls)
+    };
+    assert_eq!(calls(&Filter::default()), (1, 4));
+    assert_eq!(calls(&Filter::default().since(at(0))), (11, 104));
+    assert_eq!(calls(&Filter::default().since(at(0)).until(at(2 * HOUR))), (10, 100));
+    assert_eq!(calls(&Filter::default().since(at(0)).operation("other")), (0, 0));
+}
+
+#[test]
+fn s0_60_rates_are_told_by_place_and_over_time_the_worst_first() {
+    let log = Log::new();
+    for (place, hour, good, bad) in
+        [("a/x", 1, 9, 1), ("a/y", 2, 1, 1), ("b/z", 5, 30, 10), ("c/quiet", 5, 7, 0)]
+    {
+        log.succeed(place, hour * HOUR, good);
+        (0..bad).for_each(|_| {
+            log.fail(place, hour * HOUR, "E", "no");
+        });
+    }
+    let found = of(&log, &Filter::default().since(at(0)), 6 * HOUR);
+    let operations: Vec<_> =
+        found.by_operation.iter().map(|of| (&*of.operation, of.rate.percent.unwrap())).collect();
+    assert_eq!(operations, [("y", 50.0), ("z", 25.0), ("x", 10.0), ("quiet", 0.0)]);
+    let components: Vec<_> = found.by_component.iter().map(|of| (&*of.component, of.rate.calls)).collect();
+    assert_eq!(components, [("b", 40), ("a", 12), ("c", 7)]);
+    let hourly: Vec<_> = found.hourly.iter().map(|hour| (hour.rate.failures, hour.rate.calls)).collect();
+    assert_eq!(hourly[..6], [(0, 0), (1, 10), (1, 2), (0, 0), (0, 0), (10, 47)]);
+    assert_eq!((found.hourly[1].at, found.hourly[0].rate.percent), (at(HOUR), None));
+    assert_eq!(found.daily.iter().map(|day| day.rate.calls).collect::<Vec<_>>(), [59]);
+}
+
+#[test]
+fn c33_without_calls_there_is_no_rate() {
+    let log = Log::new();
+    let found = of(&log, &Filter::default(), DAY);
+    assert_eq!((found.overall.percent, found.overall.ratio(), found.overall.of_all(0)), (None, None, None));
+    assert_eq!(found.overall.to_string(), "no calls");
+}
+
+#[test]
+fn c21_what_was_rejected_dilutes_one_rate_and_not_the_other() {
+    let log = Log::new();
+    log.succeed("a/b", HOUR, 30);
+    (0..10).for_each(|_| {
+        log.fail("a/b", HOUR, "E", "no");
+    });
+    let rate = of(&log, &Filter::default(), 2 * HOUR).overall;
+    assert_eq!((rate.ratio(), rate.of_all(60)), (Ratio::new(0.25), Ratio::new(0.1)));
+}
+
+#[test]
+fn w04_what_only_some_of_the_failures_are_is_a_share_of_all_calls() {
+    let log = Log::new();
+    log.succeed("a/b", HOUR, 70);
+    let operation = log.operation("a/b");
+    for (category, times) in [(Category::Storage, 20), (Category::Network, 10)] {
+        let message = format!("{category} is out");
+        let failure = Failure::of(&operation).message(&message).category(category);
+        (0..times).for_each(|_| {
+            log.record(&failure, HOUR);
+        });
+    }
+    let found = of(&log, &Filter::default(), 2 * HOUR);
+    let shares: Vec<_> = found.by_category.iter().map(|of| (of.category, of.rate.percent)).collect();
+    assert_eq!(shares, [(Category::Storage, Some(20.0)), (Category::Network, Some(10.0))]);
+}

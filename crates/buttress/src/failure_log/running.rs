@@ -1,0 +1,283 @@
+//! One call under way.
+
+use super::ask::Seen;
+use super::describe::Describe;
+use super::details::Details;
+use super::operation::Slot;
+use super::said::Said;
+use super::{Recorded, Severity};
+#[cfg(feature = "http")]
+use crate::classify::End;
+use crate::{FailureKind, Outcome, Rejected, Settle, Tick, clock};
+use std::error::Error;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::Duration;
+
+/// A call under way. Settled with the outcome; dropped, it counts as cancelled, and as a failure if the call panicked.
+#[must_use = "a dropped call is a cancelled call"]
+pub struct Running<N: Seen = ()>(Option<Call<N>>);
+
+struct Call<N> {
+    slot: &'static Slot,
+    began: Tick,
+    seen: N,
+    stage: Stage,
+    /// Whether it had to wait, so that it ended later than it began as far as the coarse clock can tell.
+    waited: bool,
+}
+
+/// How far a call has come.
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    /// Somebody else has the turn.
+    Waiting,
+    /// It has the turn: what panics now is this call.
+    Working,
+    /// It failed, and what there is to be said of that comes next.
+    Failed(Outcome),
+    /// The head of its response is there.
+    InBody,
+}
+
+impl<N: Seen> Running<N> {
+    #[inline]
+    pub(super) fn new(slot: &'static Slot, seen: N) -> Self {
+        Self(Some(Call { slot, began: clock::now(), seen, stage: Stage::Working, waited: false }))
+    }
+
+    /// A call that nobody writes down.
+    #[inline]
+    pub(super) const fn none() -> Self {
+        Self(None)
+    }
+
+    /// The call has the turn.
+    #[inline]
+    pub(super) const fn works(&mut self) {
+        self.stage(Stage::Working);
+    }
+
+    /// The call is made, and has the turn when it is polled.
+    #[inline]
+    pub(super) const fn made(&mut self) {
+        self.stage(Stage::Waiting);
+    }
+
+    /// The call gives its turn away.
+    #[inline]
+    pub(super) const fn waits(&mut self) {
+        if let Some(call) = &mut self.0 {
+            call.stage = Stage::Waiting;
+            call.waited = true;
+        }
+    }
+
+    #[inline]
+    const fn stage(&mut self, stage: Stage) {
+        if let Some(call) = &mut self.0 {
+            call.stage = stage;
+        }
+    }
+
+    /// The call ended with this rejection by a layer beneath.
+    #[cold]
+    pub(super) fn answered_by(&mut self, rejected: Rejected, said: Said<'_>) {
+        if let Some(call) = self.0.take() {
+            call.rejected(rejected, said);
+        }
+    }
+
+    /// The call, if it failed and is to be written down.
+    #[inline]
+    pub(super) fn failed(&mut self) -> Option<Failed<N>> {
+        match self.0.as_ref()?.stage {
+            Stage::Failed(outcome) => Some(Failed { call: self.0.take()?, outcome }),
+            _ => None,
+        }
+    }
+
+    /// The call ended like this.
+    #[inline]
+    fn end(&mut self, outcome: Outcome) {
+        match &mut self.0 {
+            None | Some(Call { stage: Stage::Failed(_), .. }) => {}
+            Some(call) if outcome == Outcome::Success => {
+                // One that is done at once has ended when it began, which saves it a reading.
+                call.slot.succeeded(if call.waited { clock::now() } else { call.began });
+                self.0 = None;
+            }
+            Some(call) if call.stage != Stage::InBody => call.stage = Stage::Failed(outcome),
+            Some(_) => self.write(outcome, Said::Silence),
+        }
+    }
+
+    /// Writes the call down, if it still is to be.
+    #[cold]
+    fn write(&mut self, outcome: Outcome, said: Said<'_>) {
+        if let Some(call) = self.0.take() {
+            let details = call.details();
+            call.write(outcome, said, details);
+        }
+    }
+
+    /// The call ends without a result.
+    #[cold]
+    fn dropped(&mut self) {
+        let Some(call) = self.0.take() else { return };
+        match call.stage {
+            Stage::Failed(outcome) => {
+                let details = call.details();
+                call.write(outcome, Said::Response, details);
+            }
+            Stage::Working if thread::panicking() => call.panicked(),
+            // A panic while others have the turn, or that of somebody who reads the body, is not the call's.
+            Stage::Working | Stage::Waiting | Stage::InBody => call.slot.cancelled(),
+        }
+    }
+}
+
+impl Running {
+    /// The call succeeded.
+    pub fn succeeded(mut self) {
+        self.end(Outcome::Success);
+    }
+
+    /// The call failed with this error.
+    #[expect(clippy::must_use_candidate, reason = "who has told it need not know what it was taken for")]
+    pub fn failed_with(mut self, error: &(dyn Error + 'static)) -> Option<Recorded> {
+        let call = self.0.take()?;
+        let details = call.details();
+        call.write(Outcome::Failure(FailureKind::Error), Said::Error(error), details)
+    }
+}
+
+/// A call that failed, of which there is more to be said.
+pub(super) struct Failed<N: Seen> {
+    call: Call<N>,
+    outcome: Outcome,
+}
+
+impl<N: Seen> Failed<N> {
+    /// Writes it down, with what `describe` and its result say.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn write<Res, Err: 'static>(
+        self,
+        describe: &impl Describe<Res, Err>,
+        result: Result<&Res, &Err>,
+    ) {
+        let Self { call, outcome } = self;
+        let mut details = call.details();
+        if is_written(outcome) {
+            // The user's functions are theirs to get wrong.
+            let described = catch_unwind(AssertUnwindSafe(|| describe.describe(result, &mut details)));
+            if described.is_err() {
+                call.slot.count_hook_panic();
+            }
+        }
+        let said = match result {
+            Ok(_) => Said::Response,
+            Err(error) => describe.error(error).map_or_else(|| Said::by(error), Said::Error),
+        };
+        call.write(outcome, said, details);
+    }
+}
+
+/// Whether a call that ended like this is written down.
+const fn is_written(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Failure(_) | Outcome::Throttled)
+}
+
+impl<N: Seen> Call<N> {
+    /// What is known from its request.
+    fn details(&self) -> Details {
+        let mut details = Details::default();
+        self.seen.add(&mut details);
+        details
+    }
+
+    fn rejected(self, rejected: Rejected, said: Said<'_>) {
+        let mut details = self.details();
+        if rejected.was_sent() {
+            self.put(Some(FailureKind::Timeout), said, details);
+        } else if self.slot.refused() {
+            details.severity.get_or_insert(Severity::Info);
+            self.slot.put(self.began, None, said, details, true);
+        }
+    }
+
+    fn panicked(self) {
+        self.slot.count_panic();
+        let mut details = self.details();
+        details.severity.get_or_insert(Severity::Critical);
+        self.put(Some(FailureKind::Error), Said::Panic, details);
+    }
+
+    fn write(self, outcome: Outcome, said: Said<'_>, mut details: Details) -> Option<Recorded> {
+        match outcome {
+            Outcome::Success => self.slot.succeeded(clock::now()),
+            Outcome::Ignored => self.slot.ignored(),
+            Outcome::Cancelled => self.slot.cancelled(),
+            Outcome::Throttled => {
+                // The peer is well, and so are most who ask it: somebody asks too much.
+                details.severity.get_or_insert(Severity::Warning);
+                return self.put(None, said, details);
+            }
+            Outcome::Failure(kind) => return self.put(Some(kind), said, details),
+        }
+        None
+    }
+
+    fn put(self, kind: Option<FailureKind>, said: Said<'_>, details: Details) -> Option<Recorded> {
+        self.slot.put(self.began, kind, said, details, false)
+    }
+}
+
+impl<N: Seen> Settle for Running<N> {
+    #[inline]
+    fn settle(&mut self, outcome: Outcome, _: Option<Duration>) {
+        self.end(outcome);
+    }
+
+    fn rejected(&mut self, rejected: Rejected) {
+        self.answered_by(rejected, Said::Error(&rejected));
+    }
+
+    #[cfg(feature = "http")]
+    fn because(&mut self, outcome: Outcome, end: End<'_>) {
+        let rejected = match end {
+            End::Broken(error) => Rejected::within_any(error),
+            _ => None,
+        };
+        match rejected {
+            Some(rejected) => self.answered_by(rejected, Said::by_end(end)),
+            None => self.write(outcome, Said::by_end(end)),
+        }
+    }
+
+    fn take(&mut self) -> Self {
+        let mut call = self.0.take();
+        if let Some(call) = &mut call {
+            call.stage = Stage::InBody;
+            call.waited = true;
+        }
+        Self(call)
+    }
+}
+
+impl<N: Seen> Drop for Running<N> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            self.dropped();
+        }
+    }
+}
+
+impl<N: Seen> fmt::Debug for Running<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("ended", &self.0.is_none()).finish()
+    }
+}
