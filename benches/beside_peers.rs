@@ -4,6 +4,8 @@
 
 use buttress::BoxError;
 use buttress_benches::admission;
+use buttress_benches::budgets;
+use buttress_benches::failures;
 use buttress_benches::keys;
 use buttress_benches::measure::{allocations, median, nanos_per_call};
 use buttress_benches::paths::{self, Path};
@@ -135,8 +137,17 @@ fn rows() -> Vec<Row> {
         peer(peers::GOVERNOR_REFUSED, admission::RATE_REFUSED, 100_000),
         peer(peers::TOWER_RESILIENCE_RATE_REFUSED, admission::RATE_REFUSED, 100_000),
         ours(admission::RATE_KEYED_10K, (None, None)),
+        ours(budgets::BUDGET, (Some(20.0), Some(40.0))),
+        ours(budgets::BUDGET_STATIC, (Some(20.0), Some(40.0))),
+        ours(budgets::BUDGET_CLONED, (None, None)),
+        ours(budgets::BUDGET_TIMED, (None, None)),
+        ours(budgets::BUDGET_FAILING, (None, None)),
         ours(admission::FIVE, (Some(85.0), Some(290.0))),
         ours(admission::FIVE_CLONED, (Some(150.0), Some(600.0))),
+        ours(failures::FAILURE_LOG, (Some(4.0), None)),
+        ours(failures::FAILURE_LOG_CLONED, (None, None)),
+        ours(failures::FAILURE_LOG_FAILING, (Some(100.0), None)),
+        ours(failures::FAILURE_LOG_CURIOUS, (None, None)),
         ours(paths::STACK_ON, (None, None)),
         ours(paths::STACK_OFF, (None, None)),
         ours(keys::WORDS_10K, (Some(22.0), Some(35.0))),

@@ -5,8 +5,10 @@
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle};
 use buttress::{BoxError, TimeoutLayer, retry};
 use buttress_benches::admission;
+use buttress_benches::budgets;
 use buttress_benches::callgrind::{self, instructions};
 use buttress_benches::clients::Clients;
+use buttress_benches::failures;
 use buttress_benches::flood::{Flood, TOP_KEYS};
 use buttress_benches::inner::Echo;
 use buttress_benches::keys;
@@ -59,7 +61,7 @@ fn run() -> Result<ExitCode, BoxError> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [COUNTED, path, calls] => {
             let known = paths::ALL.into_iter().chain(admission::ALL).chain(keys::SMALL);
-            let known = known.chain([admission::RATE_KEYED_1M]);
+            let known = known.chain(budgets::ALL).chain(failures::ALL).chain([admission::RATE_KEYED_1M]);
             let path = known.into_iter().find(|known| known.name == path).ok_or("no such path")?;
             counted((path.make)().as_mut(), calls.parse()?);
             Ok(ExitCode::SUCCESS)
@@ -145,8 +147,14 @@ fn f6_allocations(gates: &mut Gates) {
         paths::FRAME_UNLIMITED,
         paths::FRAME_LIMITED,
     ];
-    let boxed = [(paths::BREAKER_OPEN_BOXED, CALLS)];
-    let none = none.into_iter().chain(admission::ALL).chain(keys::SMALL).map(|path| (path, 0));
+    // A hook's metadata are the hook's to make.
+    let boxed = [
+        (paths::BREAKER_OPEN_BOXED, CALLS),
+        (failures::FAILURE_LOG_FAILING, 0),
+        (failures::FAILURE_LOG_CURIOUS, 12 * CALLS),
+    ];
+    let none = none.into_iter().chain([failures::FAILURE_LOG, failures::FAILURE_LOG_CLONED]);
+    let none = none.chain(budgets::ALL).chain(admission::ALL).chain(keys::SMALL).map(|path| (path, 0));
     for (path, limit) in none.chain(boxed) {
         let mut worker = (path.make)();
         worker.check();

@@ -12,6 +12,9 @@ mod bandwidth;
 #[path = "../examples/database.rs"]
 mod database;
 #[expect(dead_code, reason = "its own `main` is for those who run it")]
+#[path = "../examples/failure_log.rs"]
+mod failure_log;
+#[expect(dead_code, reason = "its own `main` is for those who run it")]
 #[path = "../examples/files_and_processes.rs"]
 mod files_and_processes;
 #[expect(dead_code, reason = "its own `main` is for those who run it")]
@@ -99,6 +102,11 @@ async fn s2_04_s2_05_a_server_serves_as_many_as_it_can_and_tells_the_others_when
 #[tokio::test]
 async fn s3_36_s3_37_downloads_share_a_line_and_none_has_more_of_it_than_it_may() {
     bandwidth::run().await.unwrap();
+}
+
+#[tokio::test]
+async fn s0_04_s0_63_a_shop_remembers_what_failed_also_when_it_was_closed() {
+    failure_log::run(Folder::new("failures").path()).await.unwrap();
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@
 //! | [`worker`] | many calls through one service, one after the other |
 //! | [`paths`] | the ways a call can take through buttress |
 //! | [`admission`] | those through what admits calls: places and rates |
+//! | [`budgets`] | those through an error budget |
+//! | [`failures`] | those through what remembers the calls that fail |
 //! | `peers` | the same ways through other crates (feature `peers`) |
 //! | [`flood`] | more keys than there is room for |
 //! | [`clients`] | more clients than a rate limit has room for |
@@ -19,8 +21,10 @@
 
 pub mod admission;
 pub mod bodies;
+pub mod budgets;
 pub mod callgrind;
 pub mod clients;
+pub mod failures;
 pub mod flood;
 pub mod inner;
 pub mod keys;

@@ -3,7 +3,9 @@
 use crate::{log, only, records};
 use buttress::failure_log::{Category, Counts, Details, FailureLogLayer, Handle, Severity};
 use buttress::retry::{self, RetryLayer};
-use buttress::{BoxError, CircuitBreakerLayer, FailureKind, Outcome, Stack, TimeoutLayer, failure_log};
+use buttress::{
+    BoxError, CircuitBreakerLayer, FailureKind, Outcome, Stack, TimeoutLayer, circuit_breaker, failure_log,
+};
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -135,11 +137,13 @@ async fn the_key_of_a_request_is_known_when_its_call_has_failed() {
 async fn s0_01_s0_02_a_log_is_witness_of_what_the_layers_beneath_do() {
     let log = log();
     let retry = retry::Config::builder().attempts(3).build().unwrap();
+    let opens = circuit_breaker::Config::builder().consecutive_failures(3).open_for(Duration::from_secs(60));
+    let opens = opens.build().unwrap();
     let mut service = ServiceBuilder::new()
         .layer(FailureLogLayer::new(&log, "charge", "payments"))
         .layer(RetryLayer::new(retry).explained())
         .layer(FailureLogLayer::new(&log, "attempt", "payments"))
-        .layer(CircuitBreakerLayer::new(breaker::config()))
+        .layer(CircuitBreakerLayer::new(opens))
         .service(Probe::default());
     // Three attempts, of which the last one opens the breaker.
     assert!(breaker::call(&mut service, Plan::FAIL).await.is_err());

@@ -91,7 +91,7 @@ fn s0_65_what_happens_to_a_breaker_is_written_down_until_nobody_wants_to_know() 
     let log = log();
     let orders = circuit_breaker::Handle::new("orders", breaker::config());
     let following = log.follow(&orders);
-    breaker::fail(&orders, 3);
+    breaker::fail(&orders, 1);
     orders.reset();
     let [opened, closed] = &records(&log)[..] else { panic!("{:#?}", records(&log)) };
     assert_eq!((&*opened.operation, &*opened.component), ("orders", "circuit_breaker"));

@@ -5,6 +5,7 @@
 mod admission;
 mod bodies;
 mod calls;
+mod disk;
 mod handle;
 mod stuck;
 

@@ -4,7 +4,9 @@
 
 mod alerts;
 mod bulkheads;
+mod error_budgets;
 mod facade;
+mod failure_logs;
 mod health_checks;
 mod keys;
 mod moves;

@@ -220,8 +220,10 @@ async fn w42_every_metric_of_the_table_moves() {
     assert!(panics(async { bug.layer(down).oneshot(()).await }).await);
     seen.look(&exporter);
 
+    crate::failure_logs::move_all(&registry, || seen.look(&exporter));
     crate::bulkheads::move_all(&registry, || seen.look(&exporter)).await;
     crate::health_checks::move_all(&registry, || seen.look(&exporter)).await;
+    crate::error_budgets::move_all(&registry, || seen.look(&exporter)).await;
 
     let still: Vec<_> = FAMILIES
         .iter()
@@ -241,6 +243,12 @@ async fn w42_every_metric_of_the_table_moves() {
     for reason in ["rate_limited", "too_large", "queue_timed_out", "expired"] {
         let series = format!(r#"buttress_rate_limiter_rejected_total{{limiter="limit",reason="{reason}""#);
         assert!(seen.moved(&series), "{reason} never moved");
+    }
+    for result in ["success", "failure", "cancelled"] {
+        let series = format!(
+            r#"buttress_failure_log_calls_total{{name="shop",component="payments",operation="charge",result="{result}""#
+        );
+        assert!(seen.moved(&series), "{result} never moved");
     }
     for result in ["answered", "cancelled"] {
         let series = format!(r#"buttress_fallback_total{{name="prices",trigger="error",result="{result}""#);

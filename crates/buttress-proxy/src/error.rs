@@ -1,6 +1,7 @@
 //! Why the program did not do what it was told.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use std::{error, fmt, io};
@@ -39,6 +40,15 @@ pub enum Failure {
     Breaker(InvalidConfig),
     /// A limit is outside what can be kept.
     Limits(InvalidConfig),
+    /// The objective cannot be kept.
+    Objective(InvalidConfig),
+    /// Failures cannot be written down where they were to be.
+    FailureLog {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A running proxy could not be asked.
     Inquiry(InquiryError),
     /// The health checks cannot be made like this.
@@ -56,7 +66,7 @@ impl Failure {
         ExitCode::from(match self {
             Self::NoOrigins | Self::Listen { .. } | Self::AdminBeyondLoopback { .. } => 2,
             Self::AttemptOutlastsRequest { .. } | Self::Breaker(_) | Self::Limits(_) => 2,
-            Self::Checks(_) | Self::Inquiry(_) => 2,
+            Self::Checks(_) | Self::Objective(_) | Self::FailureLog { .. } | Self::Inquiry(_) => 2,
             Self::Demo(DemoError::TooShort { .. }) => 2,
             Self::Demo(_) | Self::System(_) => 1,
         })
@@ -79,6 +89,10 @@ impl fmt::Display for Failure {
             ),
             Self::Breaker(error) => write!(f, "the breaker cannot be set up: {error}"),
             Self::Limits(error) => write!(f, "the limits cannot be kept: {error}"),
+            Self::Objective(error) => write!(f, "the objective cannot be kept: {error}"),
+            Self::FailureLog { folder, source } => {
+                write!(f, "failures cannot be written down in {}: {source}", folder.display())
+            }
             Self::Inquiry(error) => error.fmt(f),
             Self::Checks(error) => write!(f, "the origins cannot be checked like this: {error}"),
             Self::Demo(error) => error.fmt(f),
@@ -91,8 +105,12 @@ impl error::Error for Failure {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
             Self::NoOrigins | Self::AdminBeyondLoopback { .. } | Self::AttemptOutlastsRequest { .. } => None,
-            Self::Listen { source, .. } | Self::System(source) => Some(source),
-            Self::Breaker(error) | Self::Limits(error) | Self::Checks(error) => Some(error),
+            Self::Listen { source, .. } | Self::FailureLog { source, .. } | Self::System(source) => {
+                Some(source)
+            }
+            Self::Breaker(error) | Self::Limits(error) | Self::Checks(error) | Self::Objective(error) => {
+                Some(error)
+            }
             Self::Inquiry(error) => Some(error),
             Self::Demo(error) => Some(error),
         }

@@ -16,4 +16,4 @@ mod terminal;
 pub use error::Failure;
 pub use inquiry::InquiryError;
 pub use origin::{InvalidOrigin, Origin};
-pub use proxy::{Checks, Limits, Proxy, ProxyConfig, Stopped};
+pub use proxy::{Checks, Limits, Objective, Proxy, ProxyConfig, Stopped};

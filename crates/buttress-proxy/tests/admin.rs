@@ -13,7 +13,7 @@ use support::{Answer, Client, Mode, Origin, Running, nobody, soon};
 use tokio::net::TcpStream;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
-const PAGES: [&str; 4] = ["/healthz", "/metrics", "/readyz", "/status"];
+const PAGES: [&str; 5] = ["/failures", "/healthz", "/metrics", "/readyz", "/status"];
 
 /// The JSON on a page.
 fn parsed(answer: &Answer) -> Value {
@@ -265,6 +265,85 @@ async fn h12_pages_are_read_only_and_no_other_site_may_read_them() {
     for path in PAGES {
         assert!(answer.text().contains(path), "{}", answer.text());
     }
+}
+
+/// Has everything reset, with these fields besides.
+async fn reset(proxy: &Running, query: &str, fields: &str) -> Answer {
+    let mut client = Client::connect(proxy.admin).await;
+    let head =
+        format!("POST /health/reset{query} HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\n", proxy.admin);
+    client.send(format!("{head}{fields}\r\n")).await;
+    client.answer().await
+}
+
+#[tokio::test]
+async fn h12_no_web_page_of_others_can_have_anything_reset() {
+    let (proxy, _origins) = proxy_of::<1>().await;
+    proxy.breakers[0].force_open();
+    for fields in [
+        "",
+        "Origin: http://evil.example\r\n",
+        "Content-Type: text/plain\r\n",
+        "Buttress-Command: 1\r\nOrigin: http://evil.example\r\n",
+        "Buttress-Command: 1\r\nOrigin: null\r\n",
+        "Buttress-Command: 1\r\nOrigin: http://localhost\r\nOrigin: http://evil.example\r\n",
+        "Buttress-Command: 1\r\nOrigin: http://localhost.evil.example\r\n",
+    ] {
+        assert_eq!(reset(&proxy, "", fields).await.status, 403, "{fields}");
+        assert_eq!(proxy.breakers[0].state(), State::ForcedOpen, "{fields}");
+    }
+    for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
+        let mut client = Client::connect(proxy.admin).await;
+        let fields = "Host: localhost\r\nButtress-Command: 1\r\nContent-Length: 0\r\n";
+        client.send(format!("{method} /health/reset HTTP/1.1\r\n{fields}\r\n")).await;
+        let head = client.head().await;
+        assert!(head.starts_with("HTTP/1.1 405 "), "{method}: {head}");
+        assert!(!head.to_ascii_lowercase().contains("access-control"), "{method}: {head}");
+        assert_eq!(proxy.breakers[0].state(), State::ForcedOpen, "{method}");
+    }
+    let command = "Buttress-Command: 1\r\n";
+    for query in ["?name=nobody", "?nam=x", "?name=a&name=b"] {
+        assert!(matches!(reset(&proxy, query, command).await.status, 400 | 404), "{query}");
+        assert_eq!(proxy.breakers[0].state(), State::ForcedOpen, "{query}");
+    }
+    let ours = format!("{command}Origin: http://localhost:{}\r\n", proxy.admin.port());
+    assert_eq!(reset(&proxy, "", &ours).await.status, 200);
+    assert_eq!(proxy.breakers[0].state(), State::Closed);
+}
+
+#[tokio::test]
+async fn pages_about_failures_say_what_cannot_be_asked_for() {
+    let (proxy, _origins) = proxy_of::<1>().await;
+    for (path, status, says) in [
+        ("/failures?days=0", 400, "from 1 to 31"),
+        ("/failures?days=many", 400, "from 1 to 31"),
+        ("/failures?since=today", 400, "2026-11-22T10:00:00Z"),
+        ("/failures?category=odd", 400, "network, storage"),
+        ("/failures?severity=odd", 400, "info, warning"),
+        ("/failures?colour=red", 400, "there is no parameter"),
+        ("/failures?days=1&days=2", 400, "twice"),
+        ("/failures/one", 400, "as in /failures/17"),
+        ("/failures/17", 404, "there is no such failure"),
+        ("/budget", 404, "as in --slo 99.9"),
+    ] {
+        let answer = proxy.page(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.text().contains(says), "{path}: {}", answer.text());
+    }
+    let empty = parsed(&proxy.page("/failures?days=31&component=a%20b&severity=Error").await);
+    assert_eq!(empty["statistics"]["total"], 0);
+}
+
+#[tokio::test]
+async fn s0_62_one_failure_can_be_looked_at_by_its_number() {
+    let (proxy, origins) = proxy_of::<1>().await;
+    origins[0].set(Mode::text("500 Oh No", ""));
+    proxy.ask(GET).await;
+    let failures = parsed(&proxy.page("/failures").await);
+    let number = failures["analysis"]["recent"][0]["id"].as_u64().unwrap();
+    let report = parsed(&proxy.page(&format!("/failures/{number}")).await);
+    assert_eq!(report["record"]["message"], "answered 500 Internal Server Error", "{report:#}");
+    assert_eq!(report["record"]["component"], origins[0].address.to_string());
 }
 
 #[tokio::test]

@@ -1,18 +1,13 @@
-//! How much the proxy takes on: of each origin, of all clients, of each of them, and in bytes.
+//! How many requests an origin gets at a time, and what takes a place there.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
-use buttress::bandwidth;
-use buttress::clock;
-use buttress::key::TrustedProxies;
-use buttress::rate_limit::Keyed;
-use buttress_proxy::{Failure, Limits, Proxy, ProxyConfig};
+use buttress_proxy::ProxyConfig;
 use support::{Answer, Client, Mode, Origin, Running, soon};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
@@ -36,11 +31,6 @@ async fn sent(proxy: &Running, request: &str) -> Client {
     let mut client = proxy.connect().await;
     client.send(request).await;
     client
-}
-
-/// A request on behalf of a client, if who sends it is believed.
-fn on_behalf_of(client: &str) -> String {
-    format!("GET / HTTP/1.1\r\nHost: shop\r\nX-Forwarded-For: {client}\r\n\r\n")
 }
 
 fn whole_seconds(answer: &Answer) -> u64 {
@@ -334,221 +324,4 @@ async fn s2_76_an_origin_whose_bulkhead_is_closed_is_left_out() {
     assert_eq!(proxy.ask(GET).await.status, 503);
     proxy.bulkheads[0].reopen();
     assert_eq!(proxy.ask(GET).await.status, 200);
-}
-
-#[tokio::test]
-async fn a_burst_of_no_rate_is_refused() {
-    let mut limits = Limits { burst: NonZeroU32::new(3), ..Limits::default() };
-    let bind =
-        async |limits| Proxy::bind(ProxyConfig { limits, ..support::config(&[support::nobody()]) }).await;
-    let refused = bind(limits).await.unwrap_err();
-    assert!(matches!(&refused, Failure::Limits(invalid) if invalid.knob() == "burst"), "{refused}");
-    limits.rate = Some("1/s".parse().unwrap());
-    bind(limits).await.unwrap();
-}
-
-#[tokio::test]
-async fn s2_04_no_more_requests_pass_than_the_rate_allows() {
-    let origin = Origin::start(Mode::ok()).await;
-    let proxy = Running::with(&[origin.address], |config| {
-        config.limits.rate = Some("1/h".parse().unwrap());
-        config.limits.burst = NonZeroU32::new(3);
-    })
-    .await;
-    for left in [2, 1, 0] {
-        let answer = proxy.ask(GET).await;
-        assert_eq!(answer.status, 200);
-        let limit = answer.field("ratelimit").unwrap();
-        assert!(limit.starts_with(&format!("\"proxy\";r={left};t=")), "{limit}");
-    }
-    let refused = proxy.ask(GET).await;
-    assert_eq!(refused.status, 429);
-    assert!((3_590..=3_600).contains(&whole_seconds(&refused)), "{}", refused.head);
-    assert_eq!(refused.field("ratelimit-policy").unwrap(), "\"proxy\";q=3;w=10800");
-    assert!(refused.field("ratelimit").unwrap().starts_with("\"proxy\";r=0;t="), "{}", refused.head);
-    assert_eq!(origin.log().requests.len(), 3);
-    assert_eq!(proxy.breakers[0].snapshot().totals.failures, 0);
-}
-
-#[tokio::test]
-async fn h6_a_forged_address_neither_evades_the_limit_of_its_sender_nor_makes_another() {
-    let origin = Origin::start(Mode::ok()).await;
-    let proxy = Running::with(&[origin.address], |config| {
-        config.limits.per_client = Some("1/h".parse().unwrap());
-    })
-    .await;
-    assert_eq!(proxy.ask(&on_behalf_of("192.0.2.1")).await.status, 200);
-    for last in 2..50 {
-        assert_eq!(proxy.ask(&on_behalf_of(&format!("192.0.2.{last}"))).await.status, 429);
-    }
-    assert_eq!(
-        proxy.ask("GET / HTTP/1.1\r\nHost: shop\r\nForwarded: for=192.0.2.1\r\n\r\n").await.status,
-        429
-    );
-    assert_eq!(origin.log().requests.len(), 1);
-}
-
-#[tokio::test]
-async fn h6_behind_a_trusted_proxy_each_client_has_a_limit_of_its_own() {
-    let origin = Origin::start(Mode::ok()).await;
-    let proxy = Running::with(&[origin.address], |config| {
-        config.trusted = TrustedProxies::parse(["127.0.0.1"]).unwrap();
-        config.limits.per_client = Some("1/h".parse().unwrap());
-    })
-    .await;
-    for client in ["192.0.2.1", "192.0.2.2", "2001:db8:1:2::1"] {
-        assert_eq!(proxy.ask(&on_behalf_of(client)).await.status, 200, "{client}");
-    }
-    for client in
-        ["192.0.2.1", "8.8.8.8, 192.0.2.1", "192.0.2.2:99", "::ffff:192.0.2.2", "2001:db8:1:2:aaaa::9"]
-    {
-        assert_eq!(proxy.ask(&on_behalf_of(client)).await.status, 429, "{client}");
-    }
-    assert_eq!(origin.log().requests.len(), 3);
-}
-
-#[tokio::test]
-async fn w56_who_asks_too_often_takes_nothing_from_the_others() {
-    let origin = Origin::start(Mode::ok()).await;
-    let proxy = Running::with(&[origin.address], |config| {
-        config.trusted = TrustedProxies::parse(["127.0.0.1"]).unwrap();
-        config.limits.rate = Some("1/h".parse().unwrap());
-        config.limits.burst = NonZeroU32::new(3);
-        config.limits.per_client = Some("1/h".parse().unwrap());
-    })
-    .await;
-    assert_eq!(proxy.ask(&on_behalf_of("192.0.2.1")).await.status, 200);
-    for _ in 0..20 {
-        assert_eq!(proxy.ask(&on_behalf_of("192.0.2.1")).await.status, 429);
-    }
-    for client in ["192.0.2.2", "192.0.2.3"] {
-        assert_eq!(proxy.ask(&on_behalf_of(client)).await.status, 200, "{client}");
-    }
-    assert_eq!(
-        proxy.ask(&on_behalf_of("192.0.2.4")).await.status,
-        429,
-        "all of them together are limited too"
-    );
-    assert_eq!(origin.log().requests.len(), 3);
-}
-
-/// Bytes a second; each body here is one and a half seconds of it, and the first second passes at once.
-const BANDWIDTH: u64 = 400_000;
-
-fn narrow(config: &mut ProxyConfig) {
-    config.limits.bandwidth = NonZeroU64::new(BANDWIDTH);
-}
-
-#[tokio::test]
-async fn s3_37_a_download_is_no_faster_than_the_bandwidth() {
-    let body = "x".repeat(600_000);
-    let origin = Origin::start(Mode::text("200 OK", &body)).await;
-    let proxy = Running::with(&[origin.address], narrow).await;
-    let began = clock::precise();
-    for _ in 0..2 {
-        assert_eq!(proxy.ask(GET).await.text().len(), body.len());
-    }
-    // 1.2 MB, less the burst, less what may be owed at the end.
-    let took = clock::precise().since(began);
-    assert!(took >= Duration::from_secs(1), "{took:?}");
-}
-
-#[tokio::test]
-async fn s3_36_an_upload_is_no_faster_than_the_bandwidth() {
-    let origin = Origin::start(Mode::ok()).await;
-    let proxy = Running::with(&[origin.address], narrow).await;
-    let body = "x".repeat(600_000);
-    let request = format!("POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-    let began = clock::precise();
-    for _ in 0..2 {
-        assert_eq!(proxy.ask(&request).await.status, 200);
-    }
-    let took = clock::precise().since(began);
-    assert!(took >= Duration::from_secs(1), "{took:?}");
-    assert!(origin.log().requests.iter().all(|request| request.body.len() == 600_000));
-}
-
-/// A body of this size is some frames, and within what is read of one that nobody wants.
-const UPLOAD: usize = 30_000;
-
-fn upload() -> String {
-    format!("POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: {UPLOAD}\r\n\r\n{}", "x".repeat(UPLOAD))
-}
-
-#[tokio::test]
-async fn s3_36_an_upload_that_waits_for_bandwidth_is_no_pause_of_its_client() {
-    let origin = Origin::start(Mode::ok()).await;
-    let proxy = Running::with(&[origin.address], |config| {
-        config.limits.bandwidth = NonZeroU64::new(100_000);
-        config.client_pause = Duration::from_millis(500);
-    })
-    .await;
-    // A part passes each tenth of a second, so that the turns of each are more than a second apart.
-    let mut clients = Vec::new();
-    for _ in 0..16 {
-        clients.push(sent(&proxy, &upload()).await);
-    }
-    for client in &mut clients {
-        assert_eq!(client.answer().await.status, 200);
-    }
-    // And one that does pause is told so.
-    let mut client = sent(&proxy, "POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 2\r\n\r\nx").await;
-    assert_eq!(client.answer().await.status, 408);
-}
-
-#[tokio::test]
-async fn s3_37_what_the_proxy_says_itself_takes_nothing_of_the_bandwidth() {
-    let origin = Origin::start(Mode::ok()).await;
-    let proxy = Running::with(&[origin.address], |config| {
-        narrow(config);
-        config.limits.rate = Some("1/h".parse().unwrap());
-    })
-    .await;
-    let mut client = proxy.connect().await;
-    let passed = || {
-        let line = proxy.registry.get::<bandwidth::Handle>("proxy").unwrap().snapshot();
-        (line.upload.bytes, line.download.bytes)
-    };
-    client.send(upload()).await;
-    assert_eq!(client.answer().await.status, 200);
-    let admitted = passed();
-    assert_eq!(admitted.0, UPLOAD as u64);
-    // The body of each is read to its end, or the connection were of no use for the next.
-    for _ in 0..20 {
-        client.send(upload()).await;
-        assert_eq!(client.answer().await.status, 429);
-    }
-    assert_eq!(passed(), admitted);
-}
-
-#[tokio::test]
-async fn f4_a_flood_of_addresses_is_bounded_and_frees_nobody() {
-    /// More than there is room for.
-    const FLOOD: u32 = 100_000;
-    /// So many answers are awaited at once.
-    const AHEAD: u32 = 500;
-    let origin = Origin::start(Mode::ok()).await;
-    let proxy = Running::with(&[origin.address], |config| {
-        config.trusted = TrustedProxies::parse(["127.0.0.1"]).unwrap();
-        config.limits.per_client = Some("1/h".parse().unwrap());
-    })
-    .await;
-    assert_eq!(proxy.ask(&on_behalf_of("192.0.2.1")).await.status, 200);
-    assert_eq!(proxy.ask(&on_behalf_of("192.0.2.1")).await.status, 429);
-    // What passes the limit need not reach the origin for this, which would take the longest.
-    proxy.breakers[0].force_open();
-    let mut client = proxy.connect().await;
-    for first in (0..FLOOD).step_by(AHEAD as usize) {
-        let requests: String = (first..first + AHEAD)
-            .map(|number| on_behalf_of(&Ipv4Addr::from_bits(0x0b00_0000 + number).to_string()))
-            .collect();
-        client.send(requests).await;
-        for _ in 0..AHEAD {
-            let status = client.answer().await.status;
-            assert!(status == 503 || status == 429, "{status}");
-        }
-    }
-    let clients = proxy.registry.get::<Keyed<IpAddr>>("clients").unwrap();
-    assert!((clients.capacity() / 2..=clients.capacity()).contains(&clients.len()), "{}", clients.len());
-    assert_eq!(clients.standing(&"192.0.2.1".parse().unwrap()).remaining, 0, "who is limited stays limited");
 }

@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use support::{Client, Mode, Origin, Program, nobody, soon};
+use support::{Client, Mode, Origin, Program, aside, nobody, soon};
 use tokio::net::TcpStream;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
@@ -16,11 +16,6 @@ const GET: &str = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
 /// An answer whose second half waits for the gate.
 fn gated() -> Mode {
     Mode::Gated(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf".into(), b"half".into())
-}
-
-/// Runs blocking work without holding up the origins.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    soon(tokio::task::spawn_blocking(work)).await.unwrap()
 }
 
 async fn started(origin: SocketAddr, arguments: &'static [&'static str]) -> Program {

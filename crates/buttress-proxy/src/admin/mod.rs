@@ -4,6 +4,7 @@
 
 mod answers;
 mod command;
+mod failures;
 mod host;
 mod query;
 
@@ -25,6 +26,7 @@ use tokio::net::TcpListener;
 use tower::Service;
 
 use crate::Failure;
+use crate::proxy::Memory;
 use crate::server::{self, Answer, Client};
 pub(crate) use command::COMMAND;
 
@@ -47,6 +49,7 @@ pub(crate) struct Admin {
 #[derive(Debug)]
 struct View {
     registry: Registry,
+    memory: Arc<Memory>,
     exporter: Exporter,
     stopping: AtomicBool,
 }
@@ -60,7 +63,11 @@ impl Admin {
     ///
     /// # Errors
     /// If the address is not a loopback one, and if it cannot be had.
-    pub(crate) async fn bind(address: SocketAddr, registry: Registry) -> Result<Self, Failure> {
+    pub(crate) async fn bind(
+        address: SocketAddr,
+        registry: Registry,
+        memory: Arc<Memory>,
+    ) -> Result<Self, Failure> {
         if !address.ip().to_canonical().is_loopback() {
             return Err(Failure::AdminBeyondLoopback { address });
         }
@@ -68,7 +75,7 @@ impl Admin {
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let local_addr = listener.local_addr().map_err(listen)?;
         let exporter = Exporter::new(registry.clone());
-        let view = Arc::new(View { registry, exporter, stopping: AtomicBool::new(false) });
+        let view = Arc::new(View { registry, memory, exporter, stopping: AtomicBool::new(false) });
         Ok(Self { listener, local_addr, view })
     }
 
@@ -109,6 +116,9 @@ impl Answer for Pages {
 
 fn router(view: Arc<View>) -> Router {
     Router::new()
+        .route("/budget", get(failures::budget))
+        .route("/failures", get(failures::failures))
+        .route("/failures/{id}", get(failures::failure))
         .route("/health/reset", post(command::reset))
         .route("/healthz", get(answers::healthz))
         .route("/metrics", get(answers::metrics))

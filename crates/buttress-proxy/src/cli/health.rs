@@ -1,14 +1,20 @@
 //! `buttress health` and `buttress health reset`.
 
+use buttress::clock;
+use buttress::failure_log::Review;
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 
 use super::Verdict;
 use super::address::Asked;
 use crate::InquiryError;
+use crate::show::failures;
 use crate::show::health::Status;
 use crate::show::words::count;
 use crate::terminal::{Screen, safe_json};
+
+/// How far back failures are told of: what a week brings is there.
+const DAYS: u32 = 7;
 
 #[derive(Debug, Args)]
 #[command(
@@ -47,16 +53,26 @@ pub(super) async fn run(args: HealthArgs) -> Result<Verdict, InquiryError> {
     if let Some(HealthCommand::Reset(args)) = command {
         return reset(args).await.map(Verdict::from);
     }
-    let page = asked.inquiry().page("/status").await?;
-    let json = json.then(|| safe_json(page.json()));
-    let status: Status = page.read()?;
-    let mut screen = Screen::of_stdout();
-    match json {
-        Some(json) => screen.line(json.trim_end()),
-        None => status.show(&mut screen, buttress::clock::system_time(buttress::clock::now())),
+    let inquiry = asked.inquiry();
+    let page = inquiry.page("/status").await?;
+    if json {
+        let text = safe_json(page.json());
+        let status: Status = page.read()?;
+        Screen::of_stdout().line(text.trim_end()).map_err(InquiryError::Output)?;
+        return Ok(verdict(&status));
     }
-    .map_err(InquiryError::Output)?;
-    Ok(if status.is_healthy() { Verdict::Well } else { Verdict::Unwell })
+    let status: Status = page.read()?;
+    let failures: Review = inquiry.page(&format!("/failures?days={DAYS}")).await?.read()?;
+    let mut screen = Screen::of_stdout();
+    status
+        .show(&mut screen, clock::system_time(clock::now()))
+        .and_then(|()| failures::summarize(&failures, DAYS, detailed, &mut screen))
+        .map_err(InquiryError::Output)?;
+    Ok(verdict(&status))
+}
+
+fn verdict(status: &Status) -> Verdict {
+    if status.is_healthy() { Verdict::Well } else { Verdict::Unwell }
 }
 
 /// What the proxy says that it did.

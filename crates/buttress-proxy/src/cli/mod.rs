@@ -11,13 +11,18 @@ use crate::{Failure, InquiryError, demo};
 
 mod address;
 mod amount;
+mod budget;
 mod checks;
+mod failures;
 mod health;
 mod limits;
+mod memory;
 mod probe;
 mod proxy;
 mod signals;
 
+use budget::BudgetArgs;
+use failures::FailureArgs;
 use health::{HealthArgs, ResetArgs};
 use proxy::ProxyArgs;
 
@@ -37,6 +42,11 @@ struct Cli {
 enum Command {
     /// Forwards HTTP requests to origins, each behind a circuit breaker.
     Proxy(ProxyArgs),
+    /// Shows what failed in a running proxy, how often, and what to do about it.
+    #[command(alias = "health:failures")]
+    Failures(FailureArgs),
+    /// Shows what remains of the error budget of a running proxy.
+    Budget(BudgetArgs),
     /// Shows how a running proxy and its origins are.
     Health(HealthArgs),
     #[command(name = "health:reset", hide = true)]
@@ -77,6 +87,8 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
     let well = |()| ExitCode::SUCCESS;
     match command {
         Command::Proxy(args) => proxy::run(args).await.map(well),
+        Command::Failures(args) => shown(failures::run(args).await.map(Verdict::from)),
+        Command::Budget(args) => shown(budget::run(args).await),
         Command::Health(args) => shown(health::run(args).await),
         Command::HealthReset(args) => shown(health::reset(args).await.map(Verdict::from)),
         Command::Demo(DemoArgs { length, json }) => {

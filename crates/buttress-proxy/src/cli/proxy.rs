@@ -13,6 +13,7 @@ use clap::{Args, value_parser};
 use super::address::{ADMIN, address};
 use super::checks::{self, CheckArgs};
 use super::limits::LimitArgs;
+use super::memory::MemoryArgs;
 use super::signals::Signals;
 use super::{probe, some_time, warn};
 use crate::{Failure, Origin, Proxy, ProxyConfig};
@@ -29,7 +30,8 @@ pub(super) struct ProxyArgs {
     /// Where clients connect; port 0 takes any free one.
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     listen: SocketAddr,
-    /// Where to look at the proxy from this machine: /metrics, /healthz, /readyz and /status.
+    /// Where to look at the proxy from this machine: /budget, /failures, /healthz, /metrics,
+    /// /readyz and /status; and where the commands failures, budget and health ask.
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = ADMIN, value_parser = address)]
     admin: Option<SocketAddr>,
     /// An origin, http://host[:port]; repeat it for more, they take turns.
@@ -59,6 +61,8 @@ pub(super) struct ProxyArgs {
     limits: LimitArgs,
     #[command(flatten)]
     checks: CheckArgs,
+    #[command(flatten)]
+    memory: MemoryArgs,
     /// How long requests under way may go on after a signal to stop.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     grace: Duration,
@@ -83,12 +87,17 @@ pub(super) async fn run(args: ProxyArgs) -> Result<(), Failure> {
         limits: args.limits.limits(),
         checks: args.checks.checks().map_err(Failure::Checks)?,
         breaker,
+        objective: args.memory.objective().map_err(Failure::Objective)?,
+        failure_log: args.memory.failure_log(),
         grace: args.grace,
     };
     let silent_origins_are_final = config.retries > 0 && config.attempt_timeout == config.timeout;
     let proxy = Proxy::bind(config).await?;
     let mut signals = Signals::new().map_err(Failure::System)?;
     announce(&proxy, &args.to);
+    if let Some(loss) = proxy.loss() {
+        warn(format_args!("{loss}"));
+    }
     if silent_origins_are_final {
         warn(format_args!(
             "a request to an origin that does not answer is not retried, as one attempt may take all of --timeout; \

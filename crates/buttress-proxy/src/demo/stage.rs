@@ -63,6 +63,8 @@ impl Stage {
             limits: Limits::default(),
             checks: None,
             breaker: presets::proxy(),
+            objective: None,
+            failure_log: None,
             grace: GRACE,
         };
         let proxy = Proxy::bind(config).await.map_err(|error| DemoError::Proxy(Box::new(error)))?;

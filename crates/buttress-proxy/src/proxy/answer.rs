@@ -58,8 +58,12 @@ impl OwnAnswer {
         self
     }
 
-    #[cfg(test)]
-    pub(super) fn status(&self) -> StatusCode {
+    /// Why, without the end of the line.
+    pub(super) const fn message(&self) -> &'static str {
+        self.message.trim_ascii_end()
+    }
+
+    pub(super) const fn status(&self) -> StatusCode {
         self.status
     }
 

@@ -9,6 +9,7 @@ use buttress::{FailureKind, Outcome};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use super::course::{Attempted, Course};
 use super::exchange::Exchange;
 use super::place::Place;
 use super::silence::Silence;
@@ -33,8 +34,19 @@ struct Download {
     client: Arc<Client>,
     exchange: Option<Arc<Exchange>>,
     place: Option<Arc<Place>>,
+    account: Option<Account>,
     /// Whether more was asked for than there is.
     awaited: bool,
+}
+
+/// What is told when an answer has ended: that its attempt went well, and how its request did.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) course: Arc<Course>,
+    /// `None` if it failed already.
+    pub(super) attempted: Option<Attempted>,
+    /// What the head says of the request.
+    pub(super) outcome: Outcome,
 }
 
 /// Why an answer breaks off, and with it the client's connection.
@@ -62,11 +74,15 @@ impl AnswerBody {
         client: Arc<Client>,
         exchange: Option<Arc<Exchange>>,
         place: Option<Arc<Place>>,
+        account: Option<Account>,
     ) -> Self {
-        if !body.is_end_stream() {
+        let mut account = account;
+        if body.is_end_stream() {
+            account.take().into_iter().for_each(Account::settle);
+        } else {
             client.answer_begins(place.clone());
         }
-        Self(Kind::Forwarded(Download { body, silence, client, exchange, place, awaited: false }))
+        Self(Kind::Forwarded(Download { body, silence, client, exchange, place, account, awaited: false }))
     }
 
     /// Whether the origin is what it waits for.
@@ -90,13 +106,10 @@ impl Body for AnswerBody {
         let frame = download.poll_frame(cx);
         download.awaited = frame.is_pending();
         let frame = ready!(frame);
-        let outcome = match &frame {
-            None => Some(Outcome::Success),
-            Some(Ok(_)) => download.body.is_end_stream().then_some(Outcome::Success),
-            Some(Err(_)) => Some(Outcome::Failure(FailureKind::Body)),
-        };
-        if let Some(outcome) = outcome {
-            download.ended(outcome);
+        match &frame {
+            Some(Err(error)) => download.broke_off(error),
+            Some(Ok(_)) if !download.body.is_end_stream() => {}
+            _ => download.ended(),
         }
         Poll::Ready(frame)
     }
@@ -136,13 +149,38 @@ impl Download {
 }
 
 impl Download {
-    fn ended(&mut self, outcome: Outcome) {
-        if outcome == Outcome::Success {
-            self.client.answer_ends();
+    fn ended(&mut self) {
+        self.client.answer_ends();
+        self.gives_back(Outcome::Success);
+        self.account.take().into_iter().for_each(Account::settle);
+    }
+
+    fn broke_off(&mut self, error: &BrokenAnswer) {
+        let outcome = Outcome::Failure(FailureKind::Body);
+        self.gives_back(outcome);
+        if let Some(Account { course, attempted, .. }) = self.account.take() {
+            if let Some(attempted) = attempted {
+                attempted.broke_off(error);
+            }
+            course.ended(outcome);
         }
+    }
+
+    fn gives_back(&mut self, outcome: Outcome) {
         if let Some(place) = self.place.take() {
             place.ended(outcome);
         }
+    }
+}
+
+impl Account {
+    /// The answer came as a whole.
+    pub(super) fn settle(self) {
+        let Self { course, attempted, outcome } = self;
+        if let Some(attempted) = attempted {
+            attempted.succeeded();
+        }
+        course.ended(outcome);
     }
 }
 

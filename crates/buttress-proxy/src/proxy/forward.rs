@@ -7,10 +7,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use buttress::bandwidth::{self, Direction, ShapedBody};
+use buttress::classify::{Http, Until};
 use buttress::deadline::{self, DeadlineService};
 use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
-use buttress::{BoxError, Boxed, DeadlineLayer, InvalidConfig, Reason, Rejected, retry};
+use buttress::{
+    BoxError, Boxed, Classify, DeadlineLayer, FailureKind, InvalidConfig, Outcome, Reason, Rejected, retry,
+};
 use http::header::{self, HeaderMap};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
@@ -19,12 +22,14 @@ use tower::{Layer, Service};
 
 use super::ProxyConfig;
 use super::answer::OwnAnswer;
-use super::answer_body::AnswerBody;
+use super::answer_body::{Account, AnswerBody};
 use super::attempt::OriginLate;
 use super::blame;
+use super::course::{Attempted, Course, Why};
 use super::delivery::Delivery;
 use super::exchange::ClientFault;
 use super::headers;
+use super::memory::Memory;
 use super::patience::Patience;
 use super::place::Place;
 use super::rates::Rates;
@@ -45,6 +50,7 @@ pub(super) struct Forward {
     /// For requests with a body: how long a client takes for that is not known before, and not limited as a whole.
     uploads: Limited,
     upstreams: Arc<Upstreams>,
+    memory: Arc<Memory>,
     trusted: TrustedProxies,
     rates: Rates,
     bandwidth: bandwidth::Handle,
@@ -55,7 +61,7 @@ pub(super) struct Forward {
     client_pause: Duration,
 }
 
-const ROOM: &str = "there is room, and it has a name that is its own";
+pub(super) const ROOM: &str = "there is room, and it has a name that is its own";
 
 /// What the limit on a request is called.
 const NAME: &str = "proxy";
@@ -64,7 +70,11 @@ const NAME: &str = "proxy";
 type Limited = DeadlineService<Retried, Boxed, Option<deadline::Handle>>;
 
 impl Forward {
-    pub(super) fn new(config: &ProxyConfig, upstreams: Arc<Upstreams>) -> Result<Self, InvalidConfig> {
+    pub(super) fn new(
+        config: &ProxyConfig,
+        upstreams: Arc<Upstreams>,
+        memory: Arc<Memory>,
+    ) -> Result<Self, InvalidConfig> {
         let ProxyConfig { retries, timeout, body_timeout, client_pause, .. } = *config;
         let (retries, deadline) = (retries::handle(retries), deadline::Handle::new(NAME, timeout));
         let retried = retries::retried(Router::new(Arc::clone(&upstreams)), retries.clone(), timeout);
@@ -77,6 +87,7 @@ impl Forward {
             origins,
             uploads,
             upstreams,
+            memory,
             trusted,
             rates,
             bandwidth,
@@ -98,6 +109,7 @@ impl Forward {
             registry.add(retries.clone()).expect(ROOM);
         }
         registry.add(self.deadline.clone()).expect(ROOM);
+        self.memory.register(registry);
         self.rates.register(registry);
         registry.add(self.bandwidth.clone()).expect(ROOM);
     }
@@ -116,6 +128,7 @@ impl Forward {
         client: Arc<Client>,
         request: Request<RequestBody>,
         trail: &Trail,
+        course: &Arc<Course>,
     ) -> Result<Response<AnswerBody>, OwnAnswer> {
         self.rates.admit(trail.client).map_err(|rejected| OwnAnswer::too_many(rejected.retry_after()))?;
         let target = Target::of(&request)?;
@@ -128,6 +141,7 @@ impl Forward {
         if let Some(exchange) = &shared {
             parts.extensions.insert(Arc::clone(exchange));
         }
+        parts.extensions.insert(Arc::clone(course));
         if self.retries.is_some() {
             parts.extensions.insert(self.upstreams.untried());
         }
@@ -140,13 +154,21 @@ impl Forward {
             exchange.give_up();
         }
         let answer = answer?;
+        course.is_decided();
+        let outcome = for_the_client(&answer);
+        let goes_on = Classify::<_, BoxError>::until(&Http, &answer) == Until::LastByte;
         let silence = Silence::of(&answer, shared.as_ref(), self.body_timeout);
         let (mut parts, body) = answer.into_parts();
         let place = parts.extensions.remove::<Arc<Place>>();
+        let attempted = parts.extensions.remove::<Attempted>();
         headers::to_client(&mut parts.headers);
         parts.version = Version::HTTP_11;
         parts.extensions.clear();
-        Ok(Response::from_parts(parts, AnswerBody::forwarded(body, silence, client, shared, place)))
+        let mut account = Some(Account { course: Arc::clone(course), attempted, outcome });
+        if !goes_on {
+            account.take().into_iter().for_each(Account::settle);
+        }
+        Ok(Response::from_parts(parts, AnswerBody::forwarded(body, silence, client, shared, place, account)))
     }
 }
 
@@ -159,7 +181,10 @@ impl Answer for Forward {
         let trail = Trail::of(&client, request.headers(), &self.trusted);
         let request =
             request.map(|body| RequestBody::new(body, expects_continue, &self.bandwidth, self.client_pause));
-        let mut answer = self.exchange(Arc::clone(&client), request, &trail).await.unwrap_or_else(|answer| {
+        let course = Course::new(Arc::clone(&self.memory), request.method().clone());
+        let answer = self.exchange(Arc::clone(&client), request, &trail, &course).await;
+        let mut answer = answer.unwrap_or_else(|answer| {
+            course.ends_here(&answer);
             // A client that was not told to continue may send its body or not; only closing is unambiguous.
             let answer = if expects_continue { answer.closing() } else { answer };
             answer.into_response()
@@ -198,9 +223,21 @@ async fn answered(
 /// An origin that was not asked to switch protocols has no business to; nothing is tunnelled.
 fn unswitched<B>(answer: Response<B>) -> Result<Response<B>, OwnAnswer> {
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        if let Some(attempted) = answer.extensions().get::<Attempted>() {
+            attempted.failed(Outcome::Failure(FailureKind::Response), Why::Status(answer.status()));
+        }
         return Err(OwnAnswer::bad_gateway("the origin switched to another protocol unasked\n"));
     }
     Ok(answer)
+}
+
+/// What the head of an answer says of its request. That the origin had enough of a client is between these two.
+fn for_the_client<B>(answer: &Response<B>) -> Outcome {
+    match answer.status() {
+        status if status.is_server_error() => Outcome::Failure(FailureKind::Response),
+        StatusCode::TOO_MANY_REQUESTS => Outcome::Ignored,
+        _ => Outcome::Success,
+    }
 }
 
 fn spoilt(fault: ClientFault) -> OwnAnswer {

@@ -5,11 +5,13 @@ mod answer_body;
 mod attempt;
 mod blame;
 mod checks;
+mod course;
 mod delivery;
 mod exchange;
 mod forward;
 mod headers;
 mod limits;
+mod memory;
 mod patience;
 mod place;
 mod queue;
@@ -25,6 +27,7 @@ mod upstreams;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +46,8 @@ pub use checks::Checks;
 use checks::Looking;
 use forward::Forward;
 pub use limits::Limits;
+pub(crate) use memory::Memory;
+pub use memory::Objective;
 pub(crate) use retries::BUDGET;
 use upstreams::Upstreams;
 
@@ -78,6 +83,10 @@ pub struct ProxyConfig {
     pub checks: Option<Checks>,
     /// The breaker in front of each origin.
     pub breaker: circuit_breaker::Config,
+    /// How many requests are to be well; nobody counts without it.
+    pub objective: Option<Objective>,
+    /// The folder in which failures outlive the process. Without one the latest are kept in memory.
+    pub failure_log: Option<PathBuf>,
     /// How long requests under way may go on after the proxy was asked to stop.
     pub grace: Duration,
 }
@@ -98,6 +107,7 @@ pub struct Proxy {
     upstreams: Arc<Upstreams>,
     forward: Forward,
     registry: Registry,
+    loss: Option<String>,
     grace: Duration,
 }
 
@@ -121,21 +131,24 @@ impl Proxy {
         if attempt > request {
             return Err(Failure::AttemptOutlastsRequest { attempt, request });
         }
-        // Each origin has a breaker and a bulkhead; beside them stand the retries, the limits on time, rate and bandwidth,
-        // and the checks.
-        let room = origins.saturating_mul(TWO).saturating_add(7).max(Registry::DEFAULT_CAPACITY);
+        // Each origin has a breaker and a bulkhead; beside them stand the retries, the limits on time, rate and bandwidth, the checks,
+        // the error budget and the failure log.
+        let room = origins.saturating_mul(TWO).saturating_add(9).max(Registry::DEFAULT_CAPACITY);
         let registry = Registry::with_capacity(room);
         let upstreams = Arc::new(Upstreams::new(&config, &registry).map_err(Failure::Limits)?);
-        let forward = Forward::new(&config, Arc::clone(&upstreams)).map_err(Failure::Limits)?;
+        let memory = Arc::new(Memory::new(&config, upstreams.names())?);
+        let forward =
+            Forward::new(&config, Arc::clone(&upstreams), Arc::clone(&memory)).map_err(Failure::Limits)?;
         forward.register(&registry);
         let admin = match config.admin {
-            Some(address) => Some(Admin::bind(address, registry.clone()).await?),
+            Some(address) => Some(Admin::bind(address, registry.clone(), Arc::clone(&memory)).await?),
             None => None,
         };
         let listen = |source| Failure::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let local_addr = listener.local_addr().map_err(listen)?;
-        Ok(Self { listener, local_addr, admin, upstreams, forward, registry, grace: config.grace })
+        let loss = memory.loss();
+        Ok(Self { listener, local_addr, admin, upstreams, forward, registry, loss, grace: config.grace })
     }
 
     /// Where clients connect.
@@ -180,6 +193,12 @@ impl Proxy {
     #[must_use]
     pub fn retries(&self) -> Option<&retry::Handle> {
         self.forward.retries()
+    }
+
+    /// What could not be read of what an earlier process kept, in words, and where it was put.
+    #[must_use]
+    pub fn loss(&self) -> Option<&str> {
+        self.loss.as_deref()
     }
 
     /// Serves until `shutdown`; then takes no more connections, finishes the requests under way for as

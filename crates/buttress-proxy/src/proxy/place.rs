@@ -8,7 +8,6 @@ use buttress::{BoxError, Classify, Outcome, Settle, bulkhead};
 use http::Response;
 use http_body::Body;
 
-use super::blame::OfOrigin;
 use crate::server::Holds;
 
 /// A place in front of an origin.
@@ -39,8 +38,11 @@ impl Holds for Place {
 
 /// Gives the place back, or puts it into the extensions of an answer that goes on. An event stream takes none: it lasts for as
 /// long as both sides like.
-pub(super) fn settle<B: Body>(mut permit: Permit, result: &mut Result<Response<B>, BoxError>) {
-    let outcome = OfOrigin.classify(result.as_ref());
+pub(super) fn settle<B: Body>(
+    mut permit: Permit,
+    outcome: Outcome,
+    result: &mut Result<Response<B>, BoxError>,
+) {
     let Ok(answer) = result else { return permit.settle(outcome, None) };
     let until = Classify::<Response<B>, BoxError>::until(&Http, answer);
     if until == Until::Head || answer.body().is_end_stream() {

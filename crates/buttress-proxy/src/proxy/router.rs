@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use buttress::BoxError;
+use buttress::{BoxError, Classify};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower::Service;
 
+use super::blame::OfOrigin;
+use super::course::{Attempted, Course, Why};
 use super::place::{self, Permit};
 use super::queue::Queue;
 use super::request_body::SentBody;
@@ -70,6 +72,8 @@ pin_project! {
             call: <Admitted as Service<Request<SentBody>>>::Future,
             // `None` once there is an answer, which holds it.
             permit: Option<Permit>,
+            // Who learns how it went.
+            attempted: Option<Attempted>,
             // What tells where another attempt would go, and where this one went; nothing where there is no other.
             next: Option<(Arc<Upstreams>, Tried, usize)>,
         },
@@ -91,10 +95,13 @@ impl RouterFuture {
     ) -> Self {
         let Admission { origin, mut service, permit } = admission;
         upstreams.origin(origin).address(&mut request);
+        let course = request.extensions_mut().remove::<Arc<Course>>();
+        let attempted = course.map(|course| course.attempt(origin));
         let call = service.call(request);
         Self::Sent {
             call,
             permit: Some(permit),
+            attempted,
             next: tried.map(|tried| (Arc::clone(upstreams), tried, origin)),
         }
     }
@@ -117,28 +124,43 @@ impl Future for RouterFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         ready!(self.as_mut().poll_turn(cx))?;
-        let (call, permit, next) = match self.project() {
-            RouterProjection::Sent { call, permit, next } => (call, permit, next),
+        let (call, permit, attempted, next) = match self.project() {
+            RouterProjection::Sent { call, permit, attempted, next } => (call, permit, attempted, next),
             RouterProjection::Refused { refused } => return Poll::Ready(Err((*refused).into())),
             RouterProjection::Waits { .. } => unreachable!("its turn has come"),
         };
         let mut result = ready!(call.poll(cx));
+        let outcome = OfOrigin.classify(result.as_ref());
         if let Some(permit) = permit.take() {
-            place::settle(permit, &mut result);
+            place::settle(permit, outcome, &mut result);
         }
-        let Some((upstreams, tried, origin)) = next else { return Poll::Ready(result) };
+        let attempted = attempted.take();
         Poll::Ready(match result {
-            Ok(mut answer) if is_retried(answer.status()) => {
-                let outlook = upstreams.outlook(tried);
-                // Nobody waits for it where another origin is asked instead.
-                if outlook == Outlook::Elsewhere && asks_to_be_left_alone(&answer) {
-                    tried.leave_alone(*origin);
+            Ok(mut answer) => {
+                if let Some((upstreams, tried, origin)) = next
+                    && is_retried(answer.status())
+                {
+                    let outlook = upstreams.outlook(tried);
+                    // Nobody waits for it where another origin is asked instead.
+                    if outlook == Outlook::Elsewhere && asks_to_be_left_alone(&answer) {
+                        tried.leave_alone(*origin);
+                    }
+                    answer.extensions_mut().insert(outlook);
                 }
-                answer.extensions_mut().insert(outlook);
+                if let Some(attempted) = attempted {
+                    attempted.answered(outcome, &mut answer);
+                }
                 Ok(answer)
             }
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(Failed { error, outlook: upstreams.outlook(tried) }.into()),
+            Err(error) => {
+                let error = Arc::from(error);
+                if let Some(attempted) = attempted {
+                    attempted.failed(outcome, Why::Error(Arc::clone(&error)));
+                }
+                let outlook =
+                    next.as_ref().map_or(Outlook::Nowhere, |(upstreams, tried, _)| upstreams.outlook(tried));
+                Err(Failed { error, outlook }.into())
+            }
         })
     }
 }
@@ -161,7 +183,7 @@ pub(super) struct NoOrigin {
 /// An attempt that failed without an answer, and where another one would go.
 #[derive(Debug)]
 pub(super) struct Failed {
-    error: BoxError,
+    error: Arc<dyn Error + Send + Sync>,
     pub(super) outlook: Outlook,
 }
 

@@ -203,6 +203,11 @@ impl Upstreams {
         self.checks.as_ref()
     }
 
+    /// What each origin is called, by its number.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        self.list.iter().map(|upstream| upstream.breaker().name().to_owned())
+    }
+
     pub(super) fn bulkheads(&self) -> Vec<bulkhead::Handle> {
         self.turns.iter().map(|origin| self.list[*origin].bulkhead().clone()).collect()
     }

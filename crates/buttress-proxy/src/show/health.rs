@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
+use super::budget::Budgets;
 use super::words::{ago, count, percent, span};
 use crate::terminal::text::grouped;
 use crate::terminal::{Cell, Ink, Screen};
@@ -21,6 +22,8 @@ pub(crate) struct Status {
     rate_limits: BTreeMap<String, RateLimit>,
     #[serde(default)]
     retries: BTreeMap<String, Retry>,
+    #[serde(flatten)]
+    budgets: Budgets,
 }
 
 #[derive(Debug, Deserialize)]
@@ -112,7 +115,8 @@ impl Status {
             ["origin", "breaker", "calls", "failing", "answers in", "at a time", "last failure"],
             origins.collect(),
         )?;
-        self.shared(screen)
+        self.shared(screen)?;
+        self.budgets.summarize(screen)
     }
 
     fn origin(&self, name: &str, breaker: &Breaker, now: SystemTime) -> [Cell; 7] {
@@ -148,9 +152,10 @@ impl Status {
     fn shared(&self, screen: &mut Screen<impl Write>) -> io::Result<()> {
         let refused: u64 = self.circuit_breakers.values().map(|breaker| breaker.totals.rejected).sum();
         let opened: u64 = self.circuit_breakers.values().map(|breaker| breaker.opened).sum();
+        screen.line("")?;
         if opened > 0 {
             screen.line(format_args!(
-                "\nBreakers opened {} and refused {}.",
+                "Breakers opened {} and refused {}.",
                 count(opened, "time"),
                 count(refused, "call")
             ))?;

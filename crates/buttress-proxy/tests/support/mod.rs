@@ -39,6 +39,11 @@ pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(PATIENCE, future).await.expect("it took too long")
 }
 
+/// Runs blocking work without holding up the origins.
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    soon(tokio::task::spawn_blocking(work)).await.unwrap()
+}
+
 /// The settings of a proxy in front of `origins`.
 pub(crate) fn config(origins: &[SocketAddr]) -> ProxyConfig {
     ProxyConfig {
@@ -54,6 +59,8 @@ pub(crate) fn config(origins: &[SocketAddr]) -> ProxyConfig {
         limits: Limits::default(),
         checks: None,
         breaker: presets::proxy(),
+        objective: None,
+        failure_log: None,
         grace: PATIENCE,
     }
 }

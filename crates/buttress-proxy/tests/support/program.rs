@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 
-use super::{PATIENCE, Process};
+use super::{PATIENCE, Process, aside};
 
 pub(crate) struct Program {
     pub(crate) address: SocketAddr,
@@ -26,6 +26,7 @@ impl Program {
     pub(crate) fn run(arguments: &[&str]) -> Output {
         let mut command = Command::new("timeout");
         command.args([&PATIENCE.as_secs().to_string(), env!("CARGO_BIN_EXE_buttress")]).args(arguments);
+        command.env_remove("NO_COLOR");
         command.stdin(Stdio::null()).output().unwrap()
     }
 
@@ -34,6 +35,20 @@ impl Program {
         let origin = format!("http://{origin}");
         let own = ["proxy", "--listen", "127.0.0.1:0", "--to", &origin];
         Self::started(Self::command(&[&own, arguments].concat()))
+    }
+
+    /// The same with an operator's port, and where that is.
+    pub(crate) async fn with_admin(origin: SocketAddr, arguments: &[&str]) -> (Self, String) {
+        let own = ["--admin", "127.0.0.1:0"].map(str::to_owned).into_iter();
+        let arguments: Vec<String> = own.chain(arguments.iter().map(|one| (*one).to_owned())).collect();
+        aside(move || {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let mut program = Self::proxy(origin, &arguments);
+            let line = program.next_line_of_stdout();
+            let admin = line.split("http://").nth(1).expect(&line).trim().to_owned();
+            (program, admin)
+        })
+        .await
     }
 
     /// Starts a proxy that may hold so many file descriptors.

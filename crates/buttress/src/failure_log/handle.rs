@@ -1,8 +1,10 @@
 //! The log that layers write to, and the owner's grip on it.
 
+#[cfg(feature = "persist")]
+use super::Record;
 use super::announce::Announcements;
 use super::operation::{Operation, Slot};
-use super::{Class, Config, Failure, Filter, Record, Recorded, Snapshot, Volume};
+use super::{Config, Failure, Recorded, Rule};
 #[cfg(feature = "persist")]
 use crate::Tick;
 #[cfg(feature = "persist")]
@@ -25,7 +27,7 @@ pub(super) struct Shared {
     pub(super) site: &'static Site,
     /// Tells it from another that came under its name.
     seed: u64,
-    log: FailureLog,
+    pub(super) log: FailureLog,
     slots: Mutex<Vec<&'static Slot>>,
     listeners: Listeners,
     announcements: Announcements,
@@ -41,7 +43,23 @@ impl Handle {
     /// A log in memory. The name is for people and metrics.
     #[must_use]
     pub fn new(name: &str, config: Config) -> Self {
-        let log = FailureLog::new(config, clock::wall(), clock::now());
+        Self::with_rules(name, config, [])
+    }
+
+    /// The same with the user's own rules for how bad a failure is and of what sort.
+    ///
+    /// ```
+    /// use buttress::failure_log::{Category, Config, Handle, Rule, Severity};
+    ///
+    /// let declined = Rule::default().message("card declined").is(Category::Validation).as_bad_as(Severity::Info);
+    /// let log = Handle::with_rules("shop", Config::default(), [declined]);
+    /// let charge = log.operation("charge", "payments");
+    /// let recorded = charge.failed_with(&std::io::Error::other("card declined: 51"));
+    /// assert_eq!((recorded.category, recorded.severity), (Category::Validation, Severity::Info));
+    /// ```
+    #[must_use]
+    pub fn with_rules(name: &str, config: Config, rules: impl IntoIterator<Item = Rule>) -> Self {
+        let log = FailureLog::new(config, clock::wall(), clock::now()).with_rules(rules);
         Self(Arc::new(Shared::new(name, log)))
     }
 
@@ -91,36 +109,6 @@ impl Handle {
         self.0.slots().iter().map(|slot| Operation::new(slot, self.clone())).collect()
     }
 
-    /// The failures that are kept and asked for, the oldest first.
-    #[must_use]
-    pub fn records(&self, filter: &Filter) -> Vec<Record> {
-        self.0.log.records(filter)
-    }
-
-    /// The failure of this number, if it is still kept.
-    #[must_use]
-    pub fn get(&self, id: u64) -> Option<Record> {
-        self.0.log.get(id)
-    }
-
-    /// The failures that are the same, counted, the most frequent first.
-    #[must_use]
-    pub fn classes(&self, filter: &Filter) -> Vec<Class> {
-        self.0.log.classes(filter, clock::wall())
-    }
-
-    /// How many calls went well and how many failed, by operation and over time.
-    #[must_use]
-    pub fn volumes(&self, filter: &Filter) -> Vec<Volume> {
-        self.0.log.volumes(filter, clock::wall())
-    }
-
-    /// The last `most` failures of an operation, newest first.
-    #[must_use]
-    pub fn history(&self, operation: &str, component: &str, most: usize) -> Vec<Record> {
-        self.0.log.history(operation, component, most)
-    }
-
     /// Forgets every failure there was, also those in files, which are removed as soon as the disk answers. The counts of calls
     /// go on.
     pub fn clear(&self) {
@@ -130,12 +118,6 @@ impl Handle {
             // Whoever waits for it can flush.
             let _ = lines.clear(std::time::Duration::ZERO);
         }
-    }
-
-    /// How it stands, in numbers that agree with each other.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        self.0.log.snapshot()
     }
 
     /// The settings it was made with.

@@ -86,6 +86,7 @@ mod member;
 #[cfg(feature = "persist")]
 mod open;
 mod operation;
+mod reading;
 mod running;
 mod said;
 mod service;
@@ -94,8 +95,12 @@ pub use ask::{Ask, Keyed, Nothing, Seen, SeenKey, SeenWith, With};
 #[cfg(feature = "http")]
 pub use ask::{Attempts, SeenAttempt};
 pub use buttress_core::failure_log::{
-    Bucket, Builder, Calls, Category, Class, Config, Failure, Filter, Fingerprint, Flags, Record, Recorded,
-    Series, Severity, Snapshot, Standing, Tally, Volume,
+    Analysis, Bucket, Builder, Calls, Category, CategoryRate, Change, Chart, Class, ClassSummary, Common,
+    ComponentPatterns, ComponentRate, Config, Correlation, Count, Direction, Distribution, Failure, Filter,
+    Fingerprint, Flags, Occurrences, OperationFailures, OperationRate, Options, Pattern, Periodic, Priority,
+    Rate, RateBucket, Rates, Recommendation, Record, Recorded, Regression, Report, Review, Rule, Series,
+    Severity, Similar, Snapshot, Standing, Statistics, Subject, Suggestion, Tally, TallyCount, TopError,
+    Trend, Volume,
 };
 #[cfg(feature = "http")]
 pub use describe::OfHttp;

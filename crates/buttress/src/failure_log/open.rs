@@ -1,7 +1,7 @@
 //! A log that outlives the process.
 
+use super::Config;
 use super::handle::Handle;
-use super::{Config, Record};
 use crate::disk::{Lines, lines};
 use std::io;
 use std::path::PathBuf;

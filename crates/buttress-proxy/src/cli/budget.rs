@@ -1,0 +1,34 @@
+//! `buttress budget`.
+
+use clap::Args;
+
+use super::Verdict;
+use super::address::Asked;
+use crate::InquiryError;
+use crate::show::budget::Budgets;
+use crate::terminal::{Screen, safe_json};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit code: 0 if something is left of it, 1 if it is exhausted, 2 if no proxy answers that has one."
+)]
+pub(super) struct BudgetArgs {
+    /// The proxy's own JSON instead of tables.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+pub(super) async fn run(BudgetArgs { json, asked }: BudgetArgs) -> Result<Verdict, InquiryError> {
+    let page = asked.inquiry().page("/budget").await?;
+    let json = json.then(|| safe_json(page.json()));
+    let budgets: Budgets = page.read()?;
+    let mut screen = Screen::of_stdout();
+    match json {
+        Some(json) => screen.line(json.trim_end()),
+        None => budgets.show(&mut screen),
+    }
+    .map_err(InquiryError::Output)?;
+    Ok(if budgets.is_exhausted() { Verdict::Unwell } else { Verdict::Well })
+}
