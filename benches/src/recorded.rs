@@ -2,6 +2,7 @@
 
 use crate::admission;
 use crate::budgets;
+use crate::failures;
 use crate::keys;
 use crate::paths::{self, Path};
 
@@ -37,6 +38,7 @@ pub const BREAKER_BYTES_BAR: i64 = 600;
 
 /// The last counts.
 pub const RECORDED: [Recorded; 41] = [
+pub const RECORDED: [Recorded; 37] = [
     recorded(paths::BARE, 24.0, None),
     recorded(paths::BREAKER_DEFAULT, 197.0, None),
     recorded(paths::BREAKER_CLOSED, 210.0, Some(165.0)),
@@ -67,6 +69,7 @@ pub const RECORDED: [Recorded; 41] = [
     recorded(admission::WINDOW_10, 314.1, None),
     recorded(admission::FIVE, 638.0, Some(385.0)),
     recorded(admission::FIVE_CLONED, 705.0, None),
+    recorded(failures::FAILURE_LOG, 140.0, None),
     recorded(paths::DELAY, 241.0, None),
     recorded(paths::STACK_OFF, 548.0, None),
     recorded(budgets::BUDGET, 152.0, None),
