@@ -5,7 +5,7 @@
 //! any class with more than `n / k` has one, and no count is too large by more than that.
 
 use super::counts::Counts;
-use super::line::Line;
+use super::line::{At, Line};
 use super::ring::Common;
 use super::seen::Seen;
 use super::standing::Knobs;
@@ -44,7 +44,7 @@ pub(super) struct Hit {
     pub(super) operation: usize,
     pub(super) severity: Severity,
     pub(super) category: Category,
-    pub(super) at: Line,
+    pub(super) at: At,
     /// Whether it happens now, and is not read back.
     pub(super) live: bool,
 }
@@ -101,10 +101,10 @@ impl Classes {
         let hinted = self.entries.get(hint).is_some_and(|entry| entry.fingerprint == hit.fingerprint);
         let place = if hinted { hint } else { self.place(hit.fingerprint)? };
         let entry = &mut self.entries[place];
-        let away = hit.at.since(entry.last);
+        let away = hit.at.line.since(entry.last);
         let turned_back = hit.live && away >= knobs.regressed_after;
         if turned_back {
-            entry.back = Some(hit.at);
+            entry.back = Some(hit.at.line);
         }
         Some(self.count(place, hit, turned_back.then_some(Standing::Regressed), knobs))
     }
@@ -114,9 +114,9 @@ impl Classes {
         let place = if self.entries.len() < self.most { self.entries.len() } else { self.vacate() };
         let error = if place < self.entries.len() { self.counts[place] } else { 0 };
         let last = self.seen.last(hit.fingerprint);
-        let new = (hit.live && last.is_none()).then_some(hit.at);
-        let away = last.is_some_and(|last| hit.at.since(last) >= knobs.regressed_after);
-        let back = (hit.live && away).then_some(hit.at);
+        let new = (hit.live && last.is_none()).then_some(hit.at.line);
+        let away = last.is_some_and(|last| hit.at.line.since(last) >= knobs.regressed_after);
+        let back = (hit.live && away).then_some(hit.at.line);
         let entry = Entry {
             fingerprint: hit.fingerprint,
             common,
@@ -124,8 +124,8 @@ impl Classes {
             severity: hit.severity,
             category: hit.category,
             error,
-            first: hit.at,
-            last: hit.at,
+            first: hit.at.line,
+            last: hit.at.line,
             new,
             back,
             spiking: false,
@@ -153,16 +153,16 @@ impl Classes {
         let Entry { counts, day, .. } = entry;
         *day += 1;
         counts.add(hit.at, 1, 1, |gone| *day -= u64::from(gone));
-        entry.first = entry.first.min(hit.at);
-        entry.last = entry.last.max(hit.at);
+        entry.first = entry.first.min(hit.at.line);
+        entry.last = entry.last.max(hit.at.line);
         (entry.severity, entry.category) = (hit.severity, hit.category);
         if !hit.live {
             return Found { place, flags: Flags::default(), turned: None };
         }
-        let spiking = knobs.is_spiking(entry, hit.at);
+        let spiking = knobs.is_spiking(entry, hit.at.minute.into());
         let spike = spiking && !entry.spiking;
         entry.spiking = spiking;
-        let flags = knobs.flags(entry, hit.at);
+        let flags = knobs.flags(entry, hit.at.line);
         Found { place, flags, turned: turned.or(spike.then_some(Standing::Spiking)) }
     }
 

@@ -1,6 +1,6 @@
 //! Counts over time, by the minute of the last day and by the hour of the last 30.
 
-use super::line::Line;
+use super::line::{At, Line};
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
@@ -47,8 +47,7 @@ impl<T> Default for Track<T> {
 
 impl<T: Count> Track<T> {
     /// Adds `more` at `place`, and says what went for it.
-    fn add(&mut self, place: i64, more: T, reach: i64, mut gone: impl FnMut(T)) {
-        let place = i32::try_from(place).unwrap_or(if place < 0 { i32::MIN } else { i32::MAX });
+    fn add(&mut self, place: i32, more: T, reach: i64, mut gone: impl FnMut(T)) {
         match self.buckets.back_mut() {
             Some((last, count)) if *last == place => *count = count.plus(more),
             Some((last, _)) if i64::from(*last) - i64::from(place) >= reach => {
@@ -104,9 +103,9 @@ impl<M, H> Default for Counts<M, H> {
 
 impl<M: Count, H: Count> Counts<M, H> {
     /// Adds at `at`, and says what fell out of the last day for it.
-    pub(super) fn add(&mut self, at: Line, minute: M, hour: H, gone: impl FnMut(M)) {
-        self.minutes.add(at.minute(), minute, MINUTES, gone);
-        self.hours.add(at.hour(), hour, HOURS, |_| ());
+    pub(super) fn add(&mut self, at: At, minute: M, hour: H, gone: impl FnMut(M)) {
+        self.minutes.add(at.minute, minute, MINUTES, gone);
+        self.hours.add(at.hour, hour, HOURS, |_| ());
     }
 
     /// What there was since a minute, which is to be one of the last few.

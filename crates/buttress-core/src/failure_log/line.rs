@@ -49,6 +49,21 @@ impl Line {
     }
 }
 
+/// A point, and the minute and the hour that it is in: found once for all that is counted then.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At {
+    pub(super) line: Line,
+    pub(super) minute: i32,
+    pub(super) hour: i32,
+}
+
+impl From<Line> for At {
+    fn from(line: Line) -> Self {
+        let fitting = |place: i64| place.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+        Self { line, minute: fitting(line.minute()), hour: fitting(line.hour()) }
+    }
+}
+
 /// Whole milliseconds, at most what fits.
 pub(super) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)

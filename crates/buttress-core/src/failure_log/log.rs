@@ -3,13 +3,13 @@
 use super::classes::{Classes, Found, Hit};
 use super::classify::{Facts, Rule, classify};
 use super::counts::Counts;
-use super::line::{Drift, Line, Start, wall_millis};
+use super::line::{At, Drift, Line, Start, wall_millis};
 use super::mask::mask;
 use super::memo::Known;
 use super::operations::Operations;
 use super::record::Recorded;
 use super::redact::{REDACTED, is_secret};
-use super::ring::{Common, Ring, Texts};
+use super::ring::{Common, Kept, Ring, Texts};
 use super::standing::Knobs;
 use super::text::{Said, Scratch, clean, cut, looked_at, say};
 use super::{Category, Config, Failure, Fingerprint, Operation, Severity};
@@ -48,7 +48,7 @@ pub(super) struct Memory {
     pub(super) tallies: [[Cell; Severity::ALL.len()]; Category::ALL.len()],
     pub(super) knobs: Knobs,
     /// The hour in which what is too old was last forgotten.
-    swept: i64,
+    swept: i32,
 }
 
 /// How many of a sort and severity.
@@ -73,11 +73,11 @@ impl Memory {
             classes: Classes::new(config.classes),
             tallies: Default::default(),
             knobs: Knobs::of(config, since),
-            swept: since.hour(),
+            swept: At::from(since).hour,
         }
     }
 
-    pub(super) fn tally(&mut self, category: Category, severity: Severity, at: Line) {
+    pub(super) fn tally(&mut self, category: Category, severity: Severity, at: At) {
         let cell = &mut self.tallies[category as usize][severity as usize];
         cell.count += 1;
         cell.counts.add(at, 1, 1, |_| ());
@@ -181,18 +181,18 @@ impl FailureLog {
             operation: operation.index(),
             severity: known.severity,
             category: known.category,
-            at: line,
+            at: line.into(),
             live: true,
         };
 
-        let mut memory = self.memory_at(line);
+        let mut memory = self.memory_at(hit.at);
         let knobs = memory.knobs;
         let found = match memory.classes.touch(hit, known.place, &knobs) {
             Some(found) => found,
             None => {
                 drop(memory);
                 let common = common(error_type, fresh.texts.message(), &mut scratch.template, &self.config);
-                memory = self.memory_at(line);
+                memory = self.memory_at(hit.at);
                 // Another thread may have been first.
                 let touched = memory.classes.touch(hit, known.place, &knobs);
                 touched.unwrap_or_else(|| memory.classes.insert(hit, common, &knobs))
@@ -203,7 +203,7 @@ impl FailureLog {
         } else {
             operation.count_aside();
         }
-        let id = memory.take_in(fresh, &found);
+        let id = memory.take_in(fresh, hit.at, &found);
         drop(memory);
 
         known.place = found.place;
@@ -304,9 +304,9 @@ impl FailureLog {
     }
 
     /// The memory, without what is too old.
-    fn memory_at(&self, now: Line) -> MutexGuard<'_, Memory> {
+    fn memory_at(&self, now: At) -> MutexGuard<'_, Memory> {
         let mut memory = lock(&self.memory);
-        if now.hour() != memory.swept {
+        if now.hour != memory.swept {
             memory.sweep(now, &self.config);
         }
         memory
@@ -325,7 +325,7 @@ impl FailureLog {
 
 impl Memory {
     /// Takes in a record whose class was counted.
-    fn take_in(&mut self, fresh: &mut super::ring::Kept, found: &Found) -> u64 {
+    fn take_in(&mut self, fresh: &mut Kept, at: At, found: &Found) -> u64 {
         self.last_id += 1;
         self.recorded += 1;
         fresh.id = self.last_id;
@@ -335,16 +335,16 @@ impl Memory {
         {
             fresh.common = Some(entry.common.clone());
         }
-        self.tally(fresh.category, fresh.severity, fresh.line);
+        self.tally(fresh.category, fresh.severity, at);
         self.dropped += u64::from(self.ring.push(fresh));
         self.last_id
     }
 
     /// Once an hour.
     #[cold]
-    fn sweep(&mut self, now: Line, config: &Config) {
-        self.swept = now.hour();
-        let oldest = now.before(config.retention);
+    fn sweep(&mut self, now: At, config: &Config) {
+        self.swept = now.hour;
+        let oldest = now.line.before(config.retention);
         self.dropped += self.ring.forget(oldest) as u64;
         self.classes.forget(oldest);
     }
@@ -366,7 +366,8 @@ fn masked(message: &str, template: &mut String, config: &Config) {
 /// The name of a type, no longer than the settings allow. What it begins with is what tells it from others least.
 fn shortened<'a>(error_type: &'a str, config: &Config) -> &'a str {
     let from = error_type.len().saturating_sub(config.value);
-    &error_type[error_type.ceil_char_boundary(from)..]
+    let letter = (from..error_type.len()).find(|at| error_type.is_char_boundary(*at));
+    &error_type[letter.unwrap_or(error_type.len())..]
 }
 
 /// The source of an error; none if it panics when asked.

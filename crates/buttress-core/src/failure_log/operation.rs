@@ -137,6 +137,7 @@ impl Operation {
         self.0.forgotten.store(forgotten, Ordering::Relaxed);
         self.0.failures.store(0, Ordering::Relaxed);
         self.0.restored.store(0, Ordering::Relaxed);
+        self.0.aside.store(0, Ordering::Relaxed);
     }
 
     #[inline]
@@ -170,7 +171,8 @@ impl Operation {
         }
         (marks.successes, marks.failures) = (successes, failures);
         let few = more.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-        marks.counts.add(self.0.start.place(Tick::from_nanos(minute)), few, more, |_| ());
+        let began = self.0.start.place(Tick::from_nanos(minute));
+        marks.counts.add(began.into(), few, more, |_| ());
     }
 
     /// What there was between the two points, or in all where they have no end.

@@ -52,7 +52,7 @@ impl FailureLog {
                 operation: operation.index(),
                 severity: record.severity,
                 category: record.category,
-                at: line,
+                at: line.into(),
                 live: false,
             };
             let bounded = |text: &Arc<str>, most: usize| {
@@ -72,7 +72,7 @@ impl FailureLog {
                 if touched.is_none() {
                     memory.classes.insert(hit, common.clone(), &knobs);
                 }
-                memory.tally(record.category, record.severity, line);
+                memory.tally(record.category, record.severity, line.into());
                 memory.restored += 1;
                 operation.count_restored();
             }

@@ -43,10 +43,12 @@ impl Knobs {
         }
     }
 
-    /// Whether the class has spiked in the last five minutes: `spike_factor` times what is usual. It goes on until it
+    /// Whether the class has spiked in the five minutes up to `minute`: `spike_factor` times what is usual. It goes on until it
     /// is below half of that, so that it does not begin anew with every other failure.
-    pub(super) fn is_spiking(&self, entry: &Entry, now: Line) -> bool {
-        let minute = now.minute();
+    pub(super) fn is_spiking(&self, entry: &Entry, minute: i64) -> bool {
+        if entry.day < self.spike_minimum {
+            return false;
+        }
         let recent = entry.counts.last_minutes(minute - WINDOW + 1);
         if recent < self.spike_minimum {
             return false;

@@ -13,7 +13,7 @@ fn hit(class: u32, at: i64) -> Hit {
         operation: 0,
         severity: Severity::Error,
         category: Category::Unknown,
-        at: Line(at),
+        at: Line(at).into(),
         live: true,
     }
 }
