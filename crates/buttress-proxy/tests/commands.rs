@@ -129,12 +129,17 @@ async fn s0_83_s0_66_failures_are_told_at_three_lengths_and_as_json() {
     let origin = stage.origin.address.to_string();
 
     let minimal = stage.run(&["failures", "--minimal"]).await;
-    minimal.says(&["4 of 16 calls failed, 25.0 %, in the last 7 days", "trend", &origin, "answered 500"]);
+    minimal.says(&[
+        "4 of 16 calls failed, 25.0 %, in the last 7 days",
+        "trend",
+        &origin,
+        "answered Internal Server Error",
+    ]);
     assert!(minimal.stdout.lines().count() <= 8, "{}", minimal.stdout);
 
     let usual = stage.run(&["failures"]).await;
     usual.says(&["4 of 16 calls failed, 25.0 %", "By category", "unknown", "100.0 %", "Most frequent"]);
-    usual.says(&["By component", &origin, "answered 500"]);
+    usual.says(&["By component", &origin, "answered Internal Server Error"]);
     let bars = usual.stdout.lines().filter(|line| line.contains(" |") && line.contains('#')).count();
     assert_eq!(bars, 10, "the chart is ten lines high: {}", usual.stdout);
 

@@ -40,7 +40,7 @@ async fn an_attempt_that_another_follows_is_a_warning_and_the_last_one_an_error(
     assert_eq!(proxy.ask(GET).await.status, 503);
     let failed = failures(&proxy, 2).await;
     let [first, second] = origins.each_ref().map(|origin| origin.address.to_string());
-    let says = "answered 503 Service Unavailable";
+    let says = "answered Service Unavailable";
     assert_eq!(told(&failed[0]), (first.as_str(), "GET", Some(1), Severity::Warning, says));
     assert_eq!(told(&failed[1]), (second.as_str(), "GET", Some(2), Severity::Error, says));
     assert_eq!((&*failed[0].error_type, failed[0].kind), ("http::503", Some(FailureKind::Response)));
