@@ -109,15 +109,22 @@ impl Dice {
 /// What happens: a time, at what work, and how it fails if it does.
 type Call = (u64, usize, Option<Fault>);
 
-/// A day of it. Three times as much is asked at noon as at midnight, and up to three times a part is out for some minutes.
+/// A day of it.
 pub(crate) fn day(seed: u64, planted: Planted) -> FailureLog {
+    days(1, seed, planted)
+}
+
+/// So many days of it, with what is planted in the first. Three times as much is asked at noon as at midnight, and up to three
+/// times a day a part is out for some minutes.
+pub(crate) fn days(days: u64, seed: u64, planted: Planted) -> FailureLog {
     let dice = &mut Dice(seed);
-    let outages: Vec<(u64, u64, usize)> = (0..dice.below(4))
-        .map(|_| (dice.below(DAY), (2 + dice.below(9)) * MINUTE, dice.below(WORK.len() as u64) as usize))
+    let end = days * DAY;
+    let outages: Vec<(u64, u64, usize)> = (0..days * dice.below(4))
+        .map(|_| (dice.below(end), (2 + dice.below(9)) * MINUTE, dice.below(WORK.len() as u64) as usize))
         .collect();
     let mut calls: Vec<Call> = Vec::new();
     for (at, work) in WORK.iter().enumerate() {
-        for minute in 0..DAY / MINUTE {
+        for minute in 0..end / MINUTE {
             let noon = (minute as f64 / 1440.0 * std::f64::consts::TAU).cos();
             let mut expected = work.calls_a_minute * (1.0 - 0.5 * noon);
             while expected > 0.0 {

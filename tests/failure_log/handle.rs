@@ -91,7 +91,7 @@ fn s0_65_what_happens_to_a_breaker_is_written_down_until_nobody_wants_to_know() 
     let log = log();
     let orders = circuit_breaker::Handle::new("orders", breaker::config());
     let following = log.follow(&orders);
-    breaker::fail(&orders, 1);
+    breaker::fail(&orders, 2);
     orders.reset();
     let [opened, closed] = &records(&log)[..] else { panic!("{:#?}", records(&log)) };
     assert_eq!((&*opened.operation, &*opened.component), ("orders", "circuit_breaker"));
@@ -203,6 +203,19 @@ fn w05_in_a_registry_it_shows_and_is_never_ill() {
     // A reset is about who may call; what is remembered is for those who look for the cause.
     registry.reset_all();
     assert_eq!(records(&log).len(), 100);
+}
+
+#[test]
+fn f4_operations_beyond_the_last_place_are_one() {
+    let log = Handle::new("shop", Config::builder().operations(2).build().unwrap());
+    for number in 0..100 {
+        log.operation(&format!("charge {number}"), "payments").succeeded();
+    }
+    let operations = log.operations();
+    let names: Vec<_> =
+        operations.iter().map(|operation| (operation.name(), operation.component())).collect();
+    assert_eq!(names, [("charge 0", "payments"), ("charge 1", "payments"), ("other", "other")]);
+    assert_eq!(operations[2].counts().successes, 98);
 }
 
 #[test]

@@ -65,5 +65,5 @@ async fn s4_05_whatever_is_done_over_the_network() {
 #[test]
 fn a_plain_stack_in_the_field_of_a_struct() {
     let plain = Plain { svc: Stack::new("plain").layer(()) };
-    assert!(format!("{:?}", plain.svc).starts_with("OperationService"));
+    assert!(format!("{:?}", plain.svc).contains("OperationService"));
 }

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use buttress::stack::Tries;
-use buttress::{BoxError, Config, FallbackLayer, Stack, bulkhead, fallback, rate_limit, retry};
+use buttress::{BoxError, Config, FallbackLayer, Stack, bulkhead, error_budget, fallback, rate_limit, retry};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -20,7 +20,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::health_server::HealthServer;
 use tower::{Layer, ServiceExt, service_fn};
 
-const PARTS: u32 = 9;
+const PARTS: u32 = 10;
 
 /// All parts on or off by the bits of `subset`; the seventh is the fallback's.
 fn with<R, J, Y, W, K, I, F, B, Q>(
@@ -30,6 +30,7 @@ fn with<R, J, Y, W, K, I, F, B, Q>(
     let on = |part: u32| subset & (1 << part) != 0;
     let limit = Duration::from_secs(10);
     stack
+        .error_budget(on(9).then(error_budget::Config::default))
         .operation(on(0).then_some("ask"))
         .circuit_breaker_outside(on(1).then(Config::default))
         .deadline(on(2).then_some(limit))

@@ -135,7 +135,7 @@ impl Analysis {
             regressions: &regressions,
         };
         let recommendations = recommendations(evidence, &findings);
-        let patterns = patterns::patterns(evidence, options.min_confidence);
+        let patterns = patterns::patterns(evidence, &evidence.ranked(), options.min_confidence);
         let summary = summary(&findings, &patterns);
         Self {
             pattern_count: patterns.len(),
@@ -162,13 +162,13 @@ impl Analysis {
 }
 
 fn by_component(evidence: &Evidence, statistics: &Statistics, min_confidence: f64) -> Vec<ComponentPatterns> {
+    let ranked = evidence.ranked();
     let components = statistics.by_component.iter().map(|count| {
-        let faults = evidence.faults.iter().filter(|fault| fault.component == count.of).cloned();
-        let part = Evidence { faults: faults.collect(), ..evidence.span() };
+        let own: Vec<_> = ranked.iter().copied().filter(|fault| fault.component == count.of).collect();
         ComponentPatterns {
             component: Arc::clone(&count.of),
             failures: count.failures,
-            patterns: patterns::patterns(&part, min_confidence),
+            patterns: patterns::patterns(evidence, &own, min_confidence),
         }
     });
     components.collect()

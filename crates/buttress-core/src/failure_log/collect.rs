@@ -1,7 +1,7 @@
 //! From what a log keeps to what is looked at.
 
-use super::evidence::{Asked, Evidence, Fault, Point, Traffic, total};
-use super::{Bucket, Calls, Class, Filter, Fingerprint, Record, Tally, Volume, wall};
+use super::evidence::{Asked, Evidence, Fault, Point, Traffic, between, total};
+use super::{Bucket, Calls, Class, ClassSummary, Filter, Fingerprint, Record, Tally, Volume, wall};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -35,20 +35,21 @@ impl Kept {
         for traffic in &mut traffic {
             traffic.asked.retain(|asked| (since - since % MINUTE..until).contains(&asked.at));
         }
-        let mut whole: Vec<Point> = faults.iter().flat_map(|fault| &fault.points).copied().collect();
-        whole.sort_unstable();
-        if let Some(tallies) = self.tallies {
-            let told: Vec<_> =
-                tallies.iter().flat_map(|tally| points(&tally.series.minutes, &tally.series.hours)).collect();
-            if total(&told) > total(&whole) {
-                whole = told;
-                whole.sort_unstable();
-            }
+        for fault in &mut faults {
+            fault.failures = total(between(&fault.points, since, until));
         }
+        let whole = filter.since.is_none() && filter.until.is_none();
+        let by_sort = self.tallies.map(|tallies| {
+            let sorts = tallies.iter().map(|tally| points(&tally.series.minutes, &tally.series.hours));
+            sorts.collect::<Vec<_>>()
+        });
+        let told: u64 = faults.iter().map(|fault| total(&fault.points)).sum();
+        let by_sort = by_sort.filter(|sorts| sorts.iter().map(|sort| total(sort)).sum::<u64>() > told);
+        let classes = listed(&self.classes, &faults, whole);
         let mut records = self.records;
         records.retain(|record| (since..until).contains(&wall::millis(record.at)));
         records.sort_by_key(|record| record.id);
-        Evidence { since, until, known, faults, whole, traffic, records }
+        Evidence { since, until, known, faults, by_sort, classes, traffic, records }
     }
 }
 
@@ -72,6 +73,7 @@ fn faults(records: &[Record], classes: &[Class]) -> Vec<Fault> {
             severity: class.severity,
             category: class.category,
             points,
+            failures: 0,
         });
     }
     // Those whose class had to make place for others.
@@ -86,6 +88,7 @@ fn faults(records: &[Record], classes: &[Class]) -> Vec<Fault> {
             severity: last.severity,
             category: last.category,
             points: times(&own),
+            failures: 0,
         });
     }
     faults.retain(|fault| !fault.points.is_empty());
@@ -98,19 +101,36 @@ fn times(records: &[&Record]) -> Vec<Point> {
     points
 }
 
-/// What was counted by the minute, and what of each hour was not.
+/// The classes with failures in the span: with what they had in all, or in the span.
+fn listed(classes: &[Class], faults: &[Fault], whole: bool) -> Vec<ClassSummary> {
+    let mut listed: Vec<_> = classes
+        .iter()
+        .filter_map(|class| {
+            let at = faults.binary_search_by_key(&class.fingerprint, |fault| fault.fingerprint).ok()?;
+            let failures = faults[at].failures;
+            let (count, error) = if whole { (class.count, class.error) } else { (failures, 0) };
+            (failures > 0).then(|| ClassSummary { count, error, ..ClassSummary::of(class) })
+        })
+        .collect();
+    listed.sort_by_key(|class| std::cmp::Reverse(class.count));
+    listed
+}
+
+/// What was counted by the minute, and what of each hour was not. Both are in the order of time.
 fn points(minutes: &[Bucket], hours: &[Bucket]) -> Vec<Point> {
-    let by_minute = minutes.iter().map(|minute| (wall::millis(minute.start), minute.count));
-    let mut by_hour: HashMap<u64, u64> = HashMap::new();
-    for (at, count) in by_minute.clone() {
-        *by_hour.entry(at / HOUR).or_default() += count;
-    }
-    let rest = hours.iter().map(|hour| {
+    let mut points: Vec<Point> =
+        minutes.iter().map(|minute| (wall::millis(minute.start), minute.count)).collect();
+    let mut from = 0;
+    let mut rest = Vec::new();
+    for hour in hours {
         let at = wall::millis(hour.start);
-        (at, hour.count.saturating_sub(by_hour.get(&(at / HOUR)).copied().unwrap_or(0)))
-    });
-    let mut points: Vec<_> = by_minute.chain(rest).filter(|&(_, count)| count > 0).collect();
-    points.sort_unstable();
+        let start = from + points[from..].partition_point(|&(minute, _)| minute / HOUR < at / HOUR);
+        from = start + points[start..].partition_point(|&(minute, _)| minute / HOUR == at / HOUR);
+        rest.push((at, hour.count.saturating_sub(total(&points[start..from]))));
+    }
+    points.append(&mut rest);
+    points.retain(|&(_, count)| count > 0);
+    points.sort();
     points
 }
 

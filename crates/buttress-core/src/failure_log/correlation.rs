@@ -106,20 +106,20 @@ fn compare(rare: &Row<'_>, common: &Row<'_>, span: u64, pairs: f64) -> Option<(f
     if (together as f64) <= times as f64 * SCORE {
         return None;
     }
+    // Few episodes say little about chance: it is no less than if the others came at any time of the span.
+    let covered: u64 = common.1.iter().map(|episode| episode.end - episode.start + 2 * NEAR).sum();
+    let covered = (covered as f64 / span as f64).min(1.0);
+    if surprise(together, times, covered, pairs).is_none() {
+        return None;
+    }
     // Chance as it is at those times of the day: the same two rows, moved past each other. What has a rush hour, or comes in
     // bursts, has it moved as well; only what belongs together to the minute is apart then.
     let moved = MOVED.flat_map(|steps| [1, -1].map(|side| side * (steps * NEAR) as i64));
     let met: Vec<usize> = moved.map(|by| self::lags(&rare.1, &common.1, by).len()).collect();
-    let by_chance = met.iter().sum::<usize>() as f64 / met.len() as f64;
-    // Few episodes say little about chance: it is no less than if the others came at any time of the span.
-    let covered: u64 = common.1.iter().map(|episode| episode.end - episode.start + 2 * NEAR).sum();
-    let each = (by_chance / times as f64).max(covered as f64 / span as f64).min(1.0);
+    let there = met.iter().sum::<usize>() as f64 / (met.len() as u64 * times) as f64;
+    let each = there.max(covered);
+    let (score, likely) = surprise(together, times, each, pairs)?;
     let by_chance = each * times as f64;
-    let score = (together as f64 - by_chance) / (times as f64 - by_chance);
-    let likely = chance::at_least(together, times, each) * pairs;
-    if score.is_nan() || score <= SCORE || likely > BY_CHANCE {
-        return None;
-    }
     let mut sorted = lags;
     sorted.sort_unstable();
     let middle = sorted[sorted.len() / 2];
@@ -137,6 +137,13 @@ fn compare(rare: &Row<'_>, common: &Row<'_>, span: u64, pairs: f64) -> Option<(f
             later: Duration::from_secs(middle.unsigned_abs() / 1000),
         },
     ))
+}
+
+/// The score, and how likely it is without a reason, if both are such that it is told.
+fn surprise(together: u64, times: u64, each: f64, pairs: f64) -> Option<(f64, f64)> {
+    let score = (together as f64 / times as f64 - each) / (1.0 - each);
+    let likely = chance::at_least(together, times, each) * pairs;
+    (score > SCORE && likely <= BY_CHANCE).then_some((score, likely))
 }
 
 /// How long after each of `rare` that has one near the nearest of `common` began, with `common` moved by so much.

@@ -1,6 +1,6 @@
 //! What all reviews look at: each fault with the times of its failures, and the calls they are among.
 
-use super::{Category, Fingerprint, Record, Severity};
+use super::{Category, ClassSummary, Fingerprint, Record, Severity};
 use std::sync::Arc;
 
 /// So many failures at a time, in milliseconds since 1970.
@@ -19,6 +19,8 @@ pub(super) struct Fault {
     /// In the order of their times. Those that are still in the log stand at their own time, the others at the beginning
     /// of the minute or the hour they were counted in.
     pub(super) points: Vec<Point>,
+    /// How many of them are in the span.
+    pub(super) failures: u64,
 }
 
 /// The calls of an operation in a stretch of time.
@@ -46,43 +48,35 @@ pub(super) struct Evidence {
     /// From when on anything is known: what was not seen before may have been.
     pub(super) known: u64,
     pub(super) faults: Vec<Fault>,
-    /// All failures, those included whose faults are not told apart any more.
-    pub(super) whole: Vec<Point>,
+    /// All failures by their sort, where that is more than the faults have: some had to make place for others.
+    pub(super) by_sort: Option<Vec<Vec<Point>>>,
+    /// The faults as they are listed, the most frequent first.
+    pub(super) classes: Vec<ClassSummary>,
     pub(super) traffic: Vec<Traffic>,
     /// Those in the span, oldest first.
     pub(super) records: Vec<Record>,
 }
 
-impl Fault {
-    /// The failures between two times, the second one left out.
-    pub(super) fn between(&self, since: u64, until: u64) -> &[Point] {
-        between(&self.points, since, until)
-    }
-}
-
 impl Evidence {
-    /// The same span with nothing in it.
-    pub(super) fn span(&self) -> Self {
-        Self { since: self.since, until: self.until, known: self.known, ..Self::default() }
-    }
-
     /// The points of a fault that lie in the span.
     pub(super) fn points<'a>(&self, fault: &'a Fault) -> &'a [Point] {
-        fault.between(self.since, self.until)
+        between(&fault.points, self.since, self.until)
     }
 
-    /// How many failures of a fault there are in the span.
-    pub(super) fn count(&self, fault: &Fault) -> u64 {
-        total(self.points(fault))
+    /// All failures between two times, in no order.
+    pub(super) fn all(&self, since: u64, until: u64) -> impl Iterator<Item = Point> {
+        let (faults, sorts) = match &self.by_sort {
+            None => (self.faults.as_slice(), &[][..]),
+            Some(sorts) => (&[][..], sorts.as_slice()),
+        };
+        let rows = faults.iter().map(|fault| &fault.points).chain(sorts);
+        rows.flat_map(move |row| between(row, since, until)).copied()
     }
 
-    /// Each fault that has failures in the span, with their number, the most frequent first.
-    pub(super) fn ranked(&self) -> Vec<(&Fault, u64)> {
-        let counted = self.faults.iter().map(|fault| (fault, self.count(fault)));
-        let mut ranked: Vec<_> = counted.filter(|&(_, count)| count > 0).collect();
-        ranked.sort_by(|(one, more), (other, fewer)| {
-            fewer.cmp(more).then_with(|| one.fingerprint.cmp(&other.fingerprint))
-        });
+    /// Each fault that has failures in the span, the most frequent first.
+    pub(super) fn ranked(&self) -> Vec<&Fault> {
+        let mut ranked: Vec<_> = self.faults.iter().filter(|fault| fault.failures > 0).collect();
+        ranked.sort_by_key(|fault| (std::cmp::Reverse(fault.failures), fault.fingerprint));
         ranked
     }
 }

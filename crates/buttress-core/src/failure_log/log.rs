@@ -366,7 +366,8 @@ fn masked(message: &str, template: &mut String, config: &Config) {
 /// The name of a type, no longer than the settings allow. What it begins with is what tells it from others least.
 fn shortened<'a>(error_type: &'a str, config: &Config) -> &'a str {
     let from = error_type.len().saturating_sub(config.value);
-    &error_type[error_type.ceil_char_boundary(from)..]
+    let letter = (from..error_type.len()).find(|at| error_type.is_char_boundary(*at));
+    &error_type[letter.unwrap_or(error_type.len())..]
 }
 
 /// The source of an error; none if it panics when asked.

@@ -137,6 +137,7 @@ impl Operation {
         self.0.forgotten.store(forgotten, Ordering::Relaxed);
         self.0.failures.store(0, Ordering::Relaxed);
         self.0.restored.store(0, Ordering::Relaxed);
+        self.0.aside.store(0, Ordering::Relaxed);
     }
 
     #[inline]

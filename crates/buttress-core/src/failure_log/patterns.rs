@@ -132,12 +132,11 @@ fn keys(fault: &Fault) -> Vec<Common> {
     keys
 }
 
-/// What the failures of a span have in common, at least as surely as asked, the most frequent first. Of patterns that hold the
+/// What the failures of these faults, which are in the order of their number, have in common, at least as surely as asked, the most frequent first. Of patterns that hold the
 /// same failures, the one that says most stands for all.
-pub(super) fn patterns(evidence: &Evidence, min_confidence: f64) -> Vec<Pattern> {
-    let ranked = evidence.ranked();
+pub(super) fn patterns(evidence: &Evidence, ranked: &[&Fault], min_confidence: f64) -> Vec<Pattern> {
     let mut groups: HashMap<Common, Vec<usize>> = HashMap::new();
-    for (index, (fault, _)) in ranked.iter().enumerate() {
+    for (index, fault) in ranked.iter().enumerate() {
         for key in keys(fault) {
             groups.entry(key).or_default().push(index);
         }
@@ -150,14 +149,14 @@ pub(super) fn patterns(evidence: &Evidence, min_confidence: f64) -> Vec<Pattern>
     let mut patterns: Vec<_> = groups
         .into_iter()
         .map(|(common, members)| {
-            let failures = members.iter().map(|&member| ranked[member].1).sum();
-            let points = || members.iter().map(|&member| evidence.points(ranked[member].0));
+            let failures = members.iter().map(|&member| ranked[member].failures).sum();
+            let points = || members.iter().map(|&member| evidence.points(ranked[member]));
             Pattern {
                 common,
                 failures,
                 confidence: confidence(failures),
                 // Faults are in the order of their number, so the first member has the most.
-                category: ranked[members[0]].0.category,
+                category: ranked[members[0]].category,
                 first: wall::from_millis(
                     points().filter_map(|some| some.first()).map(|at| at.0).min().unwrap_or(0),
                 ),

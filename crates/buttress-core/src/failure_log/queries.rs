@@ -3,7 +3,6 @@
 use super::collect::Kept;
 use super::evidence::Evidence;
 use super::patterns::patterns;
-use super::review::ClassSummary;
 use super::{Analysis, FailureLog, Filter, Options, Rates, Report, Review, Statistics, wall};
 use std::time::{Duration, SystemTime};
 
@@ -40,20 +39,18 @@ impl FailureLog {
     /// All of it.
     #[must_use]
     pub fn review(&self, filter: &Filter, options: &Options, now: SystemTime) -> Review {
-        let evidence = self.evidence(filter, now);
+        let mut evidence = self.evidence(filter, now);
         let statistics = Statistics::of(&evidence);
         let rates = Rates::of(&evidence, &statistics);
         let analysis = Analysis::of(&evidence, &statistics, &rates, options);
-        let mut classes: Vec<_> = self.classes(filter, now).iter().map(ClassSummary::of).collect();
-        classes.sort_by_key(|class| std::cmp::Reverse(class.count));
-        classes.truncate(CLASSES);
+        evidence.classes.truncate(CLASSES);
         Review {
             since: wall::from_millis(evidence.since),
             until: wall::from_millis(evidence.until - 1),
             statistics,
             rates,
             analysis,
-            classes,
+            classes: evidence.classes,
         }
     }
 
@@ -62,11 +59,10 @@ impl FailureLog {
     pub fn report(&self, id: u64, now: SystemTime) -> Option<Report> {
         let record = self.get(id)?;
         let evidence = self.evidence(&Filter::default(), now);
-        let flags = self.classes(&Filter::default(), now).into_iter();
-        let flags =
-            flags.filter(|class| class.fingerprint == record.fingerprint).map(|class| class.flags).next();
-        let patterns = patterns(&evidence, Options::default().min_confidence);
-        Some(Report::of(record, &evidence, flags.unwrap_or_default(), patterns))
+        let class = evidence.classes.iter().find(|class| class.fingerprint == record.fingerprint);
+        let flags = class.map(|class| class.flags).unwrap_or_default();
+        let patterns = patterns(&evidence, &evidence.ranked(), Options::default().min_confidence);
+        Some(Report::of(record, &evidence, flags, patterns))
     }
 
     /// What is looked at: everything that `filter` leaves but for its times, as what was before a span tells what is new

@@ -123,7 +123,6 @@ fn worst_operation(found: &Findings<'_>) -> Option<Recommendation> {
 struct Part<'a> {
     failures: u64,
     fault: &'a Fault,
-    of_fault: u64,
     percent: Option<f64>,
     calls_per_second: Option<f64>,
 }
@@ -136,10 +135,10 @@ impl Part<'_> {
     /// Such as `7 failures of the network, 5 of them here alike`.
     fn counted(&self, what: &str) -> String {
         let all = wall::number(self.failures);
-        if self.of_fault == self.failures {
+        if self.fault.failures == self.failures {
             format!("{all} {what}")
         } else {
-            format!("{all} {what}, {} of them of one fault here", wall::number(self.of_fault))
+            format!("{all} {what}, {} of them of one fault here", wall::number(self.fault.failures))
         }
     }
 
@@ -155,9 +154,9 @@ impl Part<'_> {
 
 fn part_of<'a>(evidence: &'a Evidence, found: &Findings<'_>, category: Category) -> Option<Part<'a>> {
     let ranked = evidence.ranked();
-    let mut of_category = ranked.iter().filter(|(fault, _)| fault.category == category).peekable();
-    let &&(fault, of_fault) = of_category.peek()?;
-    let failures: u64 = of_category.map(|(_, count)| count).sum();
+    let of_category = || ranked.iter().copied().filter(|fault| fault.category == category);
+    let fault = of_category().next()?;
+    let failures: u64 = of_category().map(|fault| fault.failures).sum();
     if failures < FEWEST || (failures as f64) < found.statistics.total as f64 * SHARE {
         return None;
     }
@@ -172,7 +171,6 @@ fn part_of<'a>(evidence: &'a Evidence, found: &Findings<'_>, category: Category)
     Some(Part {
         failures,
         fault,
-        of_fault,
         percent: rate.and_then(|rate| rate.percent),
         calls_per_second: rate.map(|rate| rate.calls as f64 / seconds),
     })
@@ -275,9 +273,9 @@ fn throttled(evidence: &Evidence, found: &Findings<'_>) -> Option<Recommendation
             .any(|word| text.contains(word))
     };
     let ranked = evidence.ranked();
-    let (fault, failures) =
-        ranked.iter().find(|(fault, _)| says(&fault.template) || says(&fault.error_type))?;
-    if *failures < FEWEST {
+    let fault = ranked.iter().find(|fault| says(&fault.template) || says(&fault.error_type))?;
+    let failures = fault.failures;
+    if failures < FEWEST {
         return None;
     }
     let mut text =
@@ -287,7 +285,7 @@ fn throttled(evidence: &Evidence, found: &Findings<'_>) -> Option<Recommendation
     });
     if let Some(found) = rate {
         let seconds = (evidence.until - evidence.since) as f64 / 1000.0;
-        let let_in = found.rate.calls.saturating_sub(*failures) as f64 / seconds;
+        let let_in = found.rate.calls.saturating_sub(failures) as f64 / seconds;
         text.push_str(&format!(" (it answers {let_in:.2} calls a second now)"));
     }
     Some(advice(Priority::Medium, place(&fault.component, &fault.operation), text))

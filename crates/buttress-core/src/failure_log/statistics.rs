@@ -1,6 +1,6 @@
 //! How many failures of what there were, and when.
 
-use super::evidence::{Evidence, between, total};
+use super::evidence::Evidence;
 use super::{Category, Distribution, Fingerprint, Severity, Trend, wall};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -81,31 +81,32 @@ impl Statistics {
     pub(super) fn of(evidence: &Evidence) -> Self {
         let ranked = evidence.ranked();
         let Evidence { since, until, known, .. } = *evidence;
-        let all = || between(&evidence.whole, since, until).iter().copied();
+        let all = || evidence.all(since, until);
+        let sum = |points: &mut dyn Iterator<Item = (u64, u64)>| points.map(|(_, failures)| failures).sum();
         // A process that began an hour ago had no quiet morning.
         let middle = known + until.saturating_sub(known) / 2;
-        let older = total(between(&evidence.whole, since, middle));
-        let newer = total(between(&evidence.whole, middle, until));
-        let told_apart: u64 = ranked.iter().map(|(_, count)| count).sum();
+        let (older, newer): (u64, u64) =
+            (sum(&mut evidence.all(since, middle)), sum(&mut evidence.all(middle, until)));
+        let told_apart: u64 = ranked.iter().map(|fault| fault.failures).sum();
         let mut by_hour = [0; 24];
         for (at, failures) in all() {
             by_hour[(at % DAY / HOUR) as usize] += failures;
         }
-        let top = ranked.iter().take(TOP).map(|&(fault, failures)| TopError {
+        let top = ranked.iter().take(TOP).map(|fault| TopError {
             message: cut(&fault.template, MESSAGE),
             fingerprint: fault.fingerprint,
             operation: Arc::clone(&fault.operation),
             component: Arc::clone(&fault.component),
-            failures,
+            failures: fault.failures,
             last: wall::from_millis(evidence.points(fault).last().map_or(0, |&(at, _)| at)),
         });
         Self {
             total: older + newer,
             others: (older + newer).saturating_sub(told_apart),
-            by_category: counted(ranked.iter().map(|&(fault, count)| (fault.category, count))),
-            by_severity: counted(ranked.iter().map(|&(fault, count)| (fault.severity, count))),
-            by_component: counted(ranked.iter().map(|&(fault, count)| (Arc::clone(&fault.component), count))),
-            by_operation: counted(ranked.iter().map(|&(fault, count)| (Arc::clone(&fault.operation), count))),
+            by_category: counted(ranked.iter().map(|fault| (fault.category, fault.failures))),
+            by_severity: counted(ranked.iter().map(|fault| (fault.severity, fault.failures))),
+            by_component: counted(ranked.iter().map(|fault| (Arc::clone(&fault.component), fault.failures))),
+            by_operation: counted(ranked.iter().map(|fault| (Arc::clone(&fault.operation), fault.failures))),
             by_hour,
             by_day: Distribution::days(all(), since, until),
             top_errors: top.collect(),

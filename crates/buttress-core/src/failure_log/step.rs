@@ -94,9 +94,9 @@ mod tests {
         assert_eq!(step(&down), None);
         let twice = row((0..96).map(|at| if at < 50 { 5 } else { 10 }));
         assert_eq!(step(&twice), None, "less than three times as many");
-        let busy: Vec<_> = (0..96).map(|at| Stretch {
-            failures: if at < 50 { 1 } else { 9 },
-            weight: if at < 50 { 100.0 } else { 900.0 },
+        let busy = (0..96).map(|at| match at {
+            ..50 => Stretch { failures: 1, weight: 100.0 },
+            _ => Stretch { failures: 9, weight: 900.0 },
         });
         assert_eq!(step(&busy.collect::<Vec<_>>()), None, "nine times as many of nine times as many calls");
         assert_eq!(step(&row([0, 0, 0, 9, 9, 9, 9])), None, "too short to tell");

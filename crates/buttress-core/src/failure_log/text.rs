@@ -64,9 +64,14 @@ pub(super) fn clean(raw: &str, most: usize, out: &mut String) -> bool {
 /// Cuts `text` to at most `most` bytes, with a sign that there was more.
 pub(super) fn cut(text: &mut String, most: usize) {
     if text.len() > most {
-        text.truncate(text.floor_char_boundary(most.saturating_sub(MORE.len_utf8())));
+        text.truncate(floor(text, most.saturating_sub(MORE.len_utf8())));
         text.push(MORE);
     }
+}
+
+/// The last end of a letter that is not after `at`.
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// How much of a text is looked at, of which `most` bytes are kept: what is left out makes it shorter.
@@ -82,7 +87,7 @@ struct Bounded<'a> {
 
 impl Write for Bounded<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let fitting = if text.len() <= self.left { text.len() } else { text.floor_char_boundary(self.left) };
+        let fitting = if text.len() <= self.left { text.len() } else { floor(text, self.left) };
         self.raw.push_str(&text[..fitting]);
         self.left -= fitting;
         if fitting == text.len() {

@@ -78,12 +78,13 @@ pub(super) struct Episode {
 pub(super) fn units(evidence: &Evidence) -> Vec<Unit> {
     let ranked = evidence.ranked();
     let mut by_operation: HashMap<_, Vec<&Fault>> = HashMap::new();
-    for &(fault, _) in &ranked {
+    for &fault in &ranked {
         by_operation.entry((&fault.component, &fault.operation)).or_default().push(fault);
     }
     let mut units: Vec<_> = ranked
         .iter()
-        .map(|&(fault, failures)| Unit {
+        .take(MOST_FAULTS)
+        .map(|fault| Unit {
             subject: Subject {
                 operation: Arc::clone(&fault.operation),
                 component: Arc::clone(&fault.component),
@@ -91,15 +92,15 @@ pub(super) fn units(evidence: &Evidence) -> Vec<Unit> {
                 message: cut(&fault.template, MESSAGE),
             },
             points: fault.points.clone(),
-            failures,
+            failures: fault.failures,
         })
         .collect();
-    units.truncate(MOST_FAULTS);
     let mut operations = Vec::new();
     for ((component, operation), faults) in by_operation {
         if faults.len() > 1 {
             let mut points: Vec<_> = faults.iter().flat_map(|fault| &fault.points).copied().collect();
-            points.sort_unstable();
+            // Rows that are in order by themselves.
+            points.sort();
             operations.push(Unit {
                 subject: Subject {
                     operation: Arc::clone(operation),
@@ -108,7 +109,7 @@ pub(super) fn units(evidence: &Evidence) -> Vec<Unit> {
                     message: String::new(),
                 },
                 points,
-                failures: faults.iter().map(|fault| evidence.count(fault)).sum(),
+                failures: faults.iter().map(|fault| fault.failures).sum(),
             });
         }
     }

@@ -162,14 +162,13 @@ impl Standing {
     /// The status that the runs make of the one it is.
     const fn due(&self) -> Status {
         let Runs { good, fair, poor, bad } = self.runs;
-        let recovers = fair >= self.healthy_after;
-        if bad >= self.unhealthy_after {
-            Status::Unhealthy
-        } else if matches!(self.status, Status::Unhealthy) && !recovers {
+        let was_unhealthy = matches!(self.status, Status::Unhealthy);
+        let stays_so = was_unhealthy && fair < self.healthy_after;
+        if bad >= self.unhealthy_after || stays_so {
             Status::Unhealthy
         } else if good >= self.healthy_after {
             Status::Healthy
-        } else if poor >= self.unhealthy_after || matches!(self.status, Status::Unhealthy) {
+        } else if poor >= self.unhealthy_after || was_unhealthy {
             Status::Degraded
         } else {
             self.status

@@ -141,8 +141,9 @@ fn a_fault_of_every_night_is_told_from_the_hours_of_weeks() {
                 log.fail("backup/run", day * DAY + hour * HOUR, "E", "the share is gone");
             }
         }
-        (0..30)
-            .for_each(|_| drop(log.fail("backup/run", day * DAY + 2 * HOUR + 600, "E", "the share is gone")));
+        (0..30).for_each(|_| {
+            log.fail("backup/run", day * DAY + 2 * HOUR + 600, "E", "the share is gone");
+        });
     }
     let found = log.review(21 * DAY).analysis.periodic;
     assert_eq!(found.len(), 1, "{found:?}");
@@ -171,7 +172,9 @@ fn a_fault_that_was_gone_for_far_longer_than_usual_is_back() {
     for turn in 0..16 {
         log.fail("shop/pay", turn * 5 * HOUR + turn * 977 % 3_000, "E", "rounding is off");
     }
-    (0..4).for_each(|turn| drop(log.fail("shop/pay", 12 * DAY + turn * HOUR, "E", "rounding is off")));
+    (0..4).for_each(|turn| {
+        log.fail("shop/pay", 12 * DAY + turn * HOUR, "E", "rounding is off");
+    });
     let filter = Filter::default().since(at(11 * DAY));
     let found = log.0.analyse(&filter, &Options::default(), at(12 * DAY + 4 * HOUR)).regressions;
     assert_eq!(found.len(), 1, "{found:?}");
@@ -209,7 +212,9 @@ fn s0_59_s4_85_what_fails_is_answered_by_what_helps_with_the_numbers_that_say_so
         ("files/save", "io::StorageFull", "no space left on device", 7),
     ] {
         log.succeed(place, HOUR, 70);
-        (0..times).for_each(|turn| drop(log.fail(place, HOUR + turn * 70, error_type, message)));
+        (0..times).for_each(|turn| {
+            log.fail(place, HOUR + turn * 70, error_type, message);
+        });
     }
     let found = advice(&log, 3 * HOUR);
     let one = |words: &[&str]| {
@@ -237,7 +242,7 @@ fn s0_59_s4_85_retries_timeouts_and_limits_are_named_where_they_help() {
     }
     log.succeed("origin/list", HOUR, 300);
     (0..20).for_each(|turn| {
-        drop(log.fail("origin/list", HOUR + turn * 80, "HttpStatus", "429 too many requests"))
+        log.fail("origin/list", HOUR + turn * 80, "HttpStatus", "429 too many requests");
     });
     let found = advice(&log, 2 * HOUR).join("\n");
     for words in [
@@ -253,7 +258,9 @@ fn s0_59_s4_85_retries_timeouts_and_limits_are_named_where_they_help() {
 #[test]
 fn s0_59_what_is_down_comes_first() {
     let log = Log::new();
-    (0..30).for_each(|turn| drop(log.fail("a/b", turn * 100, "io::ConnectionRefused", "refused")));
+    (0..30).for_each(|turn| {
+        log.fail("a/b", turn * 100, "io::ConnectionRefused", "refused");
+    });
     let found = log.review(HOUR).analysis.recommendations;
     assert_eq!(found[0].priority, Priority::Critical, "{found:?}");
     assert!(Log::new().review(HOUR).analysis.recommendations.is_empty());
@@ -263,7 +270,7 @@ fn s0_59_what_is_down_comes_first() {
 fn w05_to_look_changes_nothing() {
     let log = Log::new();
     (0..12).for_each(|turn| {
-        drop(log.fail("users/sign_up", turn * 60, "ValidationError", "the name is too short"))
+        log.fail("users/sign_up", turn * 60, "ValidationError", "the name is too short");
     });
     let before = log.0.snapshot();
     let first = log.review(HOUR);

@@ -13,7 +13,7 @@ mod reading;
 mod statistics;
 
 use buttress_core::failure_log::{Analysis, Options};
-use shop::{Planted, day, filter, midnight};
+use shop::{Planted, day, days, filter, midnight};
 use std::time::Duration;
 
 const ALL: Planted = Planted { periodic: true, pair: true, regression: true };
@@ -60,6 +60,22 @@ fn s0_58_of_two_hundred_ordinary_days_none_has_a_finding() {
         .flat_map(|seed| {
             findings(&analysis(seed, Planted::default())).into_iter().map(move |what| (seed, what))
         })
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn s0_58_of_ordinary_weeks_none_has_a_finding() {
+    let after = |days: u32| midnight() + Duration::from_secs(86_400) * (days - 1);
+    let found: Vec<_> = (0..10)
+        .flat_map(|seed| {
+            let week = days(7, seed, Planted::default());
+            let options = Options::default();
+            // The week, and its last day by itself.
+            let last_day = filter().since(after(6));
+            [filter(), last_day].map(|filter| findings(&week.review(&filter, &options, after(7)).analysis))
+        })
+        .flatten()
         .collect();
     assert!(found.is_empty(), "{found:#?}");
 }

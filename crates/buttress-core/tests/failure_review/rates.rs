@@ -12,7 +12,9 @@ fn of(log: &Log, filter: &Filter, second: u64) -> Rates {
 fn w04_s0_60_s0_61_c26_thirty_seven_failures_of_a_hundred_calls_read_thirty_seven_percent() {
     let log = Log::new();
     log.succeed("payments/charge", HOUR, 63);
-    (0..37).for_each(|_| drop(log.fail("payments/charge", HOUR + 60, "Reset", "connection reset")));
+    (0..37).for_each(|_| {
+        log.fail("payments/charge", HOUR + 60, "Reset", "connection reset");
+    });
     let found = of(&log, &Filter::default(), 2 * HOUR);
     assert_eq!((found.overall.failures, found.overall.calls, found.overall.percent), (37, 100, Some(37.0)));
     assert_eq!(found.overall.ratio(), Ratio::new(0.37));
@@ -28,7 +30,9 @@ fn w04_s0_60_s0_61_c26_thirty_seven_failures_of_a_hundred_calls_read_thirty_seve
 #[test]
 fn w04_an_operation_that_always_fails_reads_a_hundred_percent() {
     let log = Log::new();
-    (0..5).for_each(|_| drop(log.fail("a/b", HOUR, "E", "no")));
+    (0..5).for_each(|_| {
+        log.fail("a/b", HOUR, "E", "no");
+    });
     assert_eq!(of(&log, &Filter::default(), 2 * HOUR).overall.percent, Some(100.0));
 }
 
@@ -36,7 +40,9 @@ fn w04_an_operation_that_always_fails_reads_a_hundred_percent() {
 fn w04_s0_60_failures_and_calls_are_of_the_same_time_and_that_is_a_day_unless_told_otherwise() {
     let log = Log::new();
     log.succeed("a/b", HOUR, 90);
-    (0..10).for_each(|_| drop(log.fail("a/b", HOUR, "E", "no")));
+    (0..10).for_each(|_| {
+        log.fail("a/b", HOUR, "E", "no");
+    });
     log.succeed("a/b", 40 * HOUR, 3);
     log.fail("a/b", 40 * HOUR, "E", "no");
     let now = 41 * HOUR;
@@ -57,7 +63,9 @@ fn s0_60_rates_are_told_by_place_and_over_time_the_worst_first() {
         [("a/x", 1, 9, 1), ("a/y", 2, 1, 1), ("b/z", 5, 30, 10), ("c/quiet", 5, 7, 0)]
     {
         log.succeed(place, hour * HOUR, good);
-        (0..bad).for_each(|_| drop(log.fail(place, hour * HOUR, "E", "no")));
+        (0..bad).for_each(|_| {
+            log.fail(place, hour * HOUR, "E", "no");
+        });
     }
     let found = of(&log, &Filter::default().since(at(0)), 6 * HOUR);
     let operations: Vec<_> =
@@ -83,7 +91,9 @@ fn c33_without_calls_there_is_no_rate() {
 fn c21_what_was_rejected_dilutes_one_rate_and_not_the_other() {
     let log = Log::new();
     log.succeed("a/b", HOUR, 30);
-    (0..10).for_each(|_| drop(log.fail("a/b", HOUR, "E", "no")));
+    (0..10).for_each(|_| {
+        log.fail("a/b", HOUR, "E", "no");
+    });
     let rate = of(&log, &Filter::default(), 2 * HOUR).overall;
     assert_eq!((rate.ratio(), rate.of_all(60)), (Ratio::new(0.25), Ratio::new(0.1)));
 }
@@ -96,7 +106,9 @@ fn w04_what_only_some_of_the_failures_are_is_a_share_of_all_calls() {
     for (category, times) in [(Category::Storage, 20), (Category::Network, 10)] {
         let message = format!("{category} is out");
         let failure = Failure::of(&operation).message(&message).category(category);
-        (0..times).for_each(|_| drop(log.record(&failure, HOUR)));
+        (0..times).for_each(|_| {
+            log.record(&failure, HOUR);
+        });
     }
     let found = of(&log, &Filter::default(), 2 * HOUR);
     let shares: Vec<_> = found.by_category.iter().map(|of| (of.category, of.rate.percent)).collect();

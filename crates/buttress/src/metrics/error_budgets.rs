@@ -138,7 +138,7 @@ impl Page {
 fn in_words(time: Duration) -> String {
     let seconds = time.as_secs();
     for (unit, letter) in [(86_400, 'd'), (3_600, 'h'), (60, 'm')] {
-        if seconds >= unit && seconds % unit == 0 {
+        if seconds >= unit && seconds.is_multiple_of(unit) {
             return format!("{}{letter}", seconds / unit);
         }
     }

@@ -35,8 +35,6 @@ struct Current<F> {
     file: F,
     /// How long it is up to the end of its last whole line.
     whole: u64,
-    /// Whether a part of another line is behind that.
-    is_torn: bool,
 }
 
 impl<M: Medium> Segments<M> {
@@ -57,7 +55,7 @@ impl<M: Medium> Segments<M> {
             if let Ok((file, whole)) = file.and_then(|file| tail::mend(file, &newest.path, newest.bytes)) {
                 newest.bytes = whole;
                 let has_room = whole < config.segment_bytes && newest.day == Day::of(at);
-                current = has_room.then_some(Current { file, whole, is_torn: false });
+                current = has_room.then_some(Current { file, whole });
             }
         }
         let (folder, name) = (folder.to_owned(), name.to_owned());
@@ -87,9 +85,21 @@ impl<M: Medium> Segments<M> {
             if let Some(listed) = self.files.last_mut() {
                 listed.bytes += written as u64;
             }
-            outcome?;
+            if outcome.is_err() {
+                // Without it, the next line is for a new file.
+                self.current = self.reopen().ok();
+                return outcome;
+            }
         }
         Ok(())
+    }
+
+    /// The file that is written, opened anew after trouble with it, and without the part of a line that is behind the whole ones.
+    fn reopen(&self) -> io::Result<Current<M::File>> {
+        let listed = self.files.last().ok_or(io::ErrorKind::NotFound)?;
+        let mut file = self.medium.open(&listed.path, false)?;
+        file.truncate(listed.bytes)?;
+        Ok(Current { file, whole: listed.bytes })
     }
 
     /// The file that the first of `lines` goes to.
@@ -103,7 +113,7 @@ impl<M: Medium> Segments<M> {
             if current.file.is_gone() {
                 self.current = None;
                 self.files.pop();
-            } else if !has_room || !is_of_today || current.mend().is_err() {
+            } else if !has_room || !is_of_today {
                 // What it has is with the kernel: if that fails to write it down, there is nothing left to do about it.
                 let _ = current.file.sync();
                 self.current = None;
@@ -126,7 +136,7 @@ impl<M: Medium> Segments<M> {
                 Ok(file) => {
                     self.next = number.saturating_add(1);
                     self.files.push(Listed { path, day, number, bytes: 0 });
-                    self.current = Some(Current { file, whole: 0, is_torn: false });
+                    self.current = Some(Current { file, whole: 0 });
                     // Without it, a power cut takes the file away, and nothing else.
                     let _ = folder::sync(&self.folder);
                     return Ok(());
@@ -168,8 +178,7 @@ impl<M: Medium> Segments<M> {
 }
 
 impl<F: Segment> Current<F> {
-    /// Writes lines, and says how many bytes of whole ones are in the file. A part of one that is behind them is cut off, now
-    /// or before the next one is written.
+    /// Writes lines, and says how many bytes of whole ones are in the file. Where it fails, a part of one may be behind them.
     fn write(&mut self, lines: &[u8]) -> (usize, io::Result<()>) {
         let mut written = 0;
         let outcome = loop {
@@ -185,18 +194,7 @@ impl<F: Segment> Current<F> {
         };
         let kept = whole(&lines[..written]);
         self.whole += kept as u64;
-        self.is_torn = written > kept;
-        // Tried again before the next line.
-        let _ = self.mend();
         (kept, outcome)
-    }
-
-    fn mend(&mut self) -> io::Result<()> {
-        if self.is_torn {
-            self.file.truncate(self.whole)?;
-            self.is_torn = false;
-        }
-        Ok(())
     }
 }
 

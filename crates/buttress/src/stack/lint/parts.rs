@@ -147,6 +147,7 @@ impl<R, J, Y: Any, W, K, I, F: Known, B: Shaping, Q> Stack<R, J, Tries<Y, W, K>,
         let retry = self.tries.handle().as_ref();
         let any_method = sends_any_method(self.tries.replays_by());
         let names = [
+            ("failure_log", self.handles.failure_log.as_ref().map(|of| of.log().name())),
             ("error_budget", self.handles.error_budget.as_ref().map(|handle| handle.name())),
             ("operation", self.handles.operation.as_ref().map(|handle| handle.name())),
             ("bandwidth", self.bandwidth.handle().map(|handle| handle.name())),

@@ -19,6 +19,10 @@ pub(super) struct Wrong {
     pub(super) bite: Option<usize>,
     /// Nothing can be cut off.
     pub(super) keeps_all: bool,
+    /// Files that were opened before so many others take nothing any more.
+    pub(super) stale_before: u64,
+    /// So many were opened.
+    pub(super) opened: u64,
     /// No write comes back.
     pub(super) is_stuck: bool,
 }
@@ -34,12 +38,15 @@ impl Medium for Faults {
     type File = Faulty;
 
     fn open(&self, path: &Path, new: bool) -> io::Result<Faulty> {
-        Ok(Faulty { file: Disk.open(path, new)?, faults: self.clone() })
+        let mut wrong = lock(&self.0.0);
+        wrong.opened += 1;
+        Ok(Faulty { file: Disk.open(path, new)?, number: wrong.opened, faults: self.clone() })
     }
 }
 
 pub(super) struct Faulty {
     file: File,
+    number: u64,
     faults: Faults,
 }
 
@@ -48,6 +55,9 @@ impl Segment for Faulty {
         let (wrong, moved) = &*self.faults.0;
         let mut wrong =
             moved.wait_while(lock(wrong), |wrong| wrong.is_stuck).unwrap_or_else(PoisonError::into_inner);
+        if self.number <= wrong.stale_before {
+            return Err(io::ErrorKind::StaleNetworkFileHandle.into());
+        }
         let taken = bytes.len().min(wrong.bite.unwrap_or(usize::MAX)).min(wrong.room.unwrap_or(usize::MAX));
         if taken == 0 {
             return Err(io::ErrorKind::StorageFull.into());

@@ -50,6 +50,18 @@ fn h20_what_cannot_be_cut_off_is_followed_by_nothing() {
 }
 
 #[test]
+fn h20_a_file_whose_handle_is_broken_is_opened_anew() {
+    let desk = Desk::new(Config::builder());
+    let (lines, _) = desk.open();
+    push(&lines, [1]);
+    assert!(lines.flush(LONG));
+    desk.faults.set(|wrong| wrong.stale_before = wrong.opened);
+    push(&lines, [2]);
+    assert!(lines.flush(LONG));
+    assert_eq!((desk.numbers(), desk.names().len(), lines.snapshot().errors), (vec![1, 2], 1, 1));
+}
+
+#[test]
 fn h20_at_the_end_a_disk_that_takes_nothing_is_asked_once_more() {
     let desk = Desk::new(Config::builder());
     desk.faults.set(|wrong| wrong.room = Some(0));
