@@ -89,7 +89,12 @@ async fn s0_81_w10_health_is_read_from_the_process_that_serves() {
     let unwell = stage.run(&["health", "--detailed"]).await;
     assert_eq!(unwell.code, Some(1), "{unwell:?}");
     unwell.says(&["unhealthy", &format!("circuit_breaker {origin} is open"), "nothing left"]);
-    unwell.says(&["5 of 8 calls failed, 62.5 %", "1 pattern", "5 x \"answered Internal Server Error\"", "What to do"]);
+    unwell.says(&[
+        "5 of 8 calls failed, 62.5 %",
+        "1 pattern",
+        "5 x \"answered Internal Server Error\"",
+        "What to do",
+    ]);
     let json = stage.run(&["health", "--json"]).await;
     assert_eq!((json.code, &json.json()["health"]["verdict"]), (Some(1), &Value::from("unhealthy")));
 }
