@@ -131,6 +131,9 @@ impl Start {
     }
 }
 
+/// From how many milliseconds on a difference says that the wall clock was set.
+const SET: u64 = 1_000;
+
 /// How far the wall clock is ahead of the line.
 #[derive(Debug)]
 pub(super) struct Drift(AtomicU64);
@@ -140,10 +143,11 @@ impl Drift {
         Self(AtomicU64::new(0))
     }
 
-    /// The wall clock shows `at`, in milliseconds, where the line is at `line`.
+    /// The wall clock shows `at`, in milliseconds, where the line is at `line`. Two clocks that are read one after the other differ
+    /// by some milliseconds without having been set, and an hour begins where it begins by the wall clock as long as neither is.
     pub(super) fn learn(&self, at: i64, line: Line) {
         let ahead = at.saturating_sub(line.0);
-        if self.get() != ahead {
+        if self.get().abs_diff(ahead) >= SET {
             self.0.store(ahead.cast_unsigned(), Ordering::Relaxed);
         }
     }
@@ -182,5 +186,7 @@ mod tests {
         assert_eq!(drift.line(at + Duration::from_secs(3_600)), start.line());
         assert_eq!(drift.wall(start.line()), at + Duration::from_secs(3_600));
         assert_eq!(drift.wall(Line::MIN), SystemTime::UNIX_EPOCH);
+        drift.learn(wall_millis(at + Duration::from_millis(3_599_996)), start.line());
+        assert_eq!(drift.wall(start.line()), at + Duration::from_secs(3_600), "nobody set a clock");
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::Verdict;
 use super::address::Asked;
 use crate::InquiryError;
+use crate::inquiry::Page;
 use crate::show::failures;
 use crate::show::health::Status;
 use crate::show::words::count;
@@ -62,11 +63,15 @@ pub(super) async fn run(args: HealthArgs) -> Result<Verdict, InquiryError> {
         return Ok(verdict(&status));
     }
     let status: Status = page.read()?;
-    let failures: Review = inquiry.page(&format!("/failures?days={DAYS}")).await?.read()?;
+    let failures = inquiry.page(&format!("/failures?days={DAYS}")).await.and_then(Page::read::<Review>);
     let mut screen = Screen::of_stdout();
     status
         .show(&mut screen, clock::system_time(clock::now()))
-        .and_then(|()| failures::summarize(&failures, DAYS, detailed, &mut screen))
+        .and_then(|()| match &failures {
+            Ok(failures) => failures::summarize(failures, DAYS, detailed, &mut screen),
+            // How it is now is known all the same.
+            Err(error) => screen.paragraph("Failures: ", &error.to_string()),
+        })
         .map_err(InquiryError::Output)?;
     Ok(verdict(&status))
 }

@@ -1,6 +1,7 @@
 //! What becomes of one request, on its way into the proxy's memory.
 
 use std::error::Error;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -146,9 +147,9 @@ impl Course {
             failure = failure.kind(kind);
         }
         match reason {
-            Reason::Error(error) => operation.record(&failure.error(error)),
+            Reason::Error(error) => operation.record(&failure.error(error).message(&WithRoot(error))),
             Reason::Status(status) => {
-                let (message, name) = (format!("answered {status}"), name_of(status));
+                let (message, name) = (said_by(status), name_of(status));
                 let failure = failure.message(&message).error_type(&name).category(category(status));
                 operation.record(&failure)
             }
@@ -212,6 +213,31 @@ impl Why {
             Self::Error(error) => Reason::Error(&**error),
             Self::Status(status) => Reason::Status(*status),
         }
+    }
+}
+
+/// An error and what is at the root of it, which is what people look for.
+struct WithRoot<'a>(&'a (dyn Error + 'static));
+
+impl fmt::Display for WithRoot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            source = error.source();
+            if source.is_none() {
+                write!(f, ": {error}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an answer of this status says, in words: numbers are masked where failures that are alike are told together.
+fn said_by(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("answered {reason}"),
+        None => format!("answered {}", status.as_u16()),
     }
 }
 

@@ -47,7 +47,6 @@ struct Breaker {
     totals: Totals,
     #[serde(default)]
     opened: u64,
-    retry_after: Option<f64>,
     durations: Option<Durations>,
     last_failure: Option<LastFailure>,
 }
@@ -93,6 +92,7 @@ struct RateLimit {
 struct Retry {
     #[serde(default)]
     attempts: Vec<u64>,
+    /// In percent.
     success_rate: Option<f64>,
 }
 
@@ -121,10 +121,6 @@ impl Status {
 
     fn origin(&self, name: &str, breaker: &Breaker, now: SystemTime) -> [Cell; 7] {
         let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok().map(span);
-        let state = match breaker.retry_after.and_then(seconds) {
-            Some(after) => format!("{} for {after}", breaker.state),
-            None => breaker.state.clone(),
-        };
         let Totals { successes, failures, .. } = breaker.totals;
         let latency = breaker.durations.as_ref().and_then(|durations| durations.mean).and_then(seconds);
         let room = self.bulkheads.get(name).map(|Bulkhead { limit, in_flight, queued }| match queued {
@@ -140,7 +136,7 @@ impl Status {
         let none = || "–".to_owned();
         [
             Cell::text(name),
-            Cell::text(state).ink(state_ink(&breaker.state)),
+            Cell::text(&breaker.state).ink(state_ink(&breaker.state)),
             Cell::number(grouped(successes.saturating_add(failures))),
             Cell::number(rate.unwrap_or_else(none)),
             Cell::number(latency.unwrap_or_else(none)),
@@ -166,7 +162,7 @@ impl Status {
                 screen.line(format_args!(
                     "Requests were sent again {}; {} of all had a good answer in the end.",
                     count(again, "time"),
-                    percent(*share)
+                    percent(*share / 100.0)
                 ))?;
             }
         }

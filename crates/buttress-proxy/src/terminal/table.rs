@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{
+    Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
+};
 
 use super::{Ink, Paint};
 
@@ -12,6 +14,9 @@ const WIDTH: u16 = 80;
 
 /// In less than this no table can be read; a terminal that is narrower wraps the lines itself.
 const NARROW: u16 = 40;
+
+/// The longest name that is not broken: host names of this length leave room for what is said of them.
+const LONGEST_NAME: usize = 28;
 
 /// A page on the way to its reader.
 #[derive(Debug)]
@@ -54,16 +59,6 @@ impl Screen<io::Stdout> {
 }
 
 impl<W: Write> Screen<W> {
-    #[cfg(test)]
-    pub(crate) fn new(out: W, paint: Paint, width: u16) -> Self {
-        Self { out, paint, width }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn into_inner(self) -> W {
-        self.out
-    }
-
     pub(crate) fn line(&mut self, line: impl fmt::Display) -> io::Result<()> {
         writeln!(self.out, "{line}")
     }
@@ -96,6 +91,9 @@ impl<W: Write> Screen<W> {
             Paint::Colour => table.enforce_styling(),
             Paint::Plain => table.force_no_tty(),
         };
+        // What a row is about stays on one line, if any does.
+        let longest = rows.iter().map(|row| row[0].text.chars().count()).max().unwrap_or(0);
+        let name = u16::try_from(longest.min(LONGEST_NAME)).unwrap_or(0);
         let is_number: [bool; N] =
             std::array::from_fn(|at| rows.first().is_some_and(|row| row[at].is_number));
         let head = |at: usize| {
@@ -105,6 +103,10 @@ impl<W: Write> Screen<W> {
         table.set_header((0..N).map(head));
         for row in rows {
             table.add_row(row.map(drawn));
+        }
+        if let Some(column) = table.column_mut(0) {
+            // With the space on both sides of it.
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(name + 2)));
         }
         for line in table.lines() {
             writeln!(self.out, " {}", line.trim_end())?;
