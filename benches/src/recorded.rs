@@ -37,8 +37,7 @@ pub const BREAKER_BYTES: i64 = 600;
 pub const BREAKER_BYTES_BAR: i64 = 600;
 
 /// The last counts.
-pub const RECORDED: [Recorded; 41] = [
-pub const RECORDED: [Recorded; 37] = [
+pub const RECORDED: [Recorded; 42] = [
     recorded(paths::BARE, 24.0, None),
     recorded(paths::BREAKER_DEFAULT, 197.0, None),
     recorded(paths::BREAKER_CLOSED, 210.0, Some(165.0)),
