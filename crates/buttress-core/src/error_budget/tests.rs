@@ -19,11 +19,11 @@ const fn secs(secs: u64) -> Duration {
 }
 
 fn share(value: f64) -> Ratio {
-    Ratio::new(value).unwrap()
+    Ratio::new(value).expect("a share of a test")
 }
 
 fn config(change: impl FnOnce(Builder) -> Builder) -> Config {
-    change(Config::builder()).build().unwrap()
+    change(Config::builder()).build().expect("settings of a test")
 }
 
 fn budget(change: impl FnOnce(Builder) -> Builder) -> ErrorBudget {

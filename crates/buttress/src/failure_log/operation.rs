@@ -149,7 +149,6 @@ impl Operation {
     }
 
     /// A call failed with this error.
-    #[expect(clippy::must_use_candidate, reason = "who has told it need not know what it was taken for")]
     pub fn failed_with(&self, error: &(dyn Error + 'static)) -> Recorded {
         self.record(&self.failure().error(error))
     }

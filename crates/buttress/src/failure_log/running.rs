@@ -145,7 +145,6 @@ impl Running {
     }
 
     /// The call failed with this error.
-    #[expect(clippy::must_use_candidate, reason = "who has told it need not know what it was taken for")]
     pub fn failed_with(mut self, error: &(dyn Error + 'static)) -> Option<Recorded> {
         let call = self.0.take()?;
         let details = call.details();
