@@ -232,7 +232,7 @@ pub(crate) fn filter() -> Filter {
     Filter::default().since(at_time(0))
 }
 
-fn main() {
+pub(crate) fn run() {
     let log = day(4, Planted { periodic: true, pair: true, regression: true });
     let review = log.review(&filter(), &Options::default(), midnight());
     println!("{review}");
@@ -246,4 +246,8 @@ fn main() {
     let last = &analysis.recent[0];
     let report = log.report(last.id, midnight()).expect("it is one of the last");
     println!("\n{report}");
+}
+
+fn main() {
+    run();
 }

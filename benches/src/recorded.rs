@@ -1,6 +1,8 @@
 //! What a path is known to cost in instructions, and the compiler that this holds for.
 
 use crate::admission;
+use crate::budgets;
+use crate::failures;
 use crate::keys;
 use crate::paths::{self, Path};
 
@@ -35,7 +37,8 @@ pub const BREAKER_BYTES: i64 = 600;
 pub const BREAKER_BYTES_BAR: i64 = 600;
 
 /// The last counts.
-pub const RECORDED: [Recorded; 36] = [
+pub const RECORDED: [Recorded; 41] = [
+pub const RECORDED: [Recorded; 37] = [
     recorded(paths::BARE, 24.0, None),
     recorded(paths::BREAKER_DEFAULT, 197.0, None),
     recorded(paths::BREAKER_CLOSED, 210.0, Some(165.0)),
@@ -66,8 +69,14 @@ pub const RECORDED: [Recorded; 36] = [
     recorded(admission::WINDOW_10, 314.1, None),
     recorded(admission::FIVE, 638.0, Some(385.0)),
     recorded(admission::FIVE_CLONED, 705.0, None),
+    recorded(failures::FAILURE_LOG, 140.0, None),
     recorded(paths::DELAY, 241.0, None),
     recorded(paths::STACK_OFF, 548.0, None),
+    recorded(budgets::BUDGET, 152.0, None),
+    recorded(budgets::BUDGET_STATIC, 147.0, None),
+    recorded(budgets::BUDGET_CLONED, 159.0, None),
+    recorded(budgets::BUDGET_TIMED, 264.0, None),
+    recorded(budgets::BUDGET_FAILING, 244.9, None),
     recorded(keys::WORDS_10K, 182.0, None),
     recorded(keys::WORDS_NAMED_10K, 224.0, None),
     recorded(keys::STORE_10K, 149.0, None),

@@ -5,7 +5,9 @@ use buttress::bulkhead::Priority;
 use buttress::error_budget::{Change, ErrorBudgetLayer, Handle};
 use buttress::registry::{Registry, Verdict};
 use buttress::{BoxError, EventKind, Outcome};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 use tokio::time::advance;
 use tower::{Layer, ServiceExt, service_fn};
@@ -89,6 +91,33 @@ async fn b3_a_listener_that_panics_or_calls_costs_nothing() {
     assert!(handle.listener_panics() >= 1);
     handle.reset();
     assert!(!handle.is_exhausted());
+}
+
+#[test]
+fn f5_a_listener_that_is_stuck_holds_up_the_call_that_tells_it_and_no_other() {
+    let handle = Handle::new("orders", config());
+    let (told, hears) = channel();
+    let (let_go, stuck) = channel::<()>();
+    let stuck = Mutex::new(stuck);
+    handle.on_event(move |event| {
+        told.send(event.to_string()).unwrap();
+        let _ = stuck.lock().unwrap().recv();
+    });
+    let caller = handle.clone();
+    let first = thread::spawn(move || record(&caller, FAILED, 1));
+    assert!(hears.recv().unwrap().contains("exhausted"));
+    // While it is stuck: two thousand changes, more than may wait to be told, and none of them waits.
+    for _ in 0..1_000 {
+        handle.reset();
+        record(&handle, FAILED, 1);
+    }
+    assert!(hears.try_recv().is_err() && handle.is_exhausted());
+    drop(let_go);
+    first.join().unwrap();
+    let heard: Vec<_> = hears.try_iter().collect();
+    assert_eq!(heard.len(), 1_024, "the latest");
+    assert!(heard.last().unwrap().contains("exhausted"));
+    assert!(heard[0].contains("recovered"));
 }
 
 #[tokio::test(start_paused = true)]

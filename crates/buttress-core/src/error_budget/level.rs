@@ -89,31 +89,30 @@ impl fmt::Display for Change {
     }
 }
 
-/// What changed at one time: at most one change of the level and one of each alert.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// What changed at one time: at most one change of the level and one of each alert, in that order.
+///
+/// A list, so that a call that changes nothing, as all but a few an hour, has no room for changes to hand back.
+#[derive(Clone, Debug, Default, PartialEq)]
 #[must_use = "each change is told once"]
-pub struct Changes {
-    pub(super) level: Option<Change>,
-    pub(super) alerts: [Option<Change>; super::config::MOST_ALERTS],
-}
+pub struct Changes(Vec<Change>);
 
 impl Changes {
     /// Whether nothing changed.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn push(&mut self, change: Change) {
+        self.0.push(change);
     }
 }
 
 impl IntoIterator for Changes {
     type Item = Change;
-    type IntoIter = std::iter::Chain<
-        std::option::IntoIter<Change>,
-        std::iter::Flatten<std::array::IntoIter<Option<Change>, { super::config::MOST_ALERTS }>>,
-    >;
+    type IntoIter = std::vec::IntoIter<Change>;
 
-    /// The level first, then the alerts in the order of the settings.
     fn into_iter(self) -> Self::IntoIter {
-        self.level.into_iter().chain(self.alerts.into_iter().flatten())
+        self.0.into_iter()
     }
 }

@@ -159,7 +159,7 @@ impl ErrorBudget {
 
     /// What time alone has changed: a bad call that is forgotten, an alert that is over. For whoever looks.
     pub fn check(&self, now: Tick) -> Changes {
-        self.marks.mark(now);
+        self.marks.catch_up(now);
         self.judge(now).unwrap_or_default()
     }
 
@@ -175,21 +175,25 @@ impl ErrorBudget {
     #[inline(never)]
     fn judge(&self, now: Tick) -> Option<Changes> {
         let mut judged = lock(&self.judged);
+        let judged = &mut *judged;
         let reading = self.marks.read(now);
         let (level, counts) = self.settle(judged.level, self.windows.before(&reading));
-        let mut changes = Changes { level: self.change(judged.level, level, counts), ..Changes::default() };
-        judged.totals.count(changes.level);
-        judged.level = level;
-        for (index, alert) in self.windows.alerts.iter().enumerate() {
-            let fires = alert.fires(alert.counts(&reading), self.config.minimum_calls);
-            if fires != judged.firing[index] {
-                let pair = alert.pair;
-                let change = if fires { Change::Burning { pair } } else { Change::Cooled { pair } };
-                judged.totals.count(Some(change));
-                changes.alerts[index] = Some(change);
-            }
-            judged.firing[index] = fires;
+        let mut changes = Changes::default();
+        let mut tell = |change| {
+            judged.totals.count(change);
+            changes.push(change);
+        };
+        if let Some(change) = self.change(judged.level, level, counts) {
+            tell(change);
         }
+        for (alert, firing) in self.windows.alerts.iter().zip(&mut judged.firing) {
+            let fires = alert.fires(alert.counts(&reading), self.config.minimum_calls);
+            let pair = alert.pair;
+            if fires != std::mem::replace(firing, fires) {
+                tell(if fires { Change::Burning { pair } } else { Change::Cooled { pair } });
+            }
+        }
+        judged.level = level;
         (!changes.is_empty()).then_some(changes)
     }
 

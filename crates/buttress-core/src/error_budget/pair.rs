@@ -59,7 +59,7 @@ impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let secs = self.0.as_secs();
         let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m")];
-        let whole = units.into_iter().find(|(unit, _)| secs > 0 && secs % unit == 0);
+        let whole = units.into_iter().find(|(unit, _)| secs > 0 && secs.is_multiple_of(*unit));
         match whole {
             Some((unit, letter)) if self.0.subsec_nanos() == 0 => write!(f, "{}{letter}", secs / unit),
             _ => write!(f, "{:?}", self.0),

@@ -100,14 +100,13 @@ pub struct Totals {
 }
 
 impl Totals {
-    pub(super) const fn count(&mut self, change: Option<Change>) {
+    pub(super) const fn count(&mut self, change: Change) {
         match change {
-            None => {}
-            Some(Change::Low { .. }) => self.low += 1,
-            Some(Change::Exhausted { .. }) => self.exhausted += 1,
-            Some(Change::Recovered { .. }) => self.recovered += 1,
-            Some(Change::Burning { .. }) => self.burning += 1,
-            Some(Change::Cooled { .. }) => self.cooled += 1,
+            Change::Low { .. } => self.low += 1,
+            Change::Exhausted { .. } => self.exhausted += 1,
+            Change::Recovered { .. } => self.recovered += 1,
+            Change::Burning { .. } => self.burning += 1,
+            Change::Cooled { .. } => self.cooled += 1,
         }
     }
 }

@@ -59,7 +59,16 @@ impl fmt::Display for Priority {
     }
 }
 
-/// What to do about failures.
+/// What to do about failures. Where a part of buttress helps, it is named with the numbers to set it by:
+///
+/// | what is seen | what is named |
+/// |---|---|
+/// | failures of the network | a circuit breaker: `failure_rate_threshold` five times what fails now, within 20 % and 50 %; `minimum_calls` as many as come in 30 s, within 5 and 100 |
+/// | calls that waited for nothing | an adaptive timeout, and a bulkhead: how many waited how long |
+/// | a quarter of the failures are of retries | a retry budget of 10 % |
+/// | answers that say it is asked too much | a rate limit: what it lets in now |
+/// | storage, transactions, authentication, validation | a fallback or a replica; parameters, and full jitter; new credentials; the caller |
+/// | a regression, a period, a pair | the time to look at, the next time it is due, one cause for both |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Recommendation {

@@ -126,10 +126,12 @@ impl Builder {
 mod tests {
     use super::*;
 
+    type Change = fn(Builder) -> Builder;
+
     #[test]
     fn w02_every_knob_arrives_and_its_difference_is_named() {
         let day = Duration::from_secs(86_400);
-        let changed: [(&str, fn(Builder) -> Builder); 13] = [
+        let changed: [(&str, Change); 13] = [
             ("records", |builder| builder.records(100)),
             ("per_operation", |builder| builder.per_operation(7)),
             ("classes", |builder| builder.classes(1)),

@@ -109,9 +109,7 @@ fn compare(rare: &Row<'_>, common: &Row<'_>, span: u64, pairs: f64) -> Option<(f
     // Few episodes say little about chance: it is no less than if the others came at any time of the span.
     let covered: u64 = common.1.iter().map(|episode| episode.end - episode.start + 2 * NEAR).sum();
     let covered = (covered as f64 / span as f64).min(1.0);
-    if surprise(together, times, covered, pairs).is_none() {
-        return None;
-    }
+    surprise(together, times, covered, pairs)?;
     // Chance as it is at those times of the day: the same two rows, moved past each other. What has a rush hour, or comes in
     // bursts, has it moved as well; only what belongs together to the minute is apart then.
     let moved = MOVED.flat_map(|steps| [1, -1].map(|side| side * (steps * NEAR) as i64));

@@ -4,9 +4,9 @@
 //! that begins: what a window held is the difference between two marks, and what it holds is that between the totals and a
 //! mark. So nothing is cleared, nothing is lost between two buckets and nothing is counted in both, whatever threads do.
 //!
-//! A call that finds a mark due writes it before it is counted, unless another does so already: it waits for nobody. A call
-//! that comes meanwhile, or is late, is counted in the bucket it finds. A gap without calls leaves marks that are equal, however
-//! long it was.
+//! A call that finds a mark due writes it before it is counted, unless another does so already: it does not wait for that. A call
+//! that comes meanwhile, or is late, is counted in the bucket before. Only after a pause, when that may be long ago, do the first
+//! calls wait for the one that writes. A gap without calls leaves marks that are equal, however long it was.
 //!
 //! Several rings keep marks at different pitches, so that a long window does not need the fine marks of a short one.
 
@@ -35,7 +35,7 @@ impl Pitch {
     }
 
     /// What so many counters take.
-    #[cfg(test)]
+    #[cfg(all(test, not(buttress_loom)))]
     pub(crate) const fn bytes(self, counters: usize) -> usize {
         (self.buckets as usize + 1) * counters * size_of::<u64>()
     }
@@ -65,6 +65,8 @@ struct Totals<const N: usize>([AtomicU64; N]);
 pub(crate) struct Marks<const N: usize> {
     /// The tick at which the next mark is due.
     next: AtomicU64,
+    /// The shortest pitch, in nanoseconds.
+    finest: u64,
     rings: Mutex<Rings<N>>,
     totals: Totals<N>,
 }
@@ -90,6 +92,7 @@ impl<const N: usize> Marks<N> {
         let rings = Rings { began: now, position, rings };
         Self {
             next: AtomicU64::new(rings.next()),
+            finest: pitches.iter().map(|pitch| pitch.nanos).min().unwrap_or(u64::MAX),
             rings: Mutex::new(rings),
             totals: Totals(array::from_fn(|_| AtomicU64::new(0))),
         }
@@ -107,15 +110,27 @@ impl<const N: usize> Marks<N> {
         self.totals.0[which].fetch_add(0, Ordering::AcqRel)
     }
 
-    /// Writes the marks that are due, unless another thread looks at them: then the next call does.
     #[cold]
     #[inline(never)]
-    pub(crate) fn mark(&self, now: Tick) -> bool {
-        let Some(mut rings) = try_lock(&self.rings) else { return false };
-        rings.advance(now, || self.totals()) && {
-            self.next.store(rings.next(), Ordering::Relaxed);
-            true
+    fn mark(&self, now: Tick) -> bool {
+        let late = now.as_nanos().saturating_sub(self.next.load(Ordering::Relaxed));
+        if late >= self.finest {
+            return self.catch_up(now);
         }
+        try_lock(&self.rings).is_some_and(|rings| self.advance(rings, now))
+    }
+
+    /// Writes the marks that are due, if there are any.
+    pub(crate) fn catch_up(&self, now: Tick) -> bool {
+        self.advance(lock(&self.rings), now)
+    }
+
+    fn advance(&self, mut rings: MutexGuard<'_, Rings<N>>, now: Tick) -> bool {
+        let marks = rings.advance(now, || self.totals());
+        if marks {
+            self.next.store(rings.next(), Ordering::Relaxed);
+        }
+        marks
     }
 
     /// What was counted since this was made.

@@ -79,3 +79,8 @@ fn s0_58_of_ordinary_weeks_none_has_a_finding() {
         .collect();
     assert!(found.is_empty(), "{found:#?}");
 }
+
+#[test]
+fn s0_66_the_example_shows_what_it_says() {
+    shop::run();
+}

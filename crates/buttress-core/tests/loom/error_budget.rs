@@ -27,7 +27,7 @@ fn told(changes: impl IntoIterator<Item = Changes>) -> Vec<Change> {
 
 #[test]
 fn d3_two_bad_calls_that_both_exhaust_a_budget_are_one_exhaustion() {
-    explore("two bad calls", |[first, second], step_back| {
+    explore_within(Some(3), "two bad calls", |[first, second], step_back| {
         let budget = budget();
         let other = thread::spawn({
             let budget = budget.clone();
@@ -46,7 +46,7 @@ fn d3_two_bad_calls_that_both_exhaust_a_budget_are_one_exhaustion() {
 
 #[test]
 fn d3_b7_a_bad_call_beside_the_beginning_of_a_bucket_is_neither_lost_nor_left_untold() {
-    explore("bad call, bucket", |[by_the_call, by_the_bucket], step_back| {
+    explore_within(Some(3), "bad call, bucket", |[by_the_call, by_the_bucket], step_back| {
         let budget = budget();
         // One bad call that the window of the step after next does not hold any more, and the good one beside it does.
         let _ = budget.record(true, nanos(1));
@@ -69,7 +69,7 @@ fn d3_b7_a_bad_call_beside_the_beginning_of_a_bucket_is_neither_lost_nor_left_un
 
 #[test]
 fn d3_a_recovery_beside_a_bad_call_leaves_the_level_that_the_calls_have() {
-    explore("recovery, bad call", |[recovered, stayed], step_back| {
+    explore_within(Some(3), "recovery, bad call", |[recovered, stayed], step_back| {
         let budget = budget();
         let exhausted = told(budget.record(false, nanos(1)));
         assert_eq!(exhausted.len(), 1);

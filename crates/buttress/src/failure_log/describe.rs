@@ -11,7 +11,7 @@ use std::fmt;
 /// Says more about a failure than any error does by itself. The type parameter `D` of a layer: [`Plain`] by default,
 /// [`OfHttp`] of one for HTTP or gRPC, each with the hook of [`describe`](super::FailureLogLayer::describe) or without.
 pub trait Describe<Res, Err> {
-    /// The error as one that says what happened, where the layer does not [know](super::FailureLogLayer#errors) its type.
+    /// The error as one that says what happened, where the layer does not [know](super::FailureLogLayer::errors) its type.
     fn error<'a>(&self, error: &'a Err) -> Option<&'a (dyn Error + 'static)> {
         let _ = error;
         None

@@ -4,8 +4,8 @@ use super::{Category, Severity};
 use std::fmt::Display;
 
 /// What there is to say about a failure besides what its error says; for the hook of
-/// [`describe`](super::FailureLogLayer::describe), and for failures that are [written down](super::Operation::record_with)
-/// without a layer.
+/// [`describe`](super::FailureLogLayer::describe). Who writes a failure down without a layer says it in a
+/// [`Failure`](super::Failure).
 ///
 /// What is not said is found out from the error. Secrets are taken out of all of it before anything is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

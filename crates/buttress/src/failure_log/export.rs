@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::time::SystemTime;
 
-/// All that a log remembers, as one value: for a file, or for another program. It can be written as JSON and read again; points in
-/// time are RFC 3339 and durations milliseconds.
+/// All that a log remembers, as one value: for a file, or for another program. It can be written as JSON and read again;
+/// points in time are RFC 3339 and durations milliseconds.
 ///
 /// ```
 /// use buttress::failure_log::{Config, Export, Filter, Handle};

@@ -16,9 +16,9 @@ use buttress_core::failure_log::FailureLog;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A failure log with a name. Cheap to clone; every clone, every [`Operation`] of it, every layer made from one and every service of
-/// those write to one log. What it takes is bounded by its [`Config`]; the counters of its operations, about a kilobyte each,
-/// stay when it goes, so an application has as many logs as it names, never one per call.
+/// A failure log with a name. Cheap to clone; every clone, every [`Operation`] of it, every layer made from one and every
+/// service of those write to one log. What it takes is bounded by its [`Config`]; the counters of its operations, about a
+/// kilobyte each, stay when it goes, so an application has as many logs as it names, never one per call.
 #[derive(Clone)]
 pub struct Handle(pub(super) Arc<Shared>);
 
@@ -127,8 +127,9 @@ impl Handle {
     }
 
     /// Calls `listener` when a class of failures is new, comes back or becomes frequent, at most ten times a second; on the
-    /// thread of the call that failed, so it must be quick, and [`Registry::subscribe`](crate::registry::Registry::subscribe) is for
-    /// the others. A panic in it is caught and [counted](Handle::listener_panics).
+    /// thread of the call that failed, so it must be quick, and
+    /// [`Registry::subscribe`](crate::registry::Registry::subscribe) is for the others. A panic in it is caught and
+    /// [counted](Handle::listener_panics).
     pub fn on_event(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
         self.listen(Arc::new(Inline(listener)));
     }

@@ -96,15 +96,15 @@ impl<D, K, J> FailureLogLayer<D, K, J> {
         self.map_describe(|describe| By::new(hook, describe))
     }
 
-    /// Writes the key of a request down with a failure, such as a tenant or a host. Any [`KeyOf`](crate::key::KeyOf) will do. It is
-    /// found before each call, and copied if it is not made anew, as a failed call has no request any more.
+    /// Writes the key of a request down with a failure, such as a tenant or a host. Any [`KeyOf`](crate::key::KeyOf) will
+    /// do. It is found before each call, and copied if it is not made anew, as a failed call has no request any more.
     #[must_use]
     pub fn key<X>(self, key: X) -> FailureLogLayer<D, Keyed<X, K>, J> {
         self.map_ask(|ask| Keyed::new(key, ask))
     }
 
-    /// Writes down which [attempt](crate::retry::Attempt) of its call failed, for a layer beneath a retry for HTTP. It is looked for in
-    /// each request, which costs about as much as looking for a header.
+    /// Writes down which [attempt](crate::retry::Attempt) of its call failed, for a layer beneath a retry for HTTP. It is
+    /// looked for in each request, which costs about as much as looking for a header.
     #[cfg(feature = "http")]
     #[must_use]
     pub fn attempts(self) -> FailureLogLayer<D, Attempts<K>, J> {
@@ -118,8 +118,8 @@ impl<D, K, J> FailureLogLayer<D, K, J> {
     }
 
     /// Takes what an error of the service beneath says from the error itself, for services whose errors are
-    /// [`Error`](std::error::Error)s: without it the layer knows a [`BoxError`](crate::BoxError), an `io::Error` and those of axum, hyper, reqwest and tonic
-    /// with their features, and of any other the name of its type.
+    /// [`Error`](std::error::Error)s: without it the layer knows a [`BoxError`](crate::BoxError), an `io::Error` and those
+    /// of axum, hyper, reqwest and tonic with their features, and of any other the name of its type.
     #[must_use]
     pub fn errors(self) -> FailureLogLayer<Errors<D>, K, J> {
         self.map_describe(Errors)

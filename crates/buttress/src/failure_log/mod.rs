@@ -16,8 +16,9 @@
 //! panic      written down as critical
 //! ```
 //! A failure is described by its error and everything that caused it, by the status of a response
-//! ([`FailureLogLayer::http`], [`FailureLogLayer::grpc`]), or by how a body broke off. How bad it is and of what sort is found out from that. Passwords, tokens and keys are
-//! taken out before anything is kept. [`Config`] bounds the memory that all of it takes, whatever comes.
+//! ([`FailureLogLayer::http`], [`FailureLogLayer::grpc`]), or by how a body broke off. How bad it is and of what sort is
+//! found out from that. Passwords, tokens and keys are taken out before anything is kept. [`Config`] bounds the memory that
+//! all of it takes, whatever comes.
 //!
 //! A [`Handle`] has the [failures](Handle::records), the [classes](Handle::classes) and what can be made of them.
 //!
@@ -64,8 +65,8 @@
 //! written down as that rejection: one that was sent as a failure, one that was not as a refusal.
 //!
 //! # Events
-//! An [`EventKind::Failing`](crate::EventKind::Failing) when a class of failures is new, comes back or becomes frequent, at most ten a
-//! second.
+//! An [`EventKind::Failing`](crate::EventKind::Failing) when a class of failures is new, comes back or becomes frequent, at
+//! most ten a second.
 //!
 //! # Beside tower
 //! tower-http's `TraceLayer` logs each failure as it happens; take that for access logs. It remembers nothing.

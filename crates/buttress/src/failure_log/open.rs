@@ -10,10 +10,10 @@ use std::time::Duration;
 const DAY: u64 = 86_400;
 
 impl Handle {
-    /// A log that goes on where the last one of this name in `folder` stopped: what that wrote is read, as far as it is kept, and
-    /// every failure is written to `NAME-DAY.NUMBER.jsonl` there, one on a line. A call leaves that to a thread, and never waits for
-    /// the disk: with the [default](lines::Config::default) settings 4,096 failures wait for one that is slow or full, of a class at most 100
-    /// are written in a minute, and files go after as many days as the log remembers.
+    /// A log that goes on where the last one of this name in `folder` stopped: what that wrote is read, as far as it is
+    /// kept, and every failure is written to `NAME-DAY.NUMBER.jsonl` there, one on a line. A call leaves that to a thread,
+    /// and never waits for the disk: with the [default](lines::Config::default) settings 4,096 failures wait for one that is
+    /// slow or full, of a class at most 100 are written in a minute, and files go after as many days as the log remembers.
     ///
     /// Blocks until it has read what there is.
     ///
@@ -32,8 +32,8 @@ impl Handle {
     /// ```
     ///
     /// # Errors
-    /// If the folder cannot be made or written, if another log writes there under this name, or if the name is not made of ASCII
-    /// letters, digits, `-` and `_`. What was written and cannot be read is passed over.
+    /// If the folder cannot be made or written, if another log writes there under this name, or if the name is not made of
+    /// ASCII letters, digits, `-` and `_`. What was written and cannot be read is passed over.
     pub fn open(name: &str, config: Config, folder: impl Into<PathBuf>) -> io::Result<Self> {
         let days = config.retention().as_secs().div_ceil(DAY);
         let days = u16::try_from(days).unwrap_or(u16::MAX);
@@ -62,8 +62,8 @@ impl Handle {
         self.0.lines.as_ref().map(Lines::snapshot)
     }
 
-    /// Waits until all failures so far are with the kernel, at most for so long, and says whether they are. Those of a log in memory
-    /// are nowhere else.
+    /// Waits until all failures so far are with the kernel, at most for so long, and says whether they are. Those of a log
+    /// in memory are nowhere else.
     #[must_use]
     pub fn flush(&self, within: Duration) -> bool {
         self.0.lines.as_ref().is_some_and(|lines| lines.flush(within))

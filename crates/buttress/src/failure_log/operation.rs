@@ -16,16 +16,16 @@ use std::sync::Weak;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// An operation of a component, such as `charge` of `payments`, in a log. Cheap to clone; every clone, every layer made from one
-/// and every service of those write to that log and count together.
+/// An operation of a component, such as `charge` of `payments`, in a log. Cheap to clone; every clone, every layer made from
+/// one and every service of those write to that log and count together.
 #[derive(Clone)]
 pub struct Operation {
     slot: &'static Slot,
     log: Handle,
 }
 
-/// What calls count in. It stays when its log goes, so that a call need hold no count of references to write to it; a log has as
-/// many as its settings allow.
+/// What calls count in. It stays when its log goes, so that a call need hold no count of references to write to it; a log
+/// has as many as its settings allow.
 pub(super) struct Slot {
     core: core::Operation,
     log: Weak<Shared>,
@@ -63,7 +63,8 @@ pub struct Counts {
     pub hook_panics: u64,
 }
 
-/// A breaker that is open refuses every call. One a second is enough to see it, and leaves the failures before it where they are.
+/// A breaker that is open refuses every call. One a second is enough to see it, and leaves the failures before it where they
+/// are.
 const BETWEEN_REFUSALS: Duration = Duration::from_secs(1);
 
 impl Operation {
@@ -115,9 +116,9 @@ impl Operation {
         running
     }
 
-    /// Has the outcome of `future` counted, and its error written down. The result comes through as it is. What an error says is
-    /// seen in a [`BoxError`](crate::BoxError), in an `io::Error` and in those of axum, hyper, reqwest and tonic with their features; of another type,
-    /// only its name.
+    /// Has the outcome of `future` counted, and its error written down. The result comes through as it is. What an error
+    /// says is seen in a [`BoxError`](crate::BoxError), in an `io::Error` and in those of axum, hyper, reqwest and tonic
+    /// with their features; of another type, only its name.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -243,8 +244,8 @@ impl Slot {
         due && cell.compare_exchange(last, now, relaxed, relaxed).is_ok()
     }
 
-    /// Writes down a call that began at `began`; `None` if nobody has the log any more. What is `aside` is no failed call and counts
-    /// in no rate.
+    /// Writes down a call that began at `began`; `None` if nobody has the log any more. What is `aside` is no failed call
+    /// and counts in no rate.
     #[cold]
     pub(super) fn put(
         &self,

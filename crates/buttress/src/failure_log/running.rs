@@ -131,8 +131,8 @@ impl<N: Seen> Running<N> {
                 let details = call.details();
                 call.write(outcome, Said::Response, details);
             }
-            Stage::Working if thread::panicking() => call.panicked(),
-            // A panic while others have the turn, or that of somebody who reads the body, is not the call's.
+            Stage::Working | Stage::InBody if thread::panicking() => call.panicked(),
+            // A panic while others have the turn is not the call's.
             Stage::Working | Stage::Waiting | Stage::InBody => call.slot.cancelled(),
         }
     }

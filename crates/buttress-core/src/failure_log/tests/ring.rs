@@ -25,7 +25,7 @@ impl Plain {
             Some(if own * of.len() > most { operation } else { usize::MAX })
         };
         if let Some(from) = from.filter(|from| *from != usize::MAX) {
-            let at = self.records.iter().position(|(_, of)| *of == from).unwrap();
+            let at = self.records.iter().position(|(_, of)| *of == from).expect("it has some");
             self.records.remove(at);
         }
         self.records.push((id, operation));

@@ -76,11 +76,12 @@ impl<T: Line, M: Medium> Writer<T, M> {
             }
             let has_more = self.fill(&mut pending);
             let at = (self.clock)();
-            let outcome = self.write(&mut pending, at);
             if at.duration_since(expired_at).map_or(true, |since| since >= EXPIRE) {
                 self.segments.expire(at);
+                self.tell_size();
                 expired_at = at;
             }
+            let outcome = self.write(&mut pending, at);
             match outcome {
                 Err(_) if is_closing => break self.give_up(&pending),
                 Err(_) => thread::park_timeout(RETRY),
@@ -145,11 +146,10 @@ impl<T: Line, M: Medium> Writer<T, M> {
         let left = pending.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
         let written = pending.lines - left;
         pending.lines = left;
-        let (files, bytes) = self.segments.size();
+        self.tell_size();
         self.shared.move_on(|progress| {
             progress.settled += written + dropped;
             progress.written += written;
-            (progress.files, progress.bytes) = (files, bytes);
             if outcome.is_ok() {
                 progress.trouble = None;
             }
@@ -158,6 +158,11 @@ impl<T: Line, M: Medium> Writer<T, M> {
             self.trouble(error);
         }
         outcome
+    }
+
+    fn tell_size(&self) {
+        let size = self.segments.size();
+        self.shared.move_on(|progress| (progress.files, progress.bytes) = size);
     }
 
     fn trouble(&self, error: &io::Error) {
@@ -188,11 +193,10 @@ impl<T: Line, M: Medium> Writer<T, M> {
             lost += 1;
         }
         self.segments.clear();
-        let (files, bytes) = self.segments.size();
+        self.tell_size();
         self.shared.move_on(|progress| {
             progress.settled += lost + dropped;
             progress.lost += lost;
-            (progress.files, progress.bytes) = (files, bytes);
             progress.clear_asked = false;
         });
     }

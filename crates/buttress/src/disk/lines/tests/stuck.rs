@@ -62,6 +62,20 @@ fn h20_whoever_pushes_does_not_wait_for_the_lock_of_the_quotas() {
 }
 
 #[test]
+fn h20_a_line_tells_of_those_before_it_that_found_no_place() {
+    let desk = Desk::new(Config::builder().queue(4).at_most(1_000, LONG));
+    desk.faults.set(|wrong| wrong.is_stuck = true);
+    let (lines, _) = desk.open();
+    let full = (0..1_500).filter(|number| lines.push(note(7, *number), Tick::ZERO) == Pushed::Full).count();
+    assert!(full > 1_000, "{full}");
+    desk.faults.set(|wrong| wrong.is_stuck = false);
+    assert!(lines.flush(LONG));
+    assert_eq!(lines.push(note(7, 1_500), Tick::ZERO), Pushed::Queued);
+    assert!(lines.flush(LONG));
+    assert_eq!(desk.notes().iter().map(|note| 1 + note.suppressed).sum::<u64>(), 1_501);
+}
+
+#[test]
 fn a_line_wakes_the_thread_that_sleeps() {
     let desk = Desk::new(Config::builder().unlimited());
     let (lines, _) = desk.open();
