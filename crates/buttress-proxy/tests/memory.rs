@@ -86,7 +86,7 @@ async fn an_answer_that_breaks_off_is_a_failure_after_its_head() {
     client.send(GET).await;
     client.read_through(b"half").await;
     origin.open_gate();
-    client.rest().await;
+    let _ = client.rest().await;
     let failed = failures(&proxy, 1).await;
     assert_eq!((failed[0].kind, failed[0].severity), (Some(FailureKind::Body), Severity::Error));
     assert_eq!(failed.len(), 1);
@@ -159,7 +159,7 @@ async fn c20_a_request_counts_once_by_how_it_ended_for_its_client() {
         client.send(GET).await;
         client.read_through(b"half").await;
         origin.open_gate();
-        client.rest().await;
+        let _ = client.rest().await;
         assert_eq!(counted(&proxy, 4).await, (4, 2));
 
         // A client that leaves is not counted; nor are those with a mistake, or one too many.

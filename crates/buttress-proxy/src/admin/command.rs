@@ -28,11 +28,11 @@ struct Done {
 /// Resets what has the name that the query gives, or everything.
 pub(super) async fn reset(State(view): State<Arc<View>>, request: Request) -> Response {
     if let Err(refused) = admit(request.headers()) {
-        return refused;
+        return *refused;
     }
     let name = match Query::of(request.uri(), &["name"]) {
         Ok(query) => query.get("name").map(str::to_owned),
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     match name {
         None => {
@@ -51,19 +51,17 @@ fn unknown_name(unknown: &UnknownName) -> String {
 }
 
 /// Lets through what no web page of another site sent.
-fn admit(headers: &HeaderMap) -> Result<(), Response> {
+fn admit(headers: &HeaderMap) -> Result<(), Box<Response>> {
     if !headers.contains_key(COMMAND) {
-        return Err(refusal(
-            StatusCode::FORBIDDEN,
-            "a command needs the field buttress-command, which web pages of others cannot send\n",
-        ));
+        let why = "a command needs the field buttress-command, which web pages of others cannot send\n";
+        return Err(refusal(StatusCode::FORBIDDEN, why).into());
     }
     let foreign = |origin: &http::HeaderValue| {
         let origin = origin.to_str().ok().and_then(|origin| origin.parse::<Uri>().ok());
         !origin.is_some_and(|origin| origin.authority().is_some_and(host::is_loopback))
     };
     if headers.get_all(ORIGIN).iter().any(foreign) {
-        return Err(refusal(StatusCode::FORBIDDEN, "web pages of other sites have no commands here\n"));
+        return Err(refusal(StatusCode::FORBIDDEN, "web pages of other sites have no commands here\n").into());
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ pub(super) async fn failures(State(view): State<Arc<View>>, uri: Uri) -> Respons
     let now = clock::system_time(clock::now());
     let (filter, options) = match asked(&uri, now) {
         Ok(asked) => asked,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     aside(move || json(StatusCode::OK, &view.memory.log().review(&filter, &options))).await
 }
@@ -74,7 +74,7 @@ async fn aside(work: impl FnOnce() -> Response + Send + 'static) -> Response {
 }
 
 /// Which failures, and how they are to be looked at.
-fn asked(uri: &Uri, now: SystemTime) -> Result<(Filter, Options), Response> {
+fn asked(uri: &Uri, now: SystemTime) -> Result<(Filter, Options), Box<Response>> {
     let query = Query::of(uri, PARAMETERS)?;
     let mut filter = Filter::default();
     let days = query.read("days", days)?;

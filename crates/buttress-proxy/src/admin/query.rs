@@ -13,7 +13,7 @@ pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Those of `uri`, if they are among the `known`.
-    pub(super) fn of(uri: &Uri, known: &[&str]) -> Result<Self, Response> {
+    pub(super) fn of(uri: &Uri, known: &[&str]) -> Result<Self, Box<Response>> {
         let mut parameters: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
             if !known.contains(&&*name) {
@@ -36,13 +36,13 @@ impl Query {
         &self,
         name: &str,
         read: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Result<Option<T>, Response> {
+    ) -> Result<Option<T>, Box<Response>> {
         let value = self.get(name).map(read).transpose();
         value.map_err(|error| bad(format!("the parameter {name} cannot be read: {error}")))
     }
 }
 
-fn bad(mut why: String) -> Response {
+fn bad(mut why: String) -> Box<Response> {
     why.push('\n');
-    refusal(StatusCode::BAD_REQUEST, &why)
+    Box::new(refusal(StatusCode::BAD_REQUEST, &why))
 }

@@ -21,6 +21,7 @@ use crate::server::Client;
 pub(crate) struct AnswerBody(Kind);
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "most are forwarded, and those are not boxed for the others")]
 enum Kind {
     /// The proxy's own; `None` once it was taken.
     Text(Option<Bytes>),
