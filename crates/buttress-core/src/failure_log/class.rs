@@ -19,11 +19,11 @@ pub struct Class {
     pub component: Arc<str>,
     /// The type of the error.
     pub error_type: Arc<str>,
-    /// How bad the last one was.
+    /// How bad the last one was of those that are asked for.
     pub severity: Severity,
-    /// Of what sort the last one was.
+    /// Of what sort that was.
     pub category: Category,
-    /// How many there were, at most: [`Class::error`] of them may have been others. For a part of the time it is what the
+    /// How many there were of those that are asked for, at most: [`Class::error`] of them may have been others. For a part of the time it is what the
     /// series holds, which is never too much.
     pub count: u64,
     /// By how much `count` may be too large, as the class took the place of another.

@@ -8,8 +8,9 @@ use super::counts::Counts;
 use super::line::{At, Line};
 use super::ring::Common;
 use super::seen::Seen;
+use super::sorts::{Part, Parts, Sort};
 use super::standing::Knobs;
-use super::{Category, Fingerprint, Flags, Severity, Standing};
+use super::{Fingerprint, Flags, Standing};
 use crate::keyed::hash::Seeds;
 use hashbrown::HashTable;
 use std::sync::Arc;
@@ -20,8 +21,9 @@ pub(super) struct Entry {
     pub(super) fingerprint: Fingerprint,
     pub(super) common: Arc<Common>,
     pub(super) operation: usize,
-    pub(super) severity: Severity,
-    pub(super) category: Category,
+    /// What the last one was taken for.
+    pub(super) sort: Sort,
+    pub(super) parts: Parts,
     pub(super) error: u64,
     pub(super) first: Line,
     pub(super) last: Line,
@@ -37,13 +39,23 @@ pub(super) struct Entry {
     pub(super) day: u64,
 }
 
+impl Entry {
+    /// Counts failures of a class that is not all of one sort, and had `count` before.
+    #[cold]
+    fn count_apart(&mut self, hit: &Hit, alike: u64, count: u64) {
+        let Self { parts, sort, first, last, counts, .. } = self;
+        let count = count.saturating_sub(self.error);
+        let whole = || Part { sort: *sort, count, first: *first, last: *last, counts: counts.clone() };
+        parts.add(hit, alike, whole);
+    }
+}
+
 /// A failure of a class.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hit {
     pub(super) fingerprint: Fingerprint,
     pub(super) operation: usize,
-    pub(super) severity: Severity,
-    pub(super) category: Category,
+    pub(super) sort: Sort,
     pub(super) at: At,
     /// Whether it happens now, and is not read back.
     pub(super) live: bool,
@@ -121,8 +133,8 @@ impl Classes {
             fingerprint: hit.fingerprint,
             common,
             operation: hit.operation,
-            severity: hit.severity,
-            category: hit.category,
+            sort: hit.sort,
+            parts: Parts::default(),
             error,
             first: hit.at.line,
             last: hit.at.line,
@@ -155,15 +167,18 @@ impl Classes {
         turned: Option<Standing>,
         knobs: &Knobs,
     ) -> Found {
-        self.counts[place] = self.counts[place].saturating_add(alike);
         let entry = &mut self.entries[place];
+        if entry.sort != hit.sort || !entry.parts.is_empty() {
+            entry.count_apart(&hit, alike, self.counts[place]);
+        }
+        self.counts[place] = self.counts[place].saturating_add(alike);
         let Entry { counts, day, .. } = entry;
         let few = u32::try_from(alike).unwrap_or(u32::MAX);
         *day = day.saturating_add(few.into());
         counts.add(hit.at, few, few, |gone| *day = day.saturating_sub(gone.into()));
         entry.first = entry.first.min(hit.at.line);
         entry.last = entry.last.max(hit.at.line);
-        (entry.severity, entry.category) = (hit.severity, hit.category);
+        entry.sort = hit.sort;
         if !hit.live {
             return Found { place, flags: Flags::default(), turned: None };
         }

@@ -1,7 +1,9 @@
 //! From what a log keeps to what is looked at.
 
 use super::evidence::{Asked, Evidence, Fault, Point, Traffic, between, total};
-use super::{Class, ClassSummary, Filter, Fingerprint, Record, Series, Tally, Volume, wall};
+use super::read::Told;
+use super::sorts::Sort;
+use super::{ClassSummary, Filter, Fingerprint, Record, Series, Tally, Volume, wall};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -11,8 +13,9 @@ const MINUTE: u64 = 60_000;
 /// What a log has that a filter without a time leaves. What is told by the minute is not told again by the hour.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kept {
-    pub(super) records: Vec<Record>,
-    pub(super) classes: Vec<Class>,
+    /// Each with whether it is one of the calls that a rate is of.
+    pub(super) records: Vec<(Record, bool)>,
+    pub(super) classes: Vec<Told>,
     pub(super) volumes: Vec<Volume>,
     /// By category and severity; `None` where the filter asks for what these do not tell.
     pub(super) tallies: Option<Vec<Tally>>,
@@ -22,8 +25,9 @@ impl Kept {
     /// What of it there is in the span of `filter`, which ends `now` at the latest.
     pub(super) fn evidence(self, filter: &Filter, now: SystemTime) -> Evidence {
         let until = wall::millis(filter.until.unwrap_or(now).min(now)).saturating_add(1);
-        let mut faults = faults(&self.records, &self.classes);
-        faults.sort_by_key(|fault| fault.fingerprint);
+        let mut found = faults(&self.records, &self.classes);
+        found.sort_by_key(|(fault, _)| fault.fingerprint);
+        let (mut faults, rows): (Vec<_>, Vec<_>) = found.into_iter().unzip();
         let mut traffic: Vec<_> = self.volumes.iter().map(asked).collect();
         let failed = faults.iter().filter_map(|fault| fault.points.first()).map(|&(at, _)| at);
         let called = traffic.iter().filter_map(|traffic| traffic.asked.first()).map(|asked| asked.at);
@@ -34,8 +38,10 @@ impl Kept {
         for traffic in &mut traffic {
             traffic.asked.retain(|asked| asked.at + MINUTE > since && asked.at < until);
         }
-        for fault in &mut faults {
-            fault.failures = total(between(&fault.points, since, until));
+        for (fault, rows) in faults.iter_mut().zip(&rows) {
+            let sorts = rows.iter().map(|(sort, points)| (*sort, total(between(points, since, until))));
+            fault.sorts = sorts.filter(|(_, failures)| *failures > 0).collect();
+            fault.failures = fault.sorts.iter().map(|(_, failures)| failures).sum();
         }
         let whole = filter.since.is_none() && filter.until.is_none();
         let by_sort = self.tallies.map(|tallies| {
@@ -45,53 +51,83 @@ impl Kept {
         let told: u64 = faults.iter().map(|fault| total(&fault.points)).sum();
         let by_sort = by_sort.filter(|sorts| sorts.iter().map(|sort| total(sort)).sum::<u64>() > told);
         let classes = listed(&self.classes, &faults, whole);
-        let mut records = self.records;
+        let mut records: Vec<_> = self.records.into_iter().map(|(record, _)| record).collect();
         records.retain(|record| (since..until).contains(&wall::millis(record.at)));
         records.sort_by_key(|record| record.id);
         Evidence { since, until, known, faults, by_sort, classes, traffic, records }
     }
 }
 
-/// Each fault with the times of its failures: those of its records as long as none of them is gone, else those of its series.
-fn faults(records: &[Record], classes: &[Class]) -> Vec<Fault> {
-    let mut kept: HashMap<Fingerprint, Vec<&Record>> = HashMap::new();
-    for record in records {
-        kept.entry(record.fingerprint).or_default().push(record);
+/// The failures of a fault that are of one sort.
+type Row = (Sort, Vec<Point>);
+
+/// Each fault with the times of its failures, by sort: those of its records as long as none of them is gone, else those of its
+/// series.
+fn faults(records: &[(Record, bool)], classes: &[Told]) -> Vec<(Fault, Vec<Row>)> {
+    let mut kept: HashMap<Fingerprint, Vec<(Sort, &Record)>> = HashMap::new();
+    for (record, is_call) in records {
+        let Record { severity, category, .. } = *record;
+        let sort = Sort { severity, category, is_call: *is_call };
+        kept.entry(record.fingerprint).or_default().push((sort, record));
     }
     let mut faults = Vec::with_capacity(classes.len());
-    for class in classes {
+    for Told { class, sorts } in classes {
         let own = kept.remove(&class.fingerprint).unwrap_or_default();
-        let counted = points(&class.series);
-        let points = if own.len() as u64 >= total(&counted) { times(&own) } else { refined(counted, &own) };
-        faults.push(Fault {
+        let rows = sorts.iter().map(|(sort, series)| {
+            let (own, counted) = (of_sort(&own, *sort), points(series));
+            let gone = (own.len() as u64) < total(&counted);
+            (*sort, if gone { refined(counted, &own) } else { times(&own) })
+        });
+        let rows: Vec<Row> = rows.collect();
+        let fault = Fault {
             fingerprint: class.fingerprint,
             template: Arc::clone(&class.template),
             operation: Arc::clone(&class.operation),
             component: Arc::clone(&class.component),
             error_type: Arc::clone(&class.error_type),
-            severity: class.severity,
             category: class.category,
-            points,
+            points: all_of(&rows),
             failures: 0,
-        });
+            sorts: Vec::new(),
+        };
+        faults.push((fault, rows));
     }
     // Those whose class had to make place for others.
     for own in kept.into_values() {
-        let last = own[own.len() - 1];
-        faults.push(Fault {
+        let (_, last) = own[own.len() - 1];
+        let mut rows: Vec<Row> = Vec::new();
+        for (sort, _) in &own {
+            if rows.iter().all(|(known, _)| known != sort) {
+                rows.push((*sort, times(&of_sort(&own, *sort))));
+            }
+        }
+        let fault = Fault {
             fingerprint: last.fingerprint,
             template: Arc::clone(&last.template),
             operation: Arc::clone(&last.operation),
             component: Arc::clone(&last.component),
             error_type: Arc::clone(&last.error_type),
-            severity: last.severity,
             category: last.category,
-            points: times(&own),
+            points: all_of(&rows),
             failures: 0,
-        });
+            sorts: Vec::new(),
+        };
+        faults.push((fault, rows));
     }
-    faults.retain(|fault| !fault.points.is_empty());
+    faults.retain(|(fault, _)| !fault.points.is_empty());
     faults
+}
+
+fn of_sort<'a>(records: &[(Sort, &'a Record)], sort: Sort) -> Vec<&'a Record> {
+    records.iter().filter(|(of, _)| *of == sort).map(|(_, record)| *record).collect()
+}
+
+fn all_of(rows: &[Row]) -> Vec<Point> {
+    let mut points: Vec<_> = rows.iter().flat_map(|(_, points)| points).copied().collect();
+    if rows.len() > 1 {
+        points.sort_unstable();
+    }
+    points
 }
 
 fn times(records: &[&Record]) -> Vec<Point> {
@@ -101,10 +137,10 @@ fn times(records: &[&Record]) -> Vec<Point> {
 }
 
 /// The classes with failures in the span: with what they had in all, or in the span.
-fn listed(classes: &[Class], faults: &[Fault], whole: bool) -> Vec<ClassSummary> {
+fn listed(classes: &[Told], faults: &[Fault], whole: bool) -> Vec<ClassSummary> {
     let mut listed: Vec<_> = classes
         .iter()
-        .filter_map(|class| {
+        .filter_map(|Told { class, .. }| {
             let at = faults.binary_search_by_key(&class.fingerprint, |fault| fault.fingerprint).ok()?;
             let failures = faults[at].failures;
             let (count, error) = if whole { (class.count, class.error) } else { (failures, 0) };

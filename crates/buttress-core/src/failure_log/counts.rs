@@ -103,6 +103,12 @@ impl<T: Count> Track<T> {
         }
     }
 
+    fn merge(&mut self, other: &Self) {
+        for (place, count) in &other.buckets {
+            self.insert(*place, *count);
+        }
+    }
+
     /// Drops what is not after `place`.
     fn forget(&mut self, place: i64, mut gone: impl FnMut(T)) {
         while let Some((first, count)) = self.buckets.front()
@@ -138,6 +144,12 @@ impl<M: Count, H: Count> Counts<M, H> {
     pub(super) fn add(&mut self, at: At, minute: M, hour: H, gone: impl FnMut(M)) {
         self.minutes.add(at.minute, minute, MINUTES, gone);
         self.hours.add(at.hour, hour, HOURS, |_| ());
+    }
+
+    /// What there is of both.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.minutes.merge(&other.minutes);
+        self.hours.merge(&other.hours);
     }
 
     /// What there was since a minute, which is to be one of the last few.

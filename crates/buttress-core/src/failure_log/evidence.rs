@@ -1,6 +1,7 @@
 //! What all reviews look at: each fault with the times of its failures, and the calls they are among.
 
-use super::{Category, ClassSummary, Fingerprint, Record, Severity};
+use super::sorts::Sort;
+use super::{Category, ClassSummary, Fingerprint, Record};
 use std::sync::Arc;
 
 /// So many failures at a time, in milliseconds since 1970.
@@ -14,13 +15,22 @@ pub(super) struct Fault {
     pub(super) operation: Arc<str>,
     pub(super) component: Arc<str>,
     pub(super) error_type: Arc<str>,
-    pub(super) severity: Severity,
+    /// Of what sort the last one was.
     pub(super) category: Category,
     /// In the order of their times. Those that are still in the log stand at their own time, the others at the beginning
     /// of the minute or the hour they were counted in.
     pub(super) points: Vec<Point>,
     /// How many of them are in the span.
     pub(super) failures: u64,
+    /// And how many of those are of which sort.
+    pub(super) sorts: Vec<(Sort, u64)>,
+}
+
+impl Fault {
+    /// How many of its failures in the span are among the calls that a rate is of.
+    pub(super) fn calls(&self) -> u64 {
+        self.sorts.iter().filter(|(sort, _)| sort.is_call).map(|(_, failures)| failures).sum()
+    }
 }
 
 /// The calls of an operation in a stretch of time.

@@ -124,6 +124,12 @@ impl<'a> Failure<'a> {
         self
     }
 
+    /// Whether a call failed, and it is not recorded [aside](Failure::aside).
+    #[must_use]
+    pub const fn is_call(&self) -> bool {
+        self.is_call
+    }
+
     /// Something else to say. The value of a name that sounds like a secret's, such as `password`, is not kept.
     pub fn with(mut self, name: &'a str, value: &'a dyn Display) -> Self {
         self.metadata.push((name, value));

@@ -10,6 +10,7 @@ use super::operations::Operations;
 use super::record::Recorded;
 use super::redact::{REDACTED, is_secret};
 use super::ring::{Common, Kept, Ring, Texts};
+use super::sorts::Sort;
 use super::standing::Knobs;
 use super::text::{Said, Scratch, clean, cut, looked_at, say};
 use super::{Category, Config, Failure, Fingerprint, Operation, Severity};
@@ -177,11 +178,11 @@ impl FailureLog {
         fresh.took = failure.took;
         fresh.bytes = failure.bytes;
         fresh.suppressed = 0;
+        fresh.is_call = failure.is_call;
         let hit = Hit {
             fingerprint: known.fingerprint,
             operation: operation.index(),
-            severity: known.severity,
-            category: known.category,
+            sort: Sort { severity: known.severity, category: known.category, is_call: failure.is_call },
             at: line.into(),
             live: true,
         };

@@ -88,6 +88,7 @@ mod review;
 mod ring;
 mod seen;
 mod snapshot;
+mod sorts;
 mod standing;
 mod statistics;
 mod step;

@@ -1,8 +1,9 @@
 //! How many of the calls failed.
 
 use super::evidence::{Asked, Evidence, Traffic};
+use super::statistics::counted;
 use super::wall;
-use super::{Category, Count, Statistics};
+use super::{Category, Count};
 use crate::Ratio;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -109,7 +110,8 @@ pub struct Rates {
     pub by_operation: Vec<OperationRate>,
     /// Each component, the highest rate first.
     pub by_component: Vec<ComponentRate>,
-    /// How many of all calls failed in this way, the most first; in percent.
+    /// How many of all calls failed in this way, the most first; in percent. As far as faults are told apart: those that had to
+    /// make place for more frequent ones are in none.
     pub by_category: Vec<CategoryRate>,
     /// By hour, oldest first; hours without a call are included, and have no rate.
     pub hourly: Vec<RateBucket>,
@@ -128,7 +130,7 @@ pub struct CategoryRate {
 }
 
 impl Rates {
-    pub(super) fn of(evidence: &Evidence, statistics: &Statistics) -> Self {
+    pub(super) fn of(evidence: &Evidence) -> Self {
         let sums: Vec<(&Traffic, Asked)> =
             evidence.traffic.iter().map(|traffic| (traffic, sum(&traffic.asked))).collect();
         let overall = sums.iter().fold(Asked::default(), |all, (_, calls)| plus(all, calls));
@@ -154,10 +156,11 @@ impl Rates {
             })
             .collect();
         by_component.sort_by(|one, other| worse_first(&one.rate, &other.rate));
-        let by_category = statistics
-            .by_category
-            .iter()
-            .map(|&Count { of, failures }| CategoryRate { category: of, rate: Rate::new(failures, overall) });
+        let sorts = evidence.faults.iter().flat_map(|fault| &fault.sorts);
+        let of_calls = sorts.filter(|(sort, failures)| sort.is_call && *failures > 0);
+        let by_category = counted(of_calls.map(|(sort, failures)| (sort.category, *failures)))
+            .into_iter()
+            .map(|Count { of, failures }| CategoryRate { category: of, rate: Rate::new(failures, overall) });
         Self {
             overall: Rate::new(overall.failures, overall),
             by_operation,

@@ -1,11 +1,13 @@
 //! Reading what is remembered: in pieces, so that nobody who records waits for all of it.
 
 use super::class::{Bucket, Class, Series, Tally, Volume};
+use super::classes::Entry;
 use super::counts::{Counts, Hours};
 use super::line::{Ahead, Line, shown, wall_millis};
 use super::log::{Cell, Memory};
 use super::ring::Kept;
 use super::snapshot::{OperationFailures, TallyCount};
+use super::sorts::{Part, Sort, together};
 use super::{Category, FailureLog, Filter, Operation, Record, Severity, Snapshot};
 use crate::sync::{Ordering, lock};
 use std::ops::RangeInclusive;
@@ -21,16 +23,17 @@ impl FailureLog {
     /// The records that are kept and asked for, the oldest first.
     #[must_use]
     pub fn records(&self, filter: &Filter) -> Vec<Record> {
-        self.records_at(filter, |kept| kept.at)
+        self.records_at(filter, |kept| kept.at).into_iter().map(|(record, _)| record).collect()
     }
 
-    /// The same at the times at which the wall clock as it is now would have shown them.
-    pub(super) fn records_told(&self, filter: &Filter) -> Vec<Record> {
+    /// The same at the times at which the wall clock as it is now would have shown them, each with whether it is one of the
+    /// calls that a rate is of.
+    pub(super) fn records_told(&self, filter: &Filter) -> Vec<(Record, bool)> {
         let ahead = self.drift.ahead();
         self.records_at(filter, |kept| ahead.told(kept.at, kept.line))
     }
 
-    fn records_at(&self, filter: &Filter, at: impl Fn(&Kept) -> i64) -> Vec<Record> {
+    fn records_at(&self, filter: &Filter, at: impl Fn(&Kept) -> i64) -> Vec<(Record, bool)> {
         let mut found = Vec::new();
         let mut kept = Vec::with_capacity(RECORDS);
         let mut from = 0;
@@ -44,12 +47,14 @@ impl FailureLog {
             kept.extend((from..until).filter_map(|at| memory.ring.slot(at).cloned()));
             drop(memory);
             let operations = self.names(kept.iter().map(|kept| kept.operation));
-            let shown =
-                kept.drain(..).zip(operations).filter_map(|(kept, of)| Some(record(&kept, at(&kept), &of?)));
-            found.extend(shown.filter(|record| filter.matches(record)));
+            let shown = kept.drain(..).zip(operations).filter_map(|(kept, of)| {
+                let record = record(&kept, at(&kept), &of?);
+                filter.matches(&record).then_some((record, kept.is_call))
+            });
+            found.extend(shown);
             from = until;
         }
-        found.sort_unstable_by_key(|record| record.id);
+        found.sort_unstable_by_key(|(record, _)| record.id);
         found
     }
 
@@ -81,10 +86,32 @@ impl FailureLog {
     /// class without any is left out.
     #[must_use]
     pub fn classes(&self, filter: &Filter, now: SystemTime) -> Vec<Class> {
-        self.classes_told(filter, now, Hours::Whole)
+        let with_series = |class: Class, piece: &Piece, between: &_, ahead| Class {
+            series: series(&piece.whole.counts, between, Hours::Whole, ahead),
+            ..class
+        };
+        self.classes_as(filter, now, with_series, |class| class)
     }
 
-    pub(super) fn classes_told(&self, filter: &Filter, now: SystemTime, told: Hours) -> Vec<Class> {
+    /// The same without their series, but with those of each sort: by the hour what the minutes do not tell.
+    pub(super) fn classes_told(&self, filter: &Filter, now: SystemTime) -> Vec<Told> {
+        let with_sorts = |class: Class, piece: &Piece, between: &_, ahead| {
+            let parts =
+                if piece.parts.is_empty() { std::slice::from_ref(&piece.whole) } else { &piece.parts };
+            let sorts =
+                parts.iter().map(|part| (part.sort, series(&part.counts, between, Hours::Rest, ahead)));
+            Told { class, sorts: sorts.collect() }
+        };
+        self.classes_as(filter, now, with_sorts, |told| &told.class)
+    }
+
+    fn classes_as<T>(
+        &self,
+        filter: &Filter,
+        now: SystemTime,
+        told: impl Fn(Class, &Piece, &RangeInclusive<Line>, Ahead) -> T,
+        class_of: impl Fn(&T) -> &Class,
+    ) -> Vec<T> {
         let ahead = self.drift.ahead();
         let (between, now) = (self.between(filter, now, ahead), ahead.line(now));
         let whole = filter.since.is_none() && filter.until.is_none();
@@ -102,19 +129,22 @@ impl FailureLog {
             let operations = self.names(pieces.iter().map(|piece| piece.operation));
             for (piece, of) in pieces.into_iter().zip(operations) {
                 let Some(of) = of.filter(|of| filter.names(of.name(), of.component())) else { continue };
-                let mut class = piece.class;
+                let mut class = piece.class.clone();
                 (class.operation, class.component) = (of.name().clone(), of.component().clone());
-                (class.first, class.last) = (ahead.wall(piece.first), ahead.wall(piece.last));
-                class.series = series(&piece.counts, &between, told, ahead);
+                let Part { first, last, ref counts, .. } = piece.whole;
+                (class.first, class.last) = (ahead.wall(first), ahead.wall(last));
                 if !whole {
-                    (class.count, class.error) = (sum(&piece.counts, &between), 0);
+                    (class.count, class.error) = (sum(counts, &between), 0);
                 }
                 if class.count > 0 {
-                    found.push(class);
+                    found.push(told(class, &piece, &between, ahead));
                 }
             }
         }
-        found.sort_by(|one, other| other.count.cmp(&one.count).then(other.last.cmp(&one.last)));
+        found.sort_by(|one, other| {
+            let (one, other) = (class_of(one), class_of(other));
+            other.count.cmp(&one.count).then(other.last.cmp(&one.last))
+        });
         found
     }
 
@@ -219,41 +249,55 @@ impl FailureLog {
 /// A class as it is copied, and what is needed to show it.
 struct Piece {
     operation: usize,
-    first: Line,
-    last: Line,
-    counts: Counts<u32, u32>,
+    /// All that is asked for.
+    whole: Part,
+    /// The sorts it is of; none if it is of one.
+    parts: Vec<Part>,
     class: Class,
+}
+
+/// A class by its sorts.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) class: Class,
+    pub(super) sorts: Vec<(Sort, Series)>,
 }
 
 fn piece(memory: &Memory, at: usize, filter: &Filter, now: Line) -> Option<Piece> {
     let (entry, count) = memory.classes.get(at)?;
     let common = &entry.common;
-    if !filter.asks_for(entry.category, entry.severity)
-        || !filter.says(&[&common.template, &common.error_type])
-    {
+    if !filter.says(&[&common.template, &common.error_type]) {
         return None;
     }
+    let parts = entry.parts.asked(filter);
+    let whole = if entry.parts.is_empty() {
+        let Entry { sort, first, last, .. } = *entry;
+        let asked = filter.asks_for(sort.category, sort.severity);
+        let count = count.saturating_sub(entry.error);
+        asked.then(|| Part { sort, count, first, last, counts: entry.counts.clone() })?
+    } else {
+        together(&parts)?
+    };
     let nothing: Arc<str> = Arc::default();
     Some(Piece {
         operation: entry.operation,
-        first: entry.first,
-        last: entry.last,
-        counts: entry.counts.clone(),
         class: Class {
             fingerprint: entry.fingerprint,
             template: common.template.clone(),
             operation: nothing.clone(),
             component: nothing,
             error_type: common.error_type.clone(),
-            severity: entry.severity,
-            category: entry.category,
-            count,
+            severity: whole.sort.severity,
+            category: whole.sort.category,
+            count: whole.count.saturating_add(entry.error),
             error: entry.error,
             first: SystemTime::UNIX_EPOCH,
             last: SystemTime::UNIX_EPOCH,
             flags: memory.knobs.flags(entry, now),
             series: Series::default(),
         },
+        whole,
+        parts,
     })
 }
 

@@ -285,7 +285,7 @@ fn throttled(evidence: &Evidence, found: &Findings<'_>) -> Option<Recommendation
     });
     if let Some(found) = rate {
         let seconds = (evidence.until - evidence.since) as f64 / 1000.0;
-        let let_in = found.rate.calls.saturating_sub(failures) as f64 / seconds;
+        let let_in = found.rate.calls.saturating_sub(fault.calls()) as f64 / seconds;
         text.push_str(&format!(" (it answers {let_in:.2} calls a second now)"));
     }
     Some(advice(Priority::Medium, place(&fault.component, &fault.operation), text))

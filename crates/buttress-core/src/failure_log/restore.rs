@@ -3,6 +3,7 @@
 use super::classes::Hit;
 use super::line::wall_millis;
 use super::ring::{Common, Kept, Texts};
+use super::sorts::Sort;
 use super::text::cut;
 use super::{FailureLog, Record};
 use crate::sync::lock;
@@ -50,14 +51,14 @@ impl FailureLog {
                 bytes: record.bytes,
                 suppressed: record.suppressed,
                 flags: record.flags,
+                is_call: false,
                 common: None,
                 texts: self.texts(record),
             };
             let hit = Hit {
                 fingerprint: record.fingerprint,
                 operation: operation.index(),
-                severity: record.severity,
-                category: record.category,
+                sort: Sort { severity: record.severity, category: record.category, is_call: false },
                 at: line.into(),
                 live: false,
             };

@@ -32,6 +32,8 @@ pub(super) struct Kept {
     pub(super) bytes: Option<u64>,
     pub(super) suppressed: u64,
     pub(super) flags: Flags,
+    /// Whether it is a call of this process, and so one of those that a rate is of.
+    pub(super) is_call: bool,
     pub(super) texts: Texts,
 }
 
@@ -52,6 +54,7 @@ impl Default for Kept {
             bytes: None,
             suppressed: 0,
             flags: Flags::default(),
+            is_call: false,
             texts: Texts::default(),
         }
     }

@@ -48,7 +48,7 @@ pub struct TopError {
 ///
 /// All counts are of the same failures, so each list adds up to [`total`](Self::total) without the
 /// [`others`](Self::others), but for the errors, of which only the first ten are named. The lists are ordered by number, the
-/// largest first. A fault counts with the category and the severity it had last.
+/// largest first. Each failure counts with the category and the severity it had itself.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Statistics {
@@ -88,6 +88,7 @@ impl Statistics {
         let (older, newer): (u64, u64) =
             (sum(&mut evidence.all(since, middle)), sum(&mut evidence.all(middle, until)));
         let told_apart: u64 = ranked.iter().map(|fault| fault.failures).sum();
+        let sorts = || ranked.iter().flat_map(|fault| fault.sorts.iter().copied());
         let mut by_hour = [0; 24];
         for (at, failures) in all() {
             by_hour[(at % DAY / HOUR) as usize] += failures;
@@ -103,8 +104,8 @@ impl Statistics {
         Self {
             total: older + newer,
             others: (older + newer).saturating_sub(told_apart),
-            by_category: counted(ranked.iter().map(|fault| (fault.category, fault.failures))),
-            by_severity: counted(ranked.iter().map(|fault| (fault.severity, fault.failures))),
+            by_category: counted(sorts().map(|(sort, failures)| (sort.category, failures))),
+            by_severity: counted(sorts().map(|(sort, failures)| (sort.severity, failures))),
             by_component: counted(ranked.iter().map(|fault| (Arc::clone(&fault.component), fault.failures))),
             by_operation: counted(ranked.iter().map(|fault| (Arc::clone(&fault.operation), fault.failures))),
             by_hour,
@@ -117,7 +118,7 @@ impl Statistics {
 }
 
 /// The sums by sort, the largest first, and those of a size by name.
-fn counted<T: Eq + Hash + Ord>(each: impl Iterator<Item = (T, u64)>) -> Vec<Count<T>> {
+pub(super) fn counted<T: Eq + Hash + Ord>(each: impl Iterator<Item = (T, u64)>) -> Vec<Count<T>> {
     let mut sums = HashMap::new();
     for (of, failures) in each {
         *sums.entry(of).or_insert(0) += failures;

@@ -114,3 +114,36 @@ fn w04_what_only_some_of_the_failures_are_is_a_share_of_all_calls() {
     let shares: Vec<_> = found.by_category.iter().map(|of| (of.category, of.rate.percent)).collect();
     assert_eq!(shares, [(Category::Storage, Some(20.0)), (Category::Network, Some(10.0))]);
 }
+
+#[test]
+fn w04_what_was_read_back_or_is_no_call_is_in_no_rate_of_its_category() {
+    let before = Log::new();
+    let operation = before.operation("a/b");
+    let failure = Failure::of(&operation).message(&"too many requests").category(Category::Network);
+    (0..90).for_each(|_| {
+        before.record(&failure, HOUR);
+    });
+    let log = Log::new();
+    assert_eq!(log.0.restore(before.0.records(&Filter::default())), 90);
+    let operation = log.operation("a/b");
+    let failure = Failure::of(&operation).message(&"too many requests").category(Category::Network);
+    log.succeed("a/b", 2 * HOUR, 95);
+    (0..5).for_each(|_| {
+        log.record(&failure, 2 * HOUR);
+    });
+    let aside = failure.aside();
+    (0..40).for_each(|_| {
+        log.record(&aside, 2 * HOUR);
+    });
+    for filter in [Filter::default(), Filter::default().component("a")] {
+        let found = of(&log, &filter, 3 * HOUR);
+        assert_eq!((found.overall.failures, found.overall.calls), (5, 100));
+        let shares: Vec<_> = found.by_category.iter().map(|of| (of.category, of.rate.failures)).collect();
+        assert_eq!(shares, [(Category::Network, 5)], "{filter:?}");
+        assert_eq!(log.0.statistics(&filter, at(3 * HOUR)).total, 135);
+    }
+    // What it answers is what it did not fail: 95 in the three hours there are of it.
+    let review = log.review(3 * HOUR);
+    let said: Vec<_> = review.analysis.recommendations.iter().map(|said| said.text.clone()).collect();
+    assert!(said.iter().any(|said| said.contains("0.01 calls a second")), "{said:#?}");
+}

@@ -73,6 +73,61 @@ fn s0_51_each_filter_leaves_what_it_names() {
     }
 }
 
+/// Of a fault, 300 times two warnings and an error or the other way round.
+fn at_two_severities(order: [Severity; 3]) -> Log {
+    let log = Log::new();
+    let operation = log.operation("payments/charge");
+    for round in 0..300 {
+        for severity in order {
+            let failure = Failure::of(&operation).message(&"declined").error_type("E").severity(severity);
+            log.record(&failure, round * MINUTE);
+        }
+    }
+    log
+}
+
+#[test]
+fn s0_51_s0_52_a_fault_of_two_severities_counts_with_each_of_them() {
+    use Severity::{Error, Warning};
+    for order in [[Warning, Warning, Error], [Error, Warning, Warning]] {
+        let log = at_two_severities(order);
+        // In all, without what else a filter could say, and between two times.
+        let place = Filter::default().component("payments");
+        let late = Filter::default().since(at(100 * MINUTE));
+        for (filter, rounds) in [(Filter::default(), 300), (place, 300), (late, 200)] {
+            let found = of(&log, &filter);
+            assert_eq!(found.total, 3 * rounds, "{filter:?}");
+            let severities = named(&[("Warning", 2 * rounds), ("Error", rounds)]);
+            assert_eq!(pairs(&found.by_severity), severities, "{order:?} {filter:?}");
+            let worse = filter.at_least(Error);
+            let found = of(&log, &worse);
+            assert_eq!((found.total, found.top_errors[0].failures), (rounds, rounds), "{order:?} {worse:?}");
+            let class = &log.0.classes(&worse, at(6 * HOUR))[0];
+            assert_eq!((class.count, class.severity), (rounds, Error), "{order:?}");
+        }
+        assert_eq!(of(&log, &Filter::default().at_least(Severity::Critical)).total, 0);
+        let class = &log.0.classes(&Filter::default(), at(6 * HOUR))[0];
+        assert_eq!((class.count, class.severity), (900, order[2]));
+    }
+}
+
+#[test]
+fn s0_52_a_fault_of_more_sorts_than_are_told_apart_is_counted_whole() {
+    let log = Log::new();
+    let operation = log.operation("a/b");
+    for category in Category::ALL {
+        for severity in Severity::ALL {
+            let failure = Failure::of(&operation).message(&"no").error_type("E");
+            log.record(&failure.category(category).severity(severity), HOUR);
+        }
+    }
+    let found = of(&log, &Filter::default());
+    let all = (Category::ALL.len() * Severity::ALL.len()) as u64;
+    let sum = |counts: Vec<(String, u64)>| counts.into_iter().map(|(_, failures)| failures).sum::<u64>();
+    let sums = (found.total, sum(pairs(&found.by_category)), sum(pairs(&found.by_severity)));
+    assert_eq!(sums, (all, all, all));
+}
+
 #[test]
 fn s0_53_the_ten_most_frequent_errors_are_named_each_in_a_hundred_characters() {
     let log = Log::new();

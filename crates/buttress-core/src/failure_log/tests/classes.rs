@@ -1,6 +1,7 @@
 use crate::failure_log::classes::{Classes, Hit};
 use crate::failure_log::line::Line;
 use crate::failure_log::ring::Common;
+use crate::failure_log::sorts::Sort;
 use crate::failure_log::standing::Knobs;
 use crate::failure_log::{Category, Config, Fingerprint, Severity};
 use proptest::prelude::*;
@@ -11,8 +12,7 @@ fn hit(class: u32, at: i64) -> Hit {
     Hit {
         fingerprint: Fingerprint::of("", "", "", &class.to_string()),
         operation: 0,
-        severity: Severity::Error,
-        category: Category::Unknown,
+        sort: Sort { severity: Severity::Error, category: Category::Unknown, is_call: true },
         at: Line(at).into(),
         live: true,
     }
