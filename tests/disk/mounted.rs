@@ -35,7 +35,7 @@ fn h20_a_full_disk_costs_no_line_and_no_state() {
 }
 
 #[test]
-fn g6_a_folder_that_cannot_be_written_is_told_and_refuses_no_start() {
+fn h20_a_folder_that_cannot_be_written_is_told_when_it_is_opened() {
     let prepare = "echo nothing > state && mount -o remount,ro tmpfs \"$3\"";
     if let Some(told) = on_a_disk("size=64k", prepare, "read-only") {
         assert!(

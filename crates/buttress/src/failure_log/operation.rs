@@ -180,7 +180,7 @@ impl Operation {
         self.log.history(self.name(), self.component(), 10)
     }
 
-    /// How many were written down since the log was made, of those sorts and severities of which there are any.
+    /// How many failed calls were written down since the log was made, of those sorts and severities of which there are any.
     pub(crate) fn written(&self) -> Vec<(Category, Severity, u64)> {
         self.slot.written().collect()
     }
@@ -295,10 +295,12 @@ impl Slot {
         self.record(&failure)
     }
 
-    /// Writes it down, and counts it; `None` if nobody has the log any more.
+    /// Writes it down, and counts it if a call failed; `None` if nobody has the log any more.
     pub(super) fn record(&self, failure: &Failure<'_>) -> Option<Recorded> {
         let recorded = self.log.upgrade()?.record(failure);
-        count(&self.written[recorded.category as usize][recorded.severity as usize]);
+        if failure.is_call() {
+            count(&self.written[recorded.category as usize][recorded.severity as usize]);
+        }
         Some(recorded)
     }
 

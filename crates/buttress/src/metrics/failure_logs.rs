@@ -12,7 +12,7 @@ pub(super) static FAILURES: Family = family(
     "failures_total",
     &["name", "component", "operation", "category", "severity"],
     "failures",
-    "Failures that were written down, each once; of a sort and severity from its first one on.",
+    "Calls that failed and were written down, each once; of a sort and severity from its first one on. What was written down beside them, as a breaker that opened and the first calls it refused, is not among them.",
 );
 pub(super) static CALLS: Family = family(
     Kind::Counter,

@@ -49,7 +49,7 @@ pub struct FailingOperation {
     /// Its calls, by how they ended.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub counts: crate::failure_log::Counts,
-    /// What was written down, by sort and severity.
+    /// The failed calls that were written down, by sort and severity.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) written: Vec<(Category, Severity, u64)>,
 }
