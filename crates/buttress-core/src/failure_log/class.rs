@@ -23,7 +23,11 @@ pub struct Class {
     pub severity: Severity,
     /// Of what sort that was.
     pub category: Category,
-    /// How many there were of those that are asked for, at most: [`Class::error`] of them may have been others. For a part of the time it is what the
+    /// Whether the last one was no call that failed, but something else worth knowing.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub aside: bool,
+    /// How many there were of those that are asked for, at most: [`Class::error`] of them may have been others. For a part of the
+    /// time it is what the
     /// series holds, which is never too much.
     pub count: u64,
     /// By how much `count` may be too large, as the class took the place of another.

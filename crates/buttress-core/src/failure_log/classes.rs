@@ -57,8 +57,6 @@ pub(super) struct Hit {
     pub(super) operation: usize,
     pub(super) sort: Sort,
     pub(super) at: At,
-    /// Whether it happens now, and is not read back.
-    pub(super) live: bool,
 }
 
 /// What a hit found.
@@ -114,7 +112,7 @@ impl Classes {
         let place = if hinted { hint } else { self.place(hit.fingerprint)? };
         let entry = &mut self.entries[place];
         let away = hit.at.line.since(entry.last);
-        let turned_back = hit.live && away >= knobs.regressed_after;
+        let turned_back = hit.sort.live && away >= knobs.regressed_after;
         if turned_back {
             entry.back = Some(hit.at.line);
         }
@@ -126,9 +124,9 @@ impl Classes {
         let place = if self.entries.len() < self.most { self.entries.len() } else { self.vacate() };
         let error = if place < self.entries.len() { self.counts[place] } else { 0 };
         let last = self.seen.last(hit.fingerprint);
-        let new = (hit.live && last.is_none()).then_some(hit.at.line);
+        let new = (hit.sort.live && last.is_none()).then_some(hit.at.line);
         let away = last.is_some_and(|last| hit.at.line.since(last) >= knobs.regressed_after);
-        let back = (hit.live && away).then_some(hit.at.line);
+        let back = (hit.sort.live && away).then_some(hit.at.line);
         let entry = Entry {
             fingerprint: hit.fingerprint,
             common,
@@ -179,7 +177,7 @@ impl Classes {
         entry.first = entry.first.min(hit.at.line);
         entry.last = entry.last.max(hit.at.line);
         entry.sort = hit.sort;
-        if !hit.live {
+        if !hit.sort.live {
             return Found { place, flags: Flags::default(), turned: None };
         }
         let spiking = knobs.is_spiking(entry, hit.at.minute.into());

@@ -11,12 +11,14 @@ use std::time::SystemTime;
 const MINUTE: u64 = 60_000;
 
 /// What a log has that a filter without a time leaves. What is told by the minute is not told again by the hour.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Kept {
-    /// Each with whether it is one of the calls that a rate is of.
+    /// Each with whether it is of this process.
     pub(super) records: Vec<(Record, bool)>,
     pub(super) classes: Vec<Told>,
     pub(super) volumes: Vec<Volume>,
+    /// The components of which all calls are counted, in the order of their names.
+    pub(super) counted: Vec<Arc<str>>,
     /// By category and severity; `None` where the filter asks for what these do not tell.
     pub(super) tallies: Option<Vec<Tally>>,
 }
@@ -28,7 +30,14 @@ impl Kept {
         let mut found = faults(&self.records, &self.classes);
         found.sort_by_key(|(fault, _)| fault.fingerprint);
         let (mut faults, rows): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-        let mut traffic: Vec<_> = self.volumes.iter().map(asked).collect();
+        let mut traffic: Vec<_> = self
+            .volumes
+            .iter()
+            .map(|volume| {
+                let is_counted = self.counted.binary_search(&volume.component).is_ok();
+                Traffic { is_counted, ..asked(volume) }
+            })
+            .collect();
         let failed = faults.iter().filter_map(|fault| fault.points.first()).map(|&(at, _)| at);
         let called = traffic.iter().filter_map(|traffic| traffic.asked.first()).map(|asked| asked.at);
         let first = failed.chain(called).min().unwrap_or(until);
@@ -41,6 +50,7 @@ impl Kept {
         for (fault, rows) in faults.iter_mut().zip(&rows) {
             let sorts = rows.iter().map(|(sort, points)| (*sort, total(between(points, since, until))));
             fault.sorts = sorts.filter(|(_, failures)| *failures > 0).collect();
+            fault.aside = fault.sorts.iter().all(|(sort, _)| sort.aside);
             fault.failures = fault.sorts.iter().map(|(_, failures)| failures).sum();
         }
         let whole = filter.since.is_none() && filter.until.is_none();
@@ -65,9 +75,9 @@ type Row = (Sort, Vec<Point>);
 /// series.
 fn faults(records: &[(Record, bool)], classes: &[Told]) -> Vec<(Fault, Vec<Row>)> {
     let mut kept: HashMap<Fingerprint, Vec<(Sort, &Record)>> = HashMap::new();
-    for (record, is_call) in records {
-        let Record { severity, category, .. } = *record;
-        let sort = Sort { severity, category, is_call: *is_call };
+    for (record, live) in records {
+        let Record { severity, category, aside, .. } = *record;
+        let sort = Sort { severity, category, aside, live: *live };
         kept.entry(record.fingerprint).or_default().push((sort, record));
     }
     let mut faults = Vec::with_capacity(classes.len());
@@ -86,6 +96,7 @@ fn faults(records: &[(Record, bool)], classes: &[Told]) -> Vec<(Fault, Vec<Row>)
             component: Arc::clone(&class.component),
             error_type: Arc::clone(&class.error_type),
             category: class.category,
+            aside: false,
             points: all_of(&rows),
             failures: 0,
             sorts: Vec::new(),
@@ -108,6 +119,7 @@ fn faults(records: &[(Record, bool)], classes: &[Told]) -> Vec<(Fault, Vec<Row>)
             component: Arc::clone(&last.component),
             error_type: Arc::clone(&last.error_type),
             category: last.category,
+            aside: false,
             points: all_of(&rows),
             failures: 0,
             sorts: Vec::new(),
@@ -190,5 +202,6 @@ fn asked(volume: &Volume) -> Traffic {
     });
     let mut asked: Vec<_> = stretches.filter(|asked| asked.successes + asked.failures > 0).collect();
     asked.sort_unstable_by_key(|asked| asked.at);
-    Traffic { operation: Arc::clone(&volume.operation), component: Arc::clone(&volume.component), asked }
+    let (operation, component) = (Arc::clone(&volume.operation), Arc::clone(&volume.component));
+    Traffic { operation, component, asked, is_counted: false }
 }

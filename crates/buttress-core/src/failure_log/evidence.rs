@@ -17,6 +17,8 @@ pub(super) struct Fault {
     pub(super) error_type: Arc<str>,
     /// Of what sort the last one was.
     pub(super) category: Category,
+    /// Whether none of those in the span is a call that failed.
+    pub(super) aside: bool,
     /// In the order of their times. Those that are still in the log stand at their own time, the others at the beginning
     /// of the minute or the hour they were counted in.
     pub(super) points: Vec<Point>,
@@ -29,7 +31,7 @@ pub(super) struct Fault {
 impl Fault {
     /// How many of its failures in the span are among the calls that a rate is of.
     pub(super) fn calls(&self) -> u64 {
-        self.sorts.iter().filter(|(sort, _)| sort.is_call).map(|(_, failures)| failures).sum()
+        self.sorts.iter().filter(|(sort, _)| sort.is_call()).map(|(_, failures)| failures).sum()
     }
 }
 
@@ -47,6 +49,8 @@ pub(super) struct Traffic {
     pub(super) operation: Arc<str>,
     pub(super) component: Arc<str>,
     pub(super) asked: Vec<Asked>,
+    /// Whether calls that go well are counted as well: without them nobody knows how many calls there were.
+    pub(super) is_counted: bool,
 }
 
 /// Everything a filter leaves of a log. The faults reach back as far as the log does, `since` and `until` are what was

@@ -178,13 +178,18 @@ impl FailureLog {
         fresh.took = failure.took;
         fresh.bytes = failure.bytes;
         fresh.suppressed = 0;
-        fresh.is_call = failure.is_call;
+        fresh.aside = !failure.is_call;
+        fresh.live = true;
         let hit = Hit {
             fingerprint: known.fingerprint,
             operation: operation.index(),
-            sort: Sort { severity: known.severity, category: known.category, is_call: failure.is_call },
+            sort: Sort {
+                severity: known.severity,
+                category: known.category,
+                aside: !failure.is_call,
+                live: true,
+            },
             at: line.into(),
-            live: true,
         };
 
         let mut memory = self.memory_at(hit.at);

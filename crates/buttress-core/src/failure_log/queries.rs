@@ -75,6 +75,7 @@ impl FailureLog {
             records: self.records_told(&whenever),
             classes: self.classes_told(&whenever, now),
             volumes: self.volumes_told(&whenever, now, Hours::Rest),
+            counted: self.counted(),
             tallies: told_by_sort.then(|| self.tallies_told(&whenever, now, Hours::Rest)),
         }
         .evidence(filter, now)

@@ -26,8 +26,8 @@ impl FailureLog {
         self.records_at(filter, |kept| kept.at).into_iter().map(|(record, _)| record).collect()
     }
 
-    /// The same at the times at which the wall clock as it is now would have shown them, each with whether it is one of the
-    /// calls that a rate is of.
+    /// The same at the times at which the wall clock as it is now would have shown them, each with whether it is of
+    /// this process.
     pub(super) fn records_told(&self, filter: &Filter) -> Vec<(Record, bool)> {
         let ahead = self.drift.ahead();
         self.records_at(filter, |kept| ahead.told(kept.at, kept.line))
@@ -49,7 +49,7 @@ impl FailureLog {
             let operations = self.names(kept.iter().map(|kept| kept.operation));
             let shown = kept.drain(..).zip(operations).filter_map(|(kept, of)| {
                 let record = record(&kept, at(&kept), &of?);
-                filter.matches(&record).then_some((record, kept.is_call))
+                filter.matches(&record).then_some((record, kept.live))
             });
             found.extend(shown);
             from = until;
@@ -194,6 +194,16 @@ impl FailureLog {
         asked.map(|of| of.volume(&between, told, ahead)).collect()
     }
 
+    /// The components of which calls that go well are counted.
+    pub(super) fn counted(&self) -> Vec<Arc<str>> {
+        let operations = lock(&self.operations);
+        let counted = operations.iter().filter(|of| of.successes() > 0).map(|of| of.component().clone());
+        let mut counted: Vec<_> = counted.collect();
+        counted.sort_unstable();
+        counted.dedup();
+        counted
+    }
+
     /// How it stands.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -289,6 +299,7 @@ fn piece(memory: &Memory, at: usize, filter: &Filter, now: Line) -> Option<Piece
             error_type: common.error_type.clone(),
             severity: whole.sort.severity,
             category: whole.sort.category,
+            aside: whole.sort.aside,
             count: whole.count.saturating_add(entry.error),
             error: entry.error,
             first: SystemTime::UNIX_EPOCH,
@@ -342,6 +353,7 @@ fn record(kept: &Kept, at: i64, of: &Operation) -> Record {
         bytes: kept.bytes,
         metadata,
         suppressed: kept.suppressed,
+        aside: kept.aside,
         flags: kept.flags,
     }
 }

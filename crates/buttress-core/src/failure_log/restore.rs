@@ -50,17 +50,22 @@ impl FailureLog {
                 took: record.duration,
                 bytes: record.bytes,
                 suppressed: record.suppressed,
+                aside: record.aside,
                 flags: record.flags,
-                is_call: false,
+                live: false,
                 common: None,
                 texts: self.texts(record),
             };
             let hit = Hit {
                 fingerprint: record.fingerprint,
                 operation: operation.index(),
-                sort: Sort { severity: record.severity, category: record.category, is_call: false },
+                sort: Sort {
+                    severity: record.severity,
+                    category: record.category,
+                    aside: record.aside,
+                    live: false,
+                },
                 at: line.into(),
-                live: false,
             };
             let bounded = |text: &Arc<str>, most: usize| {
                 let mut text = text.to_string();

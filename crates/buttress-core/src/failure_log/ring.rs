@@ -31,9 +31,10 @@ pub(super) struct Kept {
     pub(super) took: Option<Duration>,
     pub(super) bytes: Option<u64>,
     pub(super) suppressed: u64,
+    pub(super) aside: bool,
     pub(super) flags: Flags,
-    /// Whether it is a call of this process, and so one of those that a rate is of.
-    pub(super) is_call: bool,
+    /// Whether it happened in this process.
+    pub(super) live: bool,
     pub(super) texts: Texts,
 }
 
@@ -53,8 +54,9 @@ impl Default for Kept {
             took: None,
             bytes: None,
             suppressed: 0,
+            aside: false,
             flags: Flags::default(),
-            is_call: false,
+            live: false,
             texts: Texts::default(),
         }
     }

@@ -16,8 +16,17 @@ const MOST: usize = 6;
 pub(super) struct Sort {
     pub(super) severity: Severity,
     pub(super) category: Category,
-    /// Whether it is a call of this process, and so one of those that a rate is of.
-    pub(super) is_call: bool,
+    /// Whether it is no call that failed, but something else worth knowing.
+    pub(super) aside: bool,
+    /// Whether it happened in this process, and was not read back.
+    pub(super) live: bool,
+}
+
+impl Sort {
+    /// Whether it is one of the calls that a rate is of.
+    pub(super) const fn is_call(&self) -> bool {
+        self.live && !self.aside
+    }
 }
 
 /// The failures of a class that are of one sort.

@@ -120,7 +120,8 @@ impl Course {
             let (message, name) = (answer.message(), name_of(status));
             let took = clock::precise().since(self.began);
             let failure = operation.failure().message(&message).error_type(&name).severity(severity);
-            operation.record(&failure.category(category(status)).took(took));
+            // How many requests end here well is not counted, so these are among no calls.
+            operation.record(&failure.category(category(status)).took(took).aside());
         }
         self.ended(outcome);
     }
@@ -145,6 +146,9 @@ impl Course {
         let mut failure = operation.failure().attempt(sent.number).took(sent.took).severity(severity);
         if let Some(kind) = sent.kind {
             failure = failure.kind(kind);
+        }
+        if sent.origin.is_none() {
+            failure = failure.aside();
         }
         match reason {
             Reason::Error(error) => operation.record(&failure.error(error).message(&WithRoot(error))),

@@ -96,6 +96,12 @@ impl Memory {
         self.budget.as_ref()
     }
 
+    /// The origins as they are called among the components.
+    pub(crate) fn origins(&self) -> impl Iterator<Item = &str> {
+        let own = self.components.len() - 1;
+        self.components[..own].iter().map(|origin| origin.name.as_str())
+    }
+
     /// What is called with this method at the origin of this number.
     pub(super) fn at_origin(&self, origin: usize, method: &Method) -> &Operation {
         self.operation(&self.components[origin], method)

@@ -12,9 +12,8 @@ fn hit(class: u32, at: i64) -> Hit {
     Hit {
         fingerprint: Fingerprint::of("", "", "", &class.to_string()),
         operation: 0,
-        sort: Sort { severity: Severity::Error, category: Category::Unknown, is_call: true },
+        sort: Sort { severity: Severity::Error, category: Category::Unknown, aside: false, live: true },
         at: Line(at).into(),
-        live: true,
     }
 }
 
