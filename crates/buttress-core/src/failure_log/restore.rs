@@ -21,7 +21,7 @@ impl FailureLog {
         let oldest = self.start.line().before(self.config.retention);
         let mut taken = 0;
         for record in &records {
-            let line = self.drift.line(record.at);
+            let line = self.drift.ahead().line(record.at);
             {
                 let mut memory = lock(&self.memory);
                 memory.last_id = memory.last_id.max(record.id);
