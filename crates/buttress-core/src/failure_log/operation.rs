@@ -112,8 +112,10 @@ impl Operation {
         self.0.failures.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn count_restored(&self) {
-        self.0.restored.fetch_add(1, Ordering::Relaxed);
+    /// By one at a time: who takes records in has the memory of the log.
+    pub(super) fn count_restored(&self, alike: u64) {
+        let restored = self.restored().saturating_add(alike);
+        self.0.restored.store(restored, Ordering::Relaxed);
     }
 
     pub(super) fn count_aside(&self) {
