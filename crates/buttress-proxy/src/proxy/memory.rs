@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use buttress::error_budget::persist::{Found, Kept};
 use buttress::failure_log::Operation;
@@ -12,12 +13,18 @@ use http::Method;
 use super::ProxyConfig;
 use crate::Failure;
 
-/// What the proxy itself is called among the components, and its budget and its log in the registry.
-pub(super) const NAME: &str = "proxy";
+/// What the log and the budget are called in the registry, where nothing else of their kinds is.
+const NAME: &str = "proxy";
+
+/// What the proxy itself is called among the components. No origin is, as an authority of one has no user.
+const OWN: &str = "@proxy";
 
 /// The methods that are told apart. A client may send any word as a method; all others count as one.
 const METHODS: [Method; 7] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS];
+
+/// The most that a log tells apart: those of 511 origins.
+const MOST_OPERATIONS: usize = 4_096;
 
 /// How many requests are to be well, and where it is kept how many were.
 #[derive(Debug, Clone)]
@@ -33,6 +40,7 @@ pub struct Objective {
 pub(crate) struct Memory {
     log: failure_log::Handle,
     budget: Option<error_budget::Handle>,
+    patience: Duration,
     /// What keeps the budget on the disk, as long as it lives.
     kept: Option<Kept>,
     /// The origins by their number, and last the proxy itself.
@@ -50,9 +58,11 @@ impl Memory {
     /// # Errors
     /// If what is to outlive the process cannot be kept where it is told to.
     pub(super) fn new(config: &ProxyConfig, origins: impl Iterator<Item = String>) -> Result<Self, Failure> {
+        let components: Vec<_> = origins.chain([OWN.to_owned()]).map(Component::new).collect();
+        let settings = settings(components.len());
         let log = match &config.failure_log {
-            None => failure_log::Handle::new(NAME, failure_log::Config::default()),
-            Some(folder) => failure_log::Handle::open(NAME, failure_log::Config::default(), folder)
+            None => failure_log::Handle::new(NAME, settings),
+            Some(folder) => failure_log::Handle::open(NAME, settings, folder)
                 .map_err(|source| Failure::FailureLog { folder: folder.clone(), source })?,
         };
         let (budget, kept) = match &config.objective {
@@ -63,8 +73,9 @@ impl Memory {
                 (Some(kept.handle().clone()), Some(kept))
             }
         };
-        let components = origins.chain([NAME.to_owned()]).map(Component::new).collect();
-        Ok(Self { log, budget, kept, components })
+        let limit = config.objective.as_ref().and_then(|objective| objective.config.slower_than());
+        let patience = limit.unwrap_or(config.attempt_timeout / 2);
+        Ok(Self { log, budget, patience, kept, components })
     }
 
     /// What is lost of what was to outlive the process, for those who started it.
@@ -96,6 +107,13 @@ impl Memory {
         self.budget.as_ref()
     }
 
+    /// How long a client may have waited for an answer to begin when it leaves, without that being anybody's fault: as long as a
+    /// good answer may take, or where nobody said so, half of what an origin may. Who waited for that long did not leave
+    /// on a whim, and many clients have limits below those of the proxy.
+    pub(super) const fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// What is called with this method at the origin of this number.
     pub(super) fn at_origin(&self, origin: usize, method: &Method) -> &Operation {
         self.operation(&self.components[origin], method)
@@ -113,6 +131,14 @@ impl Memory {
         component.operations[at.unwrap_or(METHODS.len())]
             .get_or_init(|| self.log.operation(name, &component.name))
     }
+}
+
+/// As by default, with room for the operations of so many components, as far as there can be.
+fn settings(components: usize) -> failure_log::Config {
+    let default = failure_log::Config::default();
+    let operations = (components * (METHODS.len() + 1)).clamp(default.operations(), MOST_OPERATIONS);
+    let settings = failure_log::Config::builder().operations(operations).build();
+    settings.expect("the number is between the default and the most")
 }
 
 impl Component {

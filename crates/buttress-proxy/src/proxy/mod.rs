@@ -21,6 +21,7 @@ mod retries;
 mod router;
 mod silence;
 mod target;
+mod told;
 mod trail;
 mod upstream;
 mod upstreams;
