@@ -77,8 +77,8 @@ impl State {
         for (at, good, bad) in &self.marks {
             let least = points.last().map_or(Point { at: 0, counts: [0; 2] }, |point| *point);
             let mut counts = least.counts;
-            counts[GOOD] = counts[GOOD].max(*good);
-            counts[BAD] = counts[BAD].max(*bad);
+            counts[GOOD] = counts[GOOD].max(*good).min(most(counts.len()));
+            counts[BAD] = counts[BAD].max(*bad).min(most(counts.len()));
             points.push(Point { at: (*at).clamp(least.at, self.position.max(least.at)), counts });
         }
         points
@@ -91,13 +91,19 @@ impl State {
             latest.at = (*at).clamp(latest.at, self.position.max(latest.at));
             for (bucket, count) in more {
                 if let Some(counted) = latest.counts.get_mut(usize::from(*bucket)) {
-                    *counted = counted.saturating_add(*count);
+                    *counted = counted.saturating_add(*count).min(most(KINDS));
                 }
             }
             points.push(latest);
         }
         points
     }
+}
+
+/// More calls than ever come are no count but nonsense. What is believed leaves room for as many again, so that all `kinds` can
+/// be added up.
+const fn most(kinds: usize) -> u64 {
+    u64::MAX / 2 / kinds as u64
 }
 
 /// Few of the buckets have calls in them.

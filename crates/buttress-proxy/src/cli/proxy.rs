@@ -95,8 +95,8 @@ pub(super) async fn run(args: ProxyArgs) -> Result<(), Failure> {
     let proxy = Proxy::bind(config).await?;
     let mut signals = Signals::new().map_err(Failure::System)?;
     announce(&proxy, &args.to);
-    if let Some(loss) = proxy.loss() {
-        warn(format_args!("{loss}"));
+    for warning in proxy.warnings() {
+        warn(format_args!("{warning}"));
     }
     if silent_origins_are_final {
         warn(format_args!(
