@@ -38,8 +38,8 @@ pub(super) trait Less<M>: Count {
     fn less(self, minute: M) -> Self;
 }
 
-impl Less<u32> for u32 {
-    fn less(self, minute: u32) -> Self {
+impl Less<Self> for u32 {
+    fn less(self, minute: Self) -> Self {
         self.saturating_sub(minute)
     }
 }
@@ -156,18 +156,17 @@ impl<M: Count, H: Count> Counts<M, H> {
         found.into_iter().map(|(place, count)| (Line::of_minute(place), count))
     }
 
-    /// What there was between two points: by the hour as far as the minutes no longer have it, and by the minute.
+    /// What there was between two points, each once: by the minute, and by the hour what the minutes do not have any more. The
+    /// minutes, and in what is older the hours, in which the two points are belong to it.
     pub(super) fn split(&self, between: &RangeInclusive<Line>) -> (Vec<H>, Vec<M>)
     where
         H: Less<M>,
     {
-        let first = self
-            .minutes
-            .buckets
-            .front()
-            .map_or(i64::MAX, |(first, _)| Line::of_minute((*first).into()).hour());
-        let older = self.hours(between, Hours::Whole).filter(|(start, _)| start.hour() < first);
-        (older.map(|(_, count)| count).collect(), self.minutes(between).map(|(_, count)| count).collect())
+        // What is told by the hour alone came before this.
+        let told = self.minutes.buckets.back().map_or(i64::MIN, |(last, _)| i64::from(*last) - MINUTES + 1);
+        let rest = (between.start().minute() < told).then(|| self.hours(between, Hours::Rest));
+        let rest = rest.into_iter().flatten().map(|(_, count)| count).collect();
+        (rest, self.minutes(between).map(|(_, count)| count).collect())
     }
 
     /// The same by the hour of the last 30 days.

@@ -183,7 +183,7 @@ impl FailureLog {
         let failures = operations.iter().map(|of| OperationFailures {
             operation: of.name().clone(),
             component: of.component().clone(),
-            failures: of.failures() + of.aside() + of.restored(),
+            failures: of.failures().saturating_add(of.aside()).saturating_add(of.restored()),
         });
         let cells = Category::ALL.into_iter().zip(&memory.tallies).flat_map(|(category, cells)| {
             let of_severity = Severity::ALL.into_iter().zip(cells);
