@@ -69,7 +69,11 @@ impl Memory {
 
     /// What is lost of what was to outlive the process, for those who started it.
     pub(super) fn loss(&self) -> Option<String> {
-        match self.kept.as_ref()?.found() {
+        let kept = self.kept.as_ref()?;
+        if let Some(trouble) = kept.saves().trouble {
+            return Some(format!("the error budget is not saved, as {trouble}"));
+        }
+        match kept.found() {
             Found::Unusable { why, put_aside: Some(path) } => {
                 Some(format!("the error budget begins anew, as {why}; its file is now {}", path.display()))
             }
