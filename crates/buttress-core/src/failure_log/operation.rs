@@ -83,6 +83,14 @@ impl Operation {
         self.0.successes.count(|count| count);
     }
 
+    /// The same, unless it takes more than a look: whether it is counted. For code that is short where it can be, and has
+    /// [`Operation::succeeded`] somewhere else.
+    #[inline(always)]
+    #[must_use = "a call that is not counted is still to be"]
+    pub fn succeeded_at_once(&self, now: Tick) -> bool {
+        self.is_in_minute(now) && self.0.successes.count_at_once(|count| count)
+    }
+
     /// How many calls went well.
     #[must_use]
     pub fn successes(&self) -> u64 {
@@ -144,10 +152,15 @@ impl Operation {
 
     #[inline]
     fn keep_minute(&self, now: Tick) {
-        // Wraps when time went back, so that this is the one comparison for both.
-        if now.as_nanos().wrapping_sub(self.0.minute.load(Ordering::Relaxed)) >= MINUTE_NANOS {
+        if !self.is_in_minute(now) {
             self.begin_minute(now);
         }
+    }
+
+    #[inline]
+    fn is_in_minute(&self, now: Tick) -> bool {
+        // Wraps when time went back, so that this is the one comparison for both.
+        now.as_nanos().wrapping_sub(self.0.minute.load(Ordering::Relaxed)) < MINUTE_NANOS
     }
 
     /// Writes down what the minute that is over had, and begins the one of `now`.
