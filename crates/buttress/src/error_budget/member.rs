@@ -2,7 +2,7 @@
 
 use super::handle::{Handle, LAYER};
 use crate::observe::Listen;
-use crate::registry::{ErrorBudgetStatus, Health, Held, Member, Status, Verdict};
+use crate::registry::{Answer, Asked, ErrorBudgetStatus, Health, Held, Member, Status, Verdict};
 use buttress_core::error_budget::Level;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ impl Held for Handle {
     }
 
     fn report(&self, status: &mut Status, _: usize) {
-        let budget = ErrorBudgetStatus::new(&self.snapshot(), self.seed());
+        let budget = ErrorBudgetStatus::new(self);
         judge(&mut status.health, self.name(), budget.level == Level::Spent);
         status.error_budgets.insert(self.name().to_owned(), budget);
     }
@@ -25,8 +25,16 @@ impl Held for Handle {
         judge(health, self.name(), self.is_exhausted());
     }
 
-    fn reset(&self) {
-        self.reset();
+    /// Only by its name: what a month has counted is nothing that holds up calls, and who lets them flow again has no mind to
+    /// forget it.
+    fn reset(&self, asked: Asked) -> Answer {
+        match asked {
+            Asked::ByName => {
+                self.reset();
+                Answer::Reset
+            }
+            Asked::WithAll => Answer::Left,
+        }
     }
 
     fn listen(&self, listener: Arc<dyn Listen>) {
