@@ -140,6 +140,36 @@ async fn a_low_budget_shrinks_retries_and_gives_back_exactly_what_there_was() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn f1_time_gives_the_retries_back_to_one_client_though_the_budget_of_another_has_no_calls_any_more() {
+    let (retries_of, handle) = (retry::Budget::default(), Handle::new("orders", config()));
+    handle.shrink_retries(&retries_of, Ratio::ZERO, Ratio::ZERO);
+    record(&handle, FAILED, 3);
+    assert_eq!(retries(&retries_of).await, 0);
+    advance(HOUR * 2).await;
+    assert_eq!(retries(&retries_of).await, 10, "nobody else has looked");
+    assert_eq!(handle.snapshot().objectives[0].budget.totals.recovered, 1);
+    // Also for who only looks.
+    record(&handle, FAILED, 3);
+    assert_eq!(retries_of.snapshot().balance, 0);
+    advance(HOUR * 2).await;
+    assert_eq!(retries_of.snapshot().balance, 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_who_limits_the_same_retries_twice_grants_the_smallest_share() {
+    let hundred = retry::budget::Config::new(0.0, 10.0, Duration::from_secs(10)).unwrap();
+    let (retries_of, handle) = (retry::Budget::new(hundred), Handle::new("orders", config()));
+    handle.shrink_retries(&retries_of, ratio(0.25), ratio(0.2));
+    handle.shrink_retries(&retries_of, ratio(0.5), ratio(0.1));
+    make_low(&handle);
+    assert_eq!(retries_of.snapshot().balance, 25);
+    record(&handle, FAILED, 10);
+    assert_eq!(retries_of.snapshot().balance, 10);
+    handle.reset();
+    assert_eq!(retries_of.snapshot().balance, 100);
+}
+
+#[tokio::test(start_paused = true)]
 async fn f1_time_alone_gives_the_retries_back() {
     let (retries_of, handle) = (retry::Budget::default(), Handle::new("orders", config()));
     handle.shrink_retries(&retries_of, Ratio::ZERO, Ratio::ZERO);

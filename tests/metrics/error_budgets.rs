@@ -118,6 +118,22 @@ async fn s2_91_a_latency_budget_shows_its_percentiles_and_what_broke_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn s2_86_s2_88_objectives_are_told_apart_also_from_a_budget_that_is_called_like_one() {
+    let registry = Registry::new();
+    let several = Handle::of("a", [("b", config()), ("c", Config::default())]);
+    registry.add(several.clone()).unwrap();
+    registry.error_budget("a.b", config()).unwrap();
+    several.record(FAILED, Duration::ZERO);
+    let exporter = Exporter::new(registry);
+    let series = Page::scrape(&exporter).series;
+    let bad =
+        |labels: &str| series[&format!("buttress_error_budget_requests_total{{{labels},result=\"bad\"}}")];
+    assert_eq!(bad("budget=\"a\",objective=\"b\""), 1.0);
+    assert_eq!(bad("budget=\"a\",objective=\"c\""), 1.0);
+    assert_eq!(bad("budget=\"a.b\""), 0.0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn alerts_are_exported_by_their_times() {
     let registry = Registry::new();
     let handle = registry.error_budget("checkout", Config::default()).unwrap();

@@ -33,6 +33,12 @@ impl Ratio {
         f64::from_bits(self.0.get() - 1)
     }
 
+    /// The smaller of two.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        if other < self { other } else { self }
+    }
+
     const fn keep(value: f64) -> Self {
         // Zero can have a sign, which its bits are not to have.
         Self(NonZeroU64::MIN.saturating_add((value + 0.0).to_bits()))

@@ -10,7 +10,7 @@ use crate::terminal::{Screen, safe_json};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit code: 0 if something is left of it, 1 if it is exhausted, 2 if no proxy answers that has one."
+    after_help = "Exit code: 0 if the objective is met, 1 if more calls failed than it allows, 2 if no proxy answers that has one."
 )]
 pub(super) struct BudgetArgs {
     /// The proxy's own JSON instead of tables.
@@ -30,5 +30,5 @@ pub(super) async fn run(BudgetArgs { json, asked }: BudgetArgs) -> Result<Verdic
         None => budgets.show(&mut screen),
     }
     .map_err(InquiryError::Output)?;
-    Ok(if budgets.is_exhausted() { Verdict::Unwell } else { Verdict::Well })
+    Ok(if budgets.are_met() { Verdict::Well } else { Verdict::Unwell })
 }

@@ -60,8 +60,9 @@ struct Percentiles {
 }
 
 impl Budgets {
-    pub(crate) fn is_exhausted(&self) -> bool {
-        self.error_budgets.values().flat_map(|budget| budget.objectives.values()).any(|one| one.exhausted)
+    /// Whether no objective has more bad calls than it allows: by the numbers that are shown, however few the calls.
+    pub(crate) fn are_met(&self) -> bool {
+        self.error_budgets.values().flat_map(|budget| budget.objectives.values()).all(Objective::is_met)
     }
 
     pub(crate) fn show(&self, screen: &mut Screen<impl Write>) -> io::Result<()> {
@@ -96,8 +97,16 @@ impl Objective {
         }
     }
 
+    fn is_met(&self) -> bool {
+        self.bad as f64 <= self.allowed
+    }
+
     fn left(&self) -> String {
-        if self.exhausted { "nothing left".to_owned() } else { format!("{} left", percent(self.remaining)) }
+        if self.remaining <= 0.0 {
+            "nothing left".to_owned()
+        } else {
+            format!("{} left", percent(self.remaining))
+        }
     }
 
     /// `99.9 % of the requests in 30 d to be well`.

@@ -1,31 +1,36 @@
 //! What is done while a budget is low.
 
 use crate::Ratio;
-use crate::retry::Budget;
+use crate::retry::{Budget, Limiter};
 use buttress_core::error_budget::Level;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 
 /// The retries that are fewer while the budget is low.
 #[derive(Default)]
 pub(super) struct Actions(Mutex<Vec<Shrunk>>);
 
-/// A budget of retries, and the share of it that is left at each level.
+/// A budget of retries, the share of it that is left at each level, and who looks whether that is over.
 struct Shrunk {
     retries: Budget,
     careful: Ratio,
     spent: Ratio,
+    by: Weak<dyn Limiter>,
 }
 
 impl Actions {
     pub(super) fn shrink(
         &self,
-        whose: u64,
-        retries: Budget,
+        (whose, by): (u64, Weak<dyn Limiter>),
+        retries: &Budget,
         [careful, spent]: [Ratio; 2],
         level: impl FnOnce() -> Level,
     ) {
         let mut shrunk = self.lock();
-        let one = Shrunk { retries, careful, spent };
+        let mut one = Shrunk { retries: retries.clone(), careful, spent, by };
+        if let Some(before) = shrunk.iter().position(|other| other.retries.is(retries)) {
+            let Shrunk { careful, spent, .. } = shrunk.swap_remove(before);
+            (one.careful, one.spent) = (one.careful.min(careful), one.spent.min(spent));
+        }
         one.adjust(whose, level());
         shrunk.push(one);
     }
@@ -54,6 +59,6 @@ impl Shrunk {
             Level::Careful => self.careful,
             Level::Spent => self.spent,
         };
-        self.retries.limit_to(whose, share);
+        self.retries.limit_to(whose, share, &self.by);
     }
 }

@@ -5,12 +5,12 @@ use super::shared::Shared;
 use super::snapshot::{ObjectiveSnapshot, Snapshot, Totals};
 use crate::observe::{Inline, Listen};
 use crate::rejected::Site;
-use crate::retry::Budget;
+use crate::retry::{Budget, Limiter};
 use crate::{Event, Outcome, Ratio, clock};
 use buttress_core::error_budget::{Config, ErrorBudget, Level};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// An error budget with a name, of one objective or of several that are judged by the same calls. Cheap to clone; every clone,
@@ -100,13 +100,17 @@ impl Handle {
         self.0.level()
     }
 
-    /// Whether every objective is met: as few calls were bad in its window as it allows, or there were none.
+    /// Whether every objective is met: no more calls were bad in its window than it allows. By the numbers alone, however few the
+    /// calls: one without any is met, and one bad call of two is too many.
     #[must_use]
     pub fn all_met(&self) -> bool {
-        !self.is_exhausted()
+        let now = clock::now();
+        self.0.objectives.iter().all(|objective| objective.machine().is_met(now))
     }
 
-    /// Whether any objective is missed: more calls were bad in its window than it allows.
+    /// Whether any objective is exhausted: the [level](Handle::level) of one is [`Level::Spent`]. That takes a
+    /// [minimum of calls](super::Builder::minimum_calls), and is over when so much more is left than a threshold as its
+    /// [hysteresis](super::Builder::hysteresis) says.
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
         let now = clock::now();
@@ -155,7 +159,8 @@ impl Handle {
 
     /// Has `retries` grant no more than a share of its retries while this budget is low: `careful` from its low threshold on,
     /// `spent` when nothing is left. When it has recovered, or nobody has the budget any more, there is exactly what there was
-    /// before. A budget that several limit grants the smallest share.
+    /// before. A budget that several limit grants the smallest share, and so does one that is limited twice. Whoever asks for a
+    /// retry meanwhile has it looked, once a second, whether time alone has healed it.
     ///
     /// ```
     /// use buttress::error_budget::{Config, Handle};
@@ -169,7 +174,8 @@ impl Handle {
     /// ```
     pub fn shrink_retries(&self, retries: &Budget, careful: Ratio, spent: Ratio) {
         let shares = [careful, spent];
-        self.0.actions.shrink(self.0.seed, retries.clone(), shares, || self.0.level());
+        let by: Weak<dyn Limiter> = Arc::<Shared>::downgrade(&self.0);
+        self.0.actions.shrink((self.0.seed, by), retries, shares, || self.0.level());
     }
 
     /// Calls `listener` whenever an objective changes: it is low, exhausted or recovered, or burns too fast or no more; and with

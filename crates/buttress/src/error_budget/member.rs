@@ -3,6 +3,7 @@
 use super::handle::{Handle, LAYER};
 use crate::observe::Listen;
 use crate::registry::{Answer, Asked, ErrorBudgetStatus, Health, Held, Member, Status, Verdict};
+use buttress_core::error_budget::Level;
 use std::sync::Arc;
 
 impl Member for Handle {
@@ -16,12 +17,12 @@ impl Held for Handle {
 
     fn report(&self, status: &mut Status, _: usize) {
         let budget = ErrorBudgetStatus::new(self);
-        judge(&mut status.health, self.name(), budget.met);
+        judge(&mut status.health, self.name(), budget.level == Level::Spent);
         status.error_budgets.insert(self.name().to_owned(), budget);
     }
 
     fn judge(&self, health: &mut Health) {
-        judge(health, self.name(), self.all_met());
+        judge(health, self.name(), self.is_exhausted());
     }
 
     /// Only by its name: what a month has counted is nothing that holds up calls, and who lets them flow again has no mind to
@@ -42,8 +43,9 @@ impl Held for Handle {
 }
 
 /// One that is exhausted is degraded: too many calls failed, over a time that can be a month. Whether any is refused now is for
-/// others to say, and who took its traffic away for it could never make good for the failures.
-fn judge(health: &mut Health, name: &'static str, met: bool) {
-    let verdict = if met { Verdict::Healthy } else { Verdict::Degraded };
+/// others to say, and who took its traffic away for it could never make good for the failures. By the level, so that it takes calls
+/// enough, and is not to and fro with single calls.
+fn judge(health: &mut Health, name: &'static str, exhausted: bool) {
+    let verdict = if exhausted { Verdict::Degraded } else { Verdict::Healthy };
     health.judge(LAYER, name, verdict, "exhausted");
 }

@@ -12,7 +12,9 @@
 //! consumed  = bad / allowed, at most 1          remaining = 1 − consumed
 //! burn rate = (bad / calls) / (1 − objective)   over any time: 1 uses up the budget in one window
 //! ```
-//! Two thresholds of what remains, `low` and `exhausted`, each with room between going and coming back, make three levels:
+//! By these numbers alone an objective is [met](BudgetSnapshot::met) or not. Two thresholds of what remains, `low` and `exhausted`,
+//! each with room between going and coming back, make three levels, which go down only if the window has
+//! [calls enough](Builder::minimum_calls), 100 by default:
 //! ```text
 //!          low            exhausted
 //! normal ───────▶ careful ───────▶ spent
@@ -44,7 +46,9 @@
 //!
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() -> Result<(), buttress::BoxError> {
-//! let layer = ErrorBudgetLayer::new(presets::standard()); // 99.9 % over a day
+//! // 99.9 % over a day, from the first call on.
+//! let config = presets::standard().to_builder().minimum_calls(1).build()?;
+//! let layer = ErrorBudgetLayer::new(config);
 //! let budget = layer.handle().clone();
 //! let layer = layer.shed_low_priority_by(|cents: &u32| if *cents < 10 { Priority::Low } else { Priority::Normal });
 //! let mut service = ServiceBuilder::new().layer(layer).service(service_fn(|cents: u32| async move {

@@ -6,6 +6,7 @@ use super::objective::Objective;
 #[cfg(feature = "persist")]
 use super::persist::{Saver, Saves};
 use crate::rejected::Site;
+use crate::retry::Limiter;
 use crate::{Outcome, Reason, Refusal, Rejected, Tick, clock};
 use buttress_core::error_budget::Level;
 use std::fmt;
@@ -18,7 +19,8 @@ use std::time::Duration;
 pub struct Shared {
     /// Of all objectives, the worst: what every call reads, beside what else it reads.
     level: AtomicU8,
-    timing: Timing,
+    /// Whether any objective asks how long calls take.
+    timed: bool,
     pub(super) objectives: Box<[Objective]>,
     pub(super) site: &'static Site,
     /// Tells it from another that came under its name.
@@ -44,33 +46,19 @@ pub(super) struct Calls {
     pub(super) shed: AtomicU64,
 }
 
-/// How exactly the duration of calls is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Timing {
-    /// Nobody asks when a call began.
-    Off,
-    /// By the cheap clock.
-    Coarse,
-    /// By the precise clock.
-    Precise,
-}
-
-/// Below this, a clock that steps by 4 ms is too coarse to tell durations apart.
-const COARSE_FROM: Duration = Duration::from_millis(100);
-
 /// How often time alone is asked for what it changed, while a budget is low.
 const REVIEW_EVERY: Duration = Duration::from_secs(1);
 
 impl Shared {
     pub(super) fn new(site: &'static Site, objectives: Box<[Objective]>) -> Self {
-        let timing = objectives.iter().map(|objective| match objective.slower_than() {
-            None => Timing::Off,
-            Some(limit) if limit >= COARSE_FROM => Timing::Coarse,
-            Some(_) => Timing::Precise,
-        });
+        let timed = objectives.iter().any(|objective| objective.slower_than().is_some());
+        if timed {
+            // The first reading of it takes long.
+            let _ = clock::fine();
+        }
         let shared = Self {
             level: AtomicU8::new(0),
-            timing: timing.max().unwrap_or(Timing::Off),
+            timed,
             objectives,
             site,
             seed: site.seed(),
@@ -86,16 +74,11 @@ impl Shared {
         shared
     }
 
-    /// When a call begins that begins now; nobody asks unless calls are timed.
+    /// When a call begins that begins now; nobody asks unless calls are timed. Percentiles are to tell a millisecond from two,
+    /// and the cheap clock steps by four.
     #[inline]
     pub(super) fn begins_at(&self) -> Tick {
-        if self.timing == Timing::Off { Tick::ZERO } else { self.time() }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn time(&self) -> Tick {
-        if self.timing == Timing::Precise { clock::precise() } else { clock::now() }
+        if self.timed { clock::fine() } else { Tick::ZERO }
     }
 
     /// A call ended like this that began then.
@@ -126,7 +109,7 @@ impl Shared {
 
     #[inline]
     fn count(&self, success: bool, began: Tick) {
-        if self.timing != Timing::Off {
+        if self.timed {
             return self.count_timed(success, began);
         }
         let now = clock::now();
@@ -140,8 +123,7 @@ impl Shared {
 
     #[inline(never)]
     fn count_timed(&self, success: bool, began: Tick) {
-        let now = self.time();
-        self.count_lasting(success, now.since(began), now);
+        self.count_lasting(success, clock::fine().since(began), clock::now());
     }
 
     /// A call took so long.
@@ -293,6 +275,12 @@ impl Shared {
     /// The worst of its objectives.
     pub(super) fn level(&self) -> Level {
         Level::ALL[usize::from(self.level.load(Ordering::Relaxed))]
+    }
+}
+
+impl Limiter for Shared {
+    fn look_again(&self, now: Tick) {
+        self.review(now);
     }
 }
 

@@ -47,9 +47,9 @@ pub struct Totals {
 }
 
 impl Snapshot {
-    /// Whether every objective is met.
+    /// Whether every objective is met: no more calls were bad in its window than it allows.
     #[must_use]
     pub fn all_met(&self) -> bool {
-        self.objectives.iter().all(|objective| !objective.budget.exhausted)
+        self.objectives.iter().all(|objective| objective.budget.met)
     }
 }

@@ -6,54 +6,55 @@ use super::family::{Family, Kind, Labels};
 use crate::registry::{ErrorBudgetStatus, ObjectiveStatus};
 use std::time::Duration;
 
-const BUDGET: &[&str] = &["budget"];
+/// Of several objectives each has a series of its own.
+const OBJECTIVE: &[&str] = &["budget", "[objective]"];
 
 pub(super) static REMAINING: Family = family(
     Kind::Gauge,
     "error_budget_remaining",
-    BUDGET,
+    OBJECTIVE,
     "0 to 1",
-    "What is left of the bad calls that the objective allows in its window; 1 without calls, 0 when there were as many or more.",
+    "What is left of the bad calls that the objective allows in its window; 1 without calls, 0 when there were as many or more. With several objectives, each has the label objective, here and below.",
 );
 pub(super) static CONSUMED: Family = family(
     Kind::Gauge,
     "error_budget_consumed",
-    BUDGET,
+    OBJECTIVE,
     "0 to 1",
     "What is used up of the bad calls that the objective allows in its window: 1 less what remains.",
 );
 pub(super) static EXHAUSTED: Family = family(
     Kind::Counter,
     "error_budget_exhausted_total",
-    BUDGET,
+    OBJECTIVE,
     "times",
     "How often it was exhausted; to be so again it has to recover in between.",
 );
 pub(super) static BURN_RATE: Family = family(
     Kind::Gauge,
     "error_budget_burn_rate",
-    &["budget", "window"],
+    &["budget", "[objective]", "window"],
     "windows",
     "How fast it burns by the calls of the last 5m, 30m, 1h …: a rate of 1 uses it up in one window. Absent without calls.",
 );
 pub(super) static BURNING: Family = family(
     Kind::Gauge,
     "error_budget_burning",
-    &["budget", "pair"],
+    &["budget", "[objective]", "pair"],
     "0 or 1",
     "Whether it burns too fast over both times of a pair, such as `1h/5m`.",
 );
 pub(super) static REQUESTS: Family = family(
     Kind::Counter,
     "error_budget_requests_total",
-    &["budget", "result"],
+    &["budget", "[objective]", "result"],
     "calls",
     "Calls that count for the objective: good or bad. Cancelled and ignored ones do not, refused ones only where the objective counts rejections.",
 );
 pub(super) static SHED: Family = family(
     Kind::Counter,
     "error_budget_shed_total",
-    BUDGET,
+    &["budget"],
     "calls",
     "Calls of low priority that were refused while the budget was low. Of several objectives one series for all.",
 );
@@ -67,28 +68,28 @@ pub(super) static SAVES: Family = family(
 pub(super) static P50: Family = family(
     Kind::Gauge,
     "latency_budget_p50_seconds",
-    BUDGET,
+    OBJECTIVE,
     "seconds",
     "Half of the calls did not take longer, of the latest; absent without calls, and of objectives that are not about time.",
 );
 pub(super) static P95: Family = family(
     Kind::Gauge,
     "latency_budget_p95_seconds",
-    BUDGET,
+    OBJECTIVE,
     "seconds",
     "95 % of the calls did not take longer, of the latest; absent without calls, and of objectives that are not about time.",
 );
 pub(super) static P99: Family = family(
     Kind::Gauge,
     "latency_budget_p99_seconds",
-    BUDGET,
+    OBJECTIVE,
     "seconds",
     "99 % of the calls did not take longer, of the latest; absent without calls, and of objectives that are not about time.",
 );
 pub(super) static VIOLATIONS: Family = family(
     Kind::Counter,
     "latency_budget_violations_total",
-    BUDGET,
+    OBJECTIVE,
     "calls",
     "Successes that took longer than the objective has it, and so count as bad; absent of objectives that are not about time.",
 );
@@ -102,13 +103,16 @@ impl Page {
                 self.count(&SAVES, vec![("budget", owned(name)), ("result", result.into())], times);
             }
         }
-        for (name, objective) in &budget.objectives {
-            self.objective(name, objective);
+        for (full, objective) in &budget.objectives {
+            self.objective(name, own_name(name, full), objective);
         }
     }
 
-    fn objective(&mut self, name: &str, objective: &ObjectiveStatus) {
-        let labels = || -> Labels { vec![("budget", owned(name))] };
+    fn objective(&mut self, name: &str, own: &str, objective: &ObjectiveStatus) {
+        let labels = || -> Labels {
+            let own = (!own.is_empty()).then(|| ("objective", owned(own)));
+            [("budget", owned(name))].into_iter().chain(own).collect()
+        };
         let labels_with = |label, value: String| {
             let mut labels = labels();
             labels.push((label, value.into()));
@@ -147,11 +151,18 @@ impl Page {
     }
 }
 
+/// What an objective of a budget is called beside others, as its full name is that of both: `a.b` is also what a budget can be
+/// called.
+fn own_name<'a>(budget: &str, full: &'a str) -> &'a str {
+    let own = full.strip_prefix(budget).unwrap_or(full);
+    own.strip_prefix('.').filter(|_| !budget.is_empty()).unwrap_or(own)
+}
+
 /// A time as Prometheus writes it: `5m`, `6h`, `3d`; `90m` and not `1h30m`.
 fn in_words(time: Duration) -> String {
     let seconds = time.as_secs();
     for (unit, letter) in [(86_400, 'd'), (3_600, 'h'), (60, 'm')] {
-        if seconds >= unit && seconds.is_multiple_of(unit) {
+        if seconds >= unit && seconds.is_multiple_of(unit) && time.subsec_nanos() == 0 {
             return format!("{}{letter}", seconds / unit);
         }
     }
@@ -168,5 +179,13 @@ mod tests {
         let written = written.map(|seconds| in_words(Duration::from_secs(seconds)));
         assert_eq!(written, ["5m", "30m", "1h", "90m", "6h", "1d", "3d", "90061s"]);
         assert_eq!(in_words(Duration::from_millis(1_500)), "1.5s");
+        assert_eq!(in_words(Duration::from_millis(3_600_500)), "3600.5s");
+    }
+
+    #[test]
+    fn an_objective_is_called_by_its_own_name_beside_that_of_its_budget() {
+        let own = [("a", "a.b"), ("a.b", "a.b"), ("a", "a"), ("", "b"), ("", ".b"), ("a", "a..b")];
+        let own = own.map(|(budget, full)| own_name(budget, full));
+        assert_eq!(own, ["b", "", "", "b", ".b", ".b"]);
     }
 }

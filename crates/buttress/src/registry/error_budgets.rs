@@ -17,7 +17,7 @@ pub struct ErrorBudgetStatus {
     /// How low they are, of several the lowest: `normal`, `careful` or `spent`.
     #[cfg_attr(feature = "serde", serde(serialize_with = "serialize::text"))]
     pub level: Level,
-    /// Whether every objective is met.
+    /// Whether every objective is met, by the numbers alone.
     pub met: bool,
     /// The objectives by name: the name of the budget, and of several their own behind that.
     pub objectives: BTreeMap<&'static str, ObjectiveStatus>,
@@ -60,9 +60,12 @@ pub struct ObjectiveStatus {
     /// The share of calls that were good; `None` without calls.
     #[cfg_attr(feature = "serde", serde(serialize_with = "serialize::ratio"))]
     pub availability: Option<Ratio>,
-    /// Whether more were bad than may be.
+    /// Whether no more were bad than may be, by the numbers alone; so also without calls.
+    pub met: bool,
+    /// Whether its level is that of a budget that is exhausted: less was left than that threshold with calls enough to say so,
+    /// and not so much more has been left since that it is over.
     pub exhausted: bool,
-    /// Whether less is left than its low threshold.
+    /// Whether its level is that of a budget that is low, or worse; the same of its low threshold.
     pub low: bool,
     /// How fast it burns, by each pair of times there is an alert for.
     pub burn: Vec<BurnStatus>,
@@ -143,6 +146,7 @@ impl ObjectiveStatus {
             remaining: budget.remaining.get(),
             consumed: budget.consumed.get(),
             availability: budget.availability,
+            met: budget.met,
             exhausted: budget.exhausted,
             low: budget.low,
             burn: budget.burn.iter().map(BurnStatus::new).collect(),

@@ -199,7 +199,8 @@ impl Registry {
     /// unhealthy, in order, with how everything stands then. On the thread that caused it, so it must be quick; a panic in
     /// it is caught and [counted](Self::watcher_panics).
     ///
-    /// It is looked at when a breaker or a health check changes its state, and when a name comes or goes. What changes it otherwise is told with
+    /// It is looked at when a breaker or a health check changes its state, when an error budget changes its level or begins or
+    /// ends to burn, and when a name comes or goes. What changes it otherwise is told with
     /// the next of these: the passing of time (a breaker whose open time is over is told of with its next call),
     /// [`Handle::set_shadow`] on a breaker that is open, and a key that comes, is removed or is evicted.
     ///

@@ -1,11 +1,12 @@
 //! A budget that retries share.
 
-use crate::{Ratio, clock};
+use crate::{Ratio, Tick, clock};
 use buttress_core::retry::budget;
 pub use buttress_core::retry::budget::{Config, Snapshot};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 /// How many retries there may be, as a share of the requests. Cheap to clone; all clones are one budget, so that several
 /// layers, or all that call one peer, spend from it together.
@@ -27,9 +28,28 @@ struct Shared {
     owned: bool,
     /// Deposits of others in one that is owned.
     of_others: AtomicU64,
-    /// Who limits it now, and to what share.
-    limits: Mutex<Vec<(u64, Ratio)>>,
+    limits: Mutex<Vec<Limit>>,
+    /// Whether there are any limits.
+    limited: AtomicBool,
+    /// When those who limit it are to look next, while there are.
+    review_at: AtomicU64,
 }
+
+/// Who limits it now, and to what share.
+struct Limit {
+    whose: u64,
+    share: Ratio,
+    by: Weak<dyn Limiter>,
+}
+
+/// Somebody who limits budgets of retries for a time.
+pub(crate) trait Limiter: Send + Sync {
+    /// Looks whether that is over.
+    fn look_again(&self, now: Tick);
+}
+
+/// How often those who limit a budget look, while retries are asked for.
+const REVIEW_EVERY: Duration = Duration::from_secs(1);
 
 impl Budget {
     /// A budget with these settings.
@@ -45,26 +65,67 @@ impl Budget {
 
     fn made_of(config: Config, owned: bool) -> Self {
         let machine = budget::Budget::new(config, clock::now());
-        Self(Arc::new(Shared { machine, owned, of_others: AtomicU64::new(0), limits: Mutex::default() }))
+        Self(Arc::new(Shared {
+            machine,
+            owned,
+            of_others: AtomicU64::new(0),
+            limits: Mutex::default(),
+            limited: AtomicBool::new(false),
+            review_at: AtomicU64::new(0),
+        }))
+    }
+
+    /// Whether both are one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// How it stands.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.0.machine.snapshot(clock::now())
+        let now = clock::now();
+        self.review(now);
+        self.0.machine.snapshot(now)
     }
 
     /// Has it grant a share of its retries on behalf of `whose`, and of several the smallest. [`Ratio::ONE`] is all of them: the
     /// last who says so gives back exactly what there was.
-    pub(crate) fn limit_to(&self, whose: u64, share: Ratio) {
-        let mut limits = self.0.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        limits.retain(|(other, _)| *other != whose);
+    pub(crate) fn limit_to(&self, whose: u64, share: Ratio, by: &Weak<dyn Limiter>) {
+        let mut limits = self.limits();
+        limits.retain(|limit| limit.whose != whose);
         if share < Ratio::ONE {
-            limits.push((whose, share));
+            limits.push(Limit { whose, share, by: by.clone() });
         }
-        let least = |least: Ratio, (_, share): &(u64, Ratio)| if *share < least { *share } else { least };
         // With the list locked, so that two who change it leave the share of both.
-        self.0.machine.limit_to(limits.iter().fold(Ratio::ONE, least));
+        self.0.machine.limit_to(limits.iter().fold(Ratio::ONE, |least, limit| least.min(limit.share)));
+        self.0.limited.store(!limits.is_empty(), Ordering::Relaxed);
+    }
+
+    fn limits(&self) -> MutexGuard<'_, Vec<Limit>> {
+        self.0.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has those who limit it look whether that is over: they may have no calls of their own to find it by.
+    #[inline]
+    fn review(&self, now: Tick) {
+        if self.0.limited.load(Ordering::Relaxed) {
+            self.ask_who_limits(now);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ask_who_limits(&self, now: Tick) {
+        let (at, next) = (self.0.review_at.load(Ordering::Relaxed), (now + REVIEW_EVERY).as_nanos());
+        // A clock that went back is not waited for.
+        let due = now.as_nanos() >= at || at > next;
+        let swap =
+            |at, next| self.0.review_at.compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed);
+        if due && swap(at, next).is_ok() {
+            let limiters: Vec<_> = self.limits().iter().map(|limit| limit.by.clone()).collect();
+            // Without the list locked, which they change.
+            limiters.iter().filter_map(Weak::upgrade).for_each(|limiter| limiter.look_again(now));
+        }
     }
 
     /// One for each original request of its owner, and none for its retries.
@@ -90,7 +151,9 @@ impl Budget {
 
     /// What one retry costs; `None` if there is not that much.
     pub(super) fn withdraw(&self) -> Option<Token> {
-        let withdrawal = self.0.machine.withdraw(clock::now())?;
+        let now = clock::now();
+        self.review(now);
+        let withdrawal = self.0.machine.withdraw(now)?;
         Some(Token(Some((self.clone(), withdrawal))))
     }
 }

@@ -117,6 +117,7 @@ mod transient;
 #[cfg(feature = "http")]
 pub use self::attempt::{Attempt, NoRetry};
 pub use self::budget::Budget;
+pub(crate) use self::budget::Limiter;
 pub use self::condition::{ByClass, Condition, Decision, When};
 pub use self::counters::Totals;
 pub use self::explained::{Exhausted, Explained};

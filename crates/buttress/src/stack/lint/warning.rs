@@ -10,7 +10,8 @@ use std::time::Duration;
 pub enum Warning {
     /// The fallback takes every HTTP response for a success.
     FallbackNotHttp,
-    /// The promise is that no call fails: the first that does uses it up for a whole window, and burns infinitely fast.
+    /// The promise is that no call fails: the first that does uses it up for a whole window, and burns at up to a billion times
+    /// the rate that lasts, whether one of a thousand calls fails or each of them sets off every alert.
     ObjectiveOfEverything,
     /// A call is given up before it is slow.
     SlowerThanDeadline {
