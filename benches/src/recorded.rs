@@ -68,7 +68,7 @@ pub const RECORDED: [Recorded; 42] = [
     recorded(admission::WINDOW_10, 314.1, None),
     recorded(admission::FIVE, 638.0, Some(385.0)),
     recorded(admission::FIVE_CLONED, 705.0, None),
-    recorded(failures::FAILURE_LOG, 140.0, None),
+    recorded(failures::FAILURE_LOG, 120.0, None),
     recorded(paths::DELAY, 241.0, None),
     recorded(paths::STACK_OFF, 548.0, None),
     recorded(budgets::BUDGET, 152.0, None),

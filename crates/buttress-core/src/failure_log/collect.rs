@@ -1,15 +1,14 @@
 //! From what a log keeps to what is looked at.
 
 use super::evidence::{Asked, Evidence, Fault, Point, Traffic, between, total};
-use super::{Bucket, Calls, Class, ClassSummary, Filter, Fingerprint, Record, Tally, Volume, wall};
+use super::{Class, ClassSummary, Filter, Fingerprint, Record, Series, Tally, Volume, wall};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 const MINUTE: u64 = 60_000;
-const HOUR: u64 = 60 * MINUTE;
 
-/// What a log has that a filter without a time leaves.
+/// What a log has that a filter without a time leaves. What is told by the minute is not told again by the hour.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kept {
     pub(super) records: Vec<Record>,
@@ -33,14 +32,14 @@ impl Kept {
         let known = first.clamp(since, until);
         // Calls are known by the minute at best: the one in which the span begins counts.
         for traffic in &mut traffic {
-            traffic.asked.retain(|asked| (since - since % MINUTE..until).contains(&asked.at));
+            traffic.asked.retain(|asked| asked.at + MINUTE > since && asked.at < until);
         }
         for fault in &mut faults {
             fault.failures = total(between(&fault.points, since, until));
         }
         let whole = filter.since.is_none() && filter.until.is_none();
         let by_sort = self.tallies.map(|tallies| {
-            let sorts = tallies.iter().map(|tally| points(&tally.series.minutes, &tally.series.hours));
+            let sorts = tallies.iter().map(|tally| points(&tally.series));
             sorts.collect::<Vec<_>>()
         });
         let told: u64 = faults.iter().map(|fault| total(&fault.points)).sum();
@@ -62,7 +61,7 @@ fn faults(records: &[Record], classes: &[Class]) -> Vec<Fault> {
     let mut faults = Vec::with_capacity(classes.len());
     for class in classes {
         let own = kept.remove(&class.fingerprint).unwrap_or_default();
-        let counted = points(&class.series.minutes, &class.series.hours);
+        let counted = points(&class.series);
         let points = if own.len() as u64 >= total(&counted) { times(&own) } else { refined(counted, &own) };
         faults.push(Fault {
             fingerprint: class.fingerprint,
@@ -116,30 +115,25 @@ fn listed(classes: &[Class], faults: &[Fault], whole: bool) -> Vec<ClassSummary>
     listed
 }
 
-/// What was counted by the minute, and what of each hour was not. Both are in the order of time.
-fn points(minutes: &[Bucket], hours: &[Bucket]) -> Vec<Point> {
-    let mut points: Vec<Point> =
-        minutes.iter().map(|minute| (wall::millis(minute.start), minute.count)).collect();
-    let mut from = 0;
-    let mut rest = Vec::new();
-    for hour in hours {
-        let at = wall::millis(hour.start);
-        let start = from + points[from..].partition_point(|&(minute, _)| minute / HOUR < at / HOUR);
-        from = start + points[start..].partition_point(|&(minute, _)| minute / HOUR == at / HOUR);
-        rest.push((at, hour.count.saturating_sub(total(&points[start..from]))));
-    }
-    points.append(&mut rest);
-    points.retain(|&(_, count)| count > 0);
-    points.sort();
+/// What was counted by the minute, and what of each hour was not, in the order of time.
+fn points(series: &Series) -> Vec<Point> {
+    let counted = series.minutes.iter().chain(&series.hours);
+    let mut points: Vec<Point> = counted
+        .map(|bucket| (wall::millis(bucket.start), bucket.count))
+        .filter(|point| point.1 > 0)
+        .collect();
+    points.sort_unstable();
     points
 }
 
 /// The same with the minutes of which all records are still there at the times of these.
 fn refined(counted: Vec<Point>, records: &[&Record]) -> Vec<Point> {
+    // Where minutes begin by the wall clock as it is now.
+    let begin = counted.first().map_or(0, |&(at, _)| at % MINUTE);
     let mut exact: HashMap<u64, Vec<u64>> = HashMap::new();
     for record in records {
         let at = wall::millis(record.at);
-        exact.entry(at - at % MINUTE).or_default().push(at);
+        exact.entry(at.saturating_sub((at + MINUTE - begin) % MINUTE)).or_default().push(at);
     }
     let mut points = Vec::with_capacity(counted.len());
     for (at, count) in counted {
@@ -153,26 +147,12 @@ fn refined(counted: Vec<Point>, records: &[&Record]) -> Vec<Point> {
 }
 
 fn asked(volume: &Volume) -> Traffic {
-    let stretch = |calls: &Calls| Asked {
+    let stretches = volume.minutes.iter().chain(&volume.hours).map(|calls| Asked {
         at: wall::millis(calls.start),
         successes: calls.successes,
         failures: calls.failures,
-    };
-    let mut asked: Vec<Asked> = volume.minutes.iter().map(stretch).collect();
-    let mut by_hour: HashMap<u64, (u64, u64)> = HashMap::new();
-    for minute in &asked {
-        let hour = by_hour.entry(minute.at / HOUR).or_default();
-        *hour = (hour.0 + minute.successes, hour.1 + minute.failures);
-    }
-    for hour in volume.hours.iter().map(stretch) {
-        let (successes, failures) = by_hour.get(&(hour.at / HOUR)).copied().unwrap_or_default();
-        asked.push(Asked {
-            successes: hour.successes.saturating_sub(successes),
-            failures: hour.failures.saturating_sub(failures),
-            ..hour
-        });
-    }
-    asked.retain(|asked| asked.successes + asked.failures > 0);
+    });
+    let mut asked: Vec<_> = stretches.filter(|asked| asked.successes + asked.failures > 0).collect();
     asked.sort_unstable_by_key(|asked| asked.at);
     Traffic { operation: Arc::clone(&volume.operation), component: Arc::clone(&volume.component), asked }
 }

@@ -1,6 +1,7 @@
 //! What a log is asked in order to be read by people.
 
 use super::collect::Kept;
+use super::counts::Hours;
 use super::evidence::Evidence;
 use super::patterns::patterns;
 use super::{Analysis, FailureLog, Filter, Options, Rates, Report, Review, Statistics, wall};
@@ -71,10 +72,10 @@ impl FailureLog {
         let whenever = Filter { since: None, until: None, ..filter.clone() };
         let told_by_sort = filter.component.is_none() && filter.operation.is_none() && filter.text.is_none();
         Kept {
-            records: self.records(&whenever),
-            classes: self.classes(&whenever, now),
-            volumes: self.volumes(&whenever, now),
-            tallies: told_by_sort.then(|| self.tallies(&whenever, now)),
+            records: self.records_told(&whenever),
+            classes: self.classes_told(&whenever, now, Hours::Rest),
+            volumes: self.volumes_told(&whenever, now, Hours::Rest),
+            tallies: told_by_sort.then(|| self.tallies_told(&whenever, now, Hours::Rest)),
         }
         .evidence(filter, now)
     }

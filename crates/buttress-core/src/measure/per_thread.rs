@@ -37,14 +37,22 @@ impl<T> PerThread<T> {
     /// Adds one to `counter` of this thread.
     #[inline]
     pub fn count(&self, counter: impl Fn(&T) -> &AtomicU64) {
-        let place = PLACE.get();
-        if place < PLACES {
-            let own = counter(&self.0[place].0);
-            // Nobody else writes it, so nothing is lost between the two.
-            own.store(own.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-        } else {
+        if !self.count_at_once(&counter) {
             self.count_without_place(counter);
         }
+    }
+
+    /// The same, if this thread has a place of its own by now: whether it has.
+    #[inline(always)]
+    pub(crate) fn count_at_once(&self, counter: impl Fn(&T) -> &AtomicU64) -> bool {
+        let place = PLACE.get();
+        if place >= PLACES {
+            return false;
+        }
+        let own = counter(&self.0[place].0);
+        // Nobody else writes it, so nothing is lost between the two.
+        own.store(own.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        true
     }
 
     /// The same for a thread that has no place of its own, or none yet.

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use buttress::clock;
 use buttress::failure_log::{Filter, Options};
+use buttress::{circuit_breaker, clock};
 use http::{StatusCode, Uri};
 use serde::Serialize;
 
@@ -37,13 +37,16 @@ pub(super) async fn failures(State(view): State<Arc<View>>, uri: Uri) -> Respons
     aside(move || json(StatusCode::OK, &view.memory.log().review(&filter, &options))).await
 }
 
-/// All that is known of one failure.
+/// All that is known of one failure, with how the breaker stands in front of the origin that failed.
 pub(super) async fn failure(State(view): State<Arc<View>>, Path(id): Path<String>) -> Response {
     let Ok(number) = id.parse::<u64>() else {
         return refusal(StatusCode::BAD_REQUEST, "a failure is named by its number, as in /failures/17\n");
     };
     aside(move || match view.memory.log().report(number) {
-        Some(report) => json(StatusCode::OK, &report),
+        Some(report) => match view.registry.get::<circuit_breaker::Handle>(&report.record.component) {
+            Ok(breaker) => json(StatusCode::OK, &report.with_breaker(breaker.state())),
+            Err(_) => json(StatusCode::OK, &report),
+        },
         None => refusal(StatusCode::NOT_FOUND, "there is no such failure, or not any more\n"),
     })
     .await

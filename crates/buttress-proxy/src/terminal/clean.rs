@@ -34,7 +34,8 @@ pub(crate) fn safe_json(text: &str) -> String {
     safe
 }
 
-fn escaped(text: String) -> String {
+/// A text with nothing in it that a terminal would obey.
+pub(crate) fn escaped(text: String) -> String {
     if text.contains(is_hostile) { text::escaped(&text).to_string() } else { text }
 }
 

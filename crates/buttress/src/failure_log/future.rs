@@ -39,28 +39,43 @@ where
 {
     type Output = Result<J::Response<Running<N>>, Err>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.running.works();
-        let result = match this.inner.poll(cx) {
-            Poll::Pending => {
-                this.running.waits();
-                return Poll::Pending;
-            }
-            Poll::Ready(Ok(response)) => Ok(this.judge.response(response, this.running)),
-            Poll::Ready(Err(error)) => {
-                match Rejected::within(&error) {
-                    Some(rejected) => this.running.answered_by(rejected, Said::by(&error)),
-                    None => this.judge.error(&error, this.running),
-                }
-                Err(error)
-            }
-        };
-        if let Some(failed) = this.running.failed() {
-            failed.write(this.describe, result.as_ref());
+        let polled = this
+            .running
+            .in_turn(|running| this.inner.poll(cx).map_ok(|response| this.judge.response(response, running)));
+        if matches!(polled, Poll::Ready(Ok(_))) && this.running.is_over() {
+            return polled;
         }
-        Poll::Ready(result)
+        go_on(&polled, this.running, this.describe, this.judge);
+        polled
+    }
+}
+
+/// All that a call that succeeds at once has no need of. Out of line, so that its way is short whatever is around it.
+#[cold]
+#[inline(never)]
+fn go_on<N, D, J, Res, Err>(
+    polled: &Poll<Result<J::Response<Running<N>>, Err>>,
+    running: &mut Running<N>,
+    describe: &D,
+    judge: &J,
+) where
+    N: Seen,
+    J: Judge<Res, Err>,
+    D: Describe<J::Response<Running<N>>, Err>,
+    Err: 'static,
+{
+    let Poll::Ready(result) = polled else { return running.waits() };
+    if let Err(error) = result {
+        match Rejected::within(error) {
+            Some(rejected) => running.answered_by(rejected, Said::by(error)),
+            None => running.in_turn(|running| judge.error(error, running)),
+        }
+    }
+    if let Some(failed) = running.failed() {
+        failed.write(describe, result.as_ref());
     }
 }
 

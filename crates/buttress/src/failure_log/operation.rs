@@ -211,7 +211,12 @@ impl Slot {
         &self.core
     }
 
-    #[inline]
+    /// Counts a success, unless that takes more than a look: whether it did.
+    #[inline(always)]
+    pub(super) fn succeeded_at_once(&self, now: Tick) -> bool {
+        self.core.succeeded_at_once(now)
+    }
+
     pub(super) fn succeeded(&self, now: Tick) {
         self.core.succeeded(now);
     }

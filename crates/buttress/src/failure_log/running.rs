@@ -11,6 +11,7 @@ use crate::classify::End;
 use crate::{FailureKind, Outcome, Rejected, Settle, Tick, clock};
 use std::error::Error;
 use std::fmt;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
@@ -24,27 +25,39 @@ struct Call<N> {
     began: Tick,
     seen: N,
     stage: Stage,
-    /// Whether it had to wait, so that it ended later than it began as far as the coarse clock can tell.
-    waited: bool,
 }
 
 /// How far a call has come.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Stage {
-    /// Somebody else has the turn.
-    Waiting,
-    /// It has the turn: what panics now is this call.
-    Working,
+    /// It had not to wait so far, so that it ends when it began as far as the coarse clock can tell.
+    Begun,
+    /// It had to wait.
+    Waited,
     /// It failed, and what there is to be said of that comes next.
     Failed(Outcome),
     /// The head of its response is there.
     InBody,
 }
 
+/// The time in which what panics is the call. Forgotten when that is over, it is dropped by a panic alone, and the call need
+/// not note that it has the turn.
+struct Turn<'a, N: Seen>(&'a mut Running<N>);
+
+impl<N: Seen> Drop for Turn<'_, N> {
+    #[cold]
+    #[inline(never)]
+    fn drop(&mut self) {
+        if let Some(call) = self.0.0.take() {
+            call.panicked();
+        }
+    }
+}
+
 impl<N: Seen> Running<N> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(slot: &'static Slot, seen: N) -> Self {
-        Self(Some(Call { slot, began: clock::now(), seen, stage: Stage::Working, waited: false }))
+        Self(Some(Call { slot, began: clock::now(), seen, stage: Stage::Begun }))
     }
 
     /// A call that nobody writes down.
@@ -53,31 +66,20 @@ impl<N: Seen> Running<N> {
         Self(None)
     }
 
-    /// The call has the turn.
-    #[inline]
-    pub(super) const fn works(&mut self) {
-        self.stage(Stage::Working);
-    }
-
-    /// The call is made, and has the turn when it is polled.
-    #[inline]
-    pub(super) const fn made(&mut self) {
-        self.stage(Stage::Waiting);
+    /// Does what the call does itself.
+    #[inline(always)]
+    pub(super) fn in_turn<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let turn = Turn(self);
+        let done = work(&mut *turn.0);
+        mem::forget(turn);
+        done
     }
 
     /// The call gives its turn away.
     #[inline]
     pub(super) const fn waits(&mut self) {
         if let Some(call) = &mut self.0 {
-            call.stage = Stage::Waiting;
-            call.waited = true;
-        }
-    }
-
-    #[inline]
-    const fn stage(&mut self, stage: Stage) {
-        if let Some(call) = &mut self.0 {
-            call.stage = stage;
+            call.stage = Stage::Waited;
         }
     }
 
@@ -89,8 +91,13 @@ impl<N: Seen> Running<N> {
         }
     }
 
+    /// Whether there is no more to do for the call.
+    #[inline(always)]
+    pub(super) const fn is_over(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The call, if it failed and is to be written down.
-    #[inline]
     pub(super) fn failed(&mut self) -> Option<Failed<N>> {
         match self.0.as_ref()?.stage {
             Stage::Failed(outcome) => Some(Failed { call: self.0.take()?, outcome }),
@@ -99,17 +106,30 @@ impl<N: Seen> Running<N> {
     }
 
     /// The call ended like this.
-    #[inline]
+    #[inline(always)]
     fn end(&mut self, outcome: Outcome) {
+        if let Some(Call { slot, began, stage: Stage::Begun, .. }) = &self.0
+            && outcome == Outcome::Success
+            && slot.succeeded_at_once(*began)
+        {
+            self.0 = None;
+        } else {
+            self.end_later(outcome);
+        }
+    }
+
+    /// The call had to wait, or was no success, or nobody writes it down.
+    #[cold]
+    #[inline(never)]
+    fn end_later(&mut self, outcome: Outcome) {
         match &mut self.0 {
             None | Some(Call { stage: Stage::Failed(_), .. }) => {}
             Some(call) if outcome == Outcome::Success => {
-                // One that is done at once has ended when it began, which saves it a reading.
-                call.slot.succeeded(if call.waited { clock::now() } else { call.began });
+                call.slot.succeeded(if let Stage::Begun = call.stage { call.began } else { clock::now() });
                 self.0 = None;
             }
-            Some(call) if call.stage != Stage::InBody => call.stage = Stage::Failed(outcome),
-            Some(_) => self.write(outcome, Said::Silence),
+            Some(Call { stage: Stage::InBody, .. }) => self.write(outcome, Said::Silence),
+            Some(call) => call.stage = Stage::Failed(outcome),
         }
     }
 
@@ -124,6 +144,7 @@ impl<N: Seen> Running<N> {
 
     /// The call ends without a result.
     #[cold]
+    #[inline(never)]
     fn dropped(&mut self) {
         let Some(call) = self.0.take() else { return };
         match call.stage {
@@ -131,9 +152,9 @@ impl<N: Seen> Running<N> {
                 let details = call.details();
                 call.write(outcome, Said::Response, details);
             }
-            Stage::Working | Stage::InBody if thread::panicking() => call.panicked(),
+            Stage::InBody if thread::panicking() => call.panicked(),
             // A panic while others have the turn is not the call's.
-            Stage::Working | Stage::Waiting | Stage::InBody => call.slot.cancelled(),
+            Stage::Begun | Stage::Waited | Stage::InBody => call.slot.cancelled(),
         }
     }
 }
@@ -235,7 +256,7 @@ impl<N: Seen> Call<N> {
 }
 
 impl<N: Seen> Settle for Running<N> {
-    #[inline]
+    #[inline(always)]
     fn settle(&mut self, outcome: Outcome, _: Option<Duration>) {
         self.end(outcome);
     }
@@ -260,7 +281,6 @@ impl<N: Seen> Settle for Running<N> {
         let mut call = self.0.take();
         if let Some(call) = &mut call {
             call.stage = Stage::InBody;
-            call.waited = true;
         }
         Self(call)
     }

@@ -50,8 +50,7 @@ where
             Some(operation) => Running::new(operation.slot(), self.ask.ask(&request)),
             None => Running::none(),
         };
-        let call = self.inner.call(request);
-        running.made();
+        let call = running.in_turn(|_| self.inner.call(request));
         ResponseFuture::new(call, running, self.describe.clone(), self.judge.clone())
     }
 }

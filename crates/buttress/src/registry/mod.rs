@@ -75,6 +75,7 @@ mod member;
 mod names;
 mod operations;
 mod rate_limits;
+mod reset;
 mod retries;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -97,6 +98,8 @@ pub use member::Member;
 pub use names::Registry;
 pub use operations::OperationStatus;
 pub use rate_limits::{KeyedRateLimitStatus, LimitStatus, RateLimitStatus};
+pub(crate) use reset::{Answer, Asked};
+pub use reset::{Part, Resets};
 pub use retries::RetryStatus;
 pub use status::{BreakerStatus, Change, KeyedStatus, LastFailure, StateCounts, Status};
 pub use stream::Subscription;
