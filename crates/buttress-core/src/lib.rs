@@ -41,6 +41,7 @@ mod ratio;
 mod refusal;
 pub mod retry;
 mod sync;
+pub mod text;
 mod trigger;
 
 pub use adaptive_limit::AdaptiveLimit;

@@ -86,6 +86,8 @@ pub use answer::whole_seconds;
 #[cfg(feature = "http")]
 pub use bandwidth::BandwidthLayer;
 pub use bulkhead::BulkheadLayer;
+#[doc(inline)]
+pub use buttress_core::text;
 pub use buttress_core::{
     Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
     Refusal, Tick, Trigger,

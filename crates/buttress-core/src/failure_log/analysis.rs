@@ -4,6 +4,7 @@ use super::evidence::Evidence;
 use super::recommend::{Findings, recommendations};
 use super::{Correlation, Pattern, Periodic, Rates, Record, Regression, Statistics};
 use super::{correlation, patterns, periodic, regression, unit};
+use crate::text::escaped;
 use std::fmt;
 use std::sync::Arc;
 
@@ -85,7 +86,7 @@ pub struct Recommendation {
 
 impl fmt::Display for Recommendation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{}] {}: {}", self.priority, self.about, self.text)
+        write!(f, "[{}] {}: {}", self.priority, escaped(&self.about), escaped(&self.text))
     }
 }
 

@@ -108,8 +108,10 @@ impl fmt::Display for Chart<'_> {
             return f.write_str("no failures");
         };
         let together = buckets.len().div_ceil(ROOM);
-        let bars: Vec<u64> =
-            buckets.chunks(together).map(|some| some.iter().map(|bucket| bucket.count).sum()).collect();
+        let bars: Vec<u64> = buckets
+            .chunks(together)
+            .map(|some| some.iter().fold(0, |sum: u64, bucket| sum.saturating_add(bucket.count)))
+            .collect();
         let highest = bars.iter().copied().max().unwrap_or(0);
         if highest == 0 {
             return f.write_str("no failures");
@@ -149,7 +151,7 @@ impl Chart<'_> {
             let day = |at| wall::minute(at)[5..10].to_owned();
             (day(first), day(last))
         } else {
-            (wall::time_of_day(first), wall::time_of_day(last + self.of.pitch))
+            (wall::time_of_day(first), wall::time_of_day(last.checked_add(self.of.pitch).unwrap_or(last)))
         }
     }
 }

@@ -8,15 +8,15 @@ use super::mask::mask;
 use super::memo::Known;
 use super::operations::Operations;
 use super::record::Recorded;
-use super::redact::{REDACTED, is_secret};
 use super::ring::{Common, Kept, Ring, Texts};
 use super::sorts::Sort;
 use super::standing::Knobs;
-use super::text::{Said, Scratch, clean, cut, looked_at, say};
+use super::text::{Said, Scratch, clean, cut, forget, looked_at, say};
 use super::{Category, Config, Failure, Fingerprint, Operation, Severity};
 use crate::Tick;
 use crate::keyed::hash::Seeds;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
+use crate::text::{REDACTED, is_secret};
 use std::cell::RefCell;
 use std::error::Error;
 use std::io;
@@ -60,7 +60,7 @@ pub(super) struct Cell {
 }
 
 thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    pub(super) static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 impl Memory {
@@ -164,6 +164,7 @@ impl FailureLog {
             }
             None => self.find_out(failure, operation, error_type, scratch),
         };
+        forget(&mut scratch.raw, 0);
         scratch.fresh.texts.end();
         self.tell_rest(failure, &mut scratch.raw, &mut scratch.fresh.texts);
 
@@ -246,6 +247,7 @@ impl FailureLog {
         let mut add = |text: &dyn std::fmt::Display, most: usize, texts: &mut Texts| {
             self.tell(text, most, raw);
             clean(raw, most, &mut texts.text);
+            forget(raw, 0);
             texts.end();
         };
         if let Some(key) = failure.key {

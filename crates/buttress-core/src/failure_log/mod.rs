@@ -80,7 +80,6 @@ mod rates;
 mod read;
 mod recommend;
 mod record;
-mod redact;
 mod regression;
 mod report;
 mod restore;

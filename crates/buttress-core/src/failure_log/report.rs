@@ -5,6 +5,7 @@ use super::review::wrapped;
 use super::unit::place;
 use super::{Category, Common, Fingerprint, Flags, Pattern, Priority, Record, wall};
 use crate::FailureKind;
+use crate::text::escaped;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::time::SystemTime;
@@ -266,7 +267,7 @@ impl fmt::Display for Report {
             line("flags", &record.flags)?;
         }
         if let Some(breaker) = breaker {
-            line("breaker", breaker)?;
+            line("breaker", &escaped(breaker))?;
         }
         if !patterns.is_empty() {
             writeln!(f, "\nIt belongs to")?;
@@ -290,6 +291,6 @@ impl fmt::Display for Report {
             }
         }
         writeln!(f, "\nWhat to do [{}]", suggestion.priority)?;
-        wrapped(f, "  ", &suggestion.text)
+        wrapped(f, "  ", &escaped(&suggestion.text).to_string())
     }
 }

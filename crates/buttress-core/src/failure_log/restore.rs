@@ -4,9 +4,10 @@ use super::classes::Hit;
 use super::line::wall_millis;
 use super::ring::{Common, Kept, Texts};
 use super::sorts::Sort;
-use super::text::cut;
+use super::text::{clean, cut, looked_at, say};
 use super::{FailureLog, Record};
 use crate::sync::lock;
+use crate::text::{REDACTED, is_secret};
 use std::sync::Arc;
 
 /// The largest number a record may have that is taken in: whoever goes on behind it never runs out of numbers.
@@ -19,6 +20,9 @@ impl FailureLog {
     /// They are in the records, the classes and the tallies, and what they tell of is not new again. They are in no rate:
     /// nobody knows how many calls went well beside them. What is older than the settings retain is left out, and so is what has
     /// a number that no log gives. What comes from a clock that was ahead counts as of now. Says how many were taken in.
+    ///
+    /// Whoever wrote them may have left secrets in them: they are redacted like what is recorded, but for the names of
+    /// operations, of components and of types.
     pub fn restore(&self, records: impl IntoIterator<Item = Record>) -> usize {
         let mut records: Vec<_> = records.into_iter().collect();
         records.sort_by_key(|record| record.id);
@@ -72,9 +76,11 @@ impl FailureLog {
                 cut(&mut text, most);
                 Arc::<str>::from(text)
             };
+            let mut template = String::new();
+            clean(&record.template, self.config.message, &mut template);
             let common = Arc::new(Common {
                 error_type: bounded(&record.error_type, self.config.value),
-                template: bounded(&record.template, self.config.message),
+                template: template.into(),
             });
             let mut memory = lock(&self.memory);
             let knobs = memory.knobs;
@@ -97,11 +103,10 @@ impl FailureLog {
 
     /// The texts of a record, as long as the settings of this log allow.
     fn texts(&self, record: &Record) -> Texts {
-        let mut texts = Texts::default();
-        let add = |texts: &mut Texts, text: &str, most: usize| {
-            let from = texts.start();
-            texts.text.push_str(text);
-            cut(&mut texts.text, from + most);
+        let (mut texts, mut raw) = (Texts::default(), String::new());
+        let mut add = |texts: &mut Texts, text: &str, most: usize| {
+            say(&text, looked_at(most), &mut raw);
+            clean(&raw, most, &mut texts.text);
             texts.end();
         };
         add(&mut texts, &record.message, self.config.message);
@@ -115,7 +120,7 @@ impl FailureLog {
         }
         for (name, value) in record.metadata.iter().take(self.config.metadata) {
             add(&mut texts, name, self.config.value);
-            add(&mut texts, value, self.config.value);
+            add(&mut texts, if is_secret(name) { REDACTED } else { value }, self.config.value);
         }
         texts
     }

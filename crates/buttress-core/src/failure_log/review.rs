@@ -4,6 +4,7 @@ use super::unit::place;
 use super::wall;
 use super::{Analysis, Class, Count, Fingerprint, Flags, Rates, Statistics, TopError};
 use super::{Category, Severity};
+use crate::text::escaped;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -122,7 +123,7 @@ impl fmt::Display for Review {
             writeln!(f, "\nWhat to do")?;
         }
         for (at, recommendation) in analysis.recommendations.iter().enumerate() {
-            let text = format!("{}: {}", recommendation.about, recommendation.text);
+            let text = format!("{}: {}", escaped(&recommendation.about), escaped(&recommendation.text));
             listed(f, recommendation.priority.as_str(), &text)?;
             if at + 1 == LISTED {
                 break;
@@ -212,7 +213,8 @@ fn bars<'a>(
     for (name, failures, percent) in each.take(LISTED) {
         let share = failures as f64 / total as f64;
         let name = super::statistics::cut(&name.escape_debug().to_string(), 20);
-        let bar = "#".repeat((share * BAR as f64).round() as usize);
+        // The parts may be more than the whole: it was read from somewhere.
+        let bar = "#".repeat(((share * BAR as f64).round() as usize).min(BAR));
         let of_calls = percent.map_or(String::new(), |percent| format!("  {percent:.1} % of its calls"));
         let failures = wall::number(failures);
         let line = format!("  {name:<20} {failures:>10} {:>3.0} %  {bar:<BAR$}{of_calls}", share * 100.0);

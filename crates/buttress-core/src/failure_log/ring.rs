@@ -85,11 +85,6 @@ impl Texts {
         self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
     }
 
-    /// Where the text begins that is being added.
-    pub(super) fn start(&self) -> usize {
-        self.ends.last().map_or(0, |end| *end as usize)
-    }
-
     pub(super) fn message(&self) -> &str {
         self.iter().next().unwrap_or_default()
     }

@@ -3,7 +3,6 @@
 mod classes;
 mod classification;
 mod masks;
-mod redaction;
 mod ring;
 mod standing;
 mod times;

@@ -196,6 +196,35 @@ fn s0_63_a_restarted_log_goes_on_where_the_other_stopped() {
 }
 
 #[test]
+fn w23_h14_what_is_restored_has_no_secrets_and_no_more_texts_than_allowed() {
+    let secret = "password=hunter2";
+    let before = log(Config::builder());
+    let charge = before.operation("charge", "payments");
+    before.record(
+        &Failure::of(&charge).message(&"m").key(&"k").with("a", &1).with("token", &2),
+        at(0).0,
+        at(0).1,
+    );
+    let mut foreign = before.records(&Filter::default()).remove(0);
+    (foreign.message, foreign.template, foreign.key) = (secret.into(), secret.into(), Some(secret.into()));
+    foreign.chain = vec![secret.into()];
+    foreign.metadata = vec![("url".into(), secret.into()), ("token".into(), "hunter2".into())];
+    let mut long = foreign.clone();
+    (long.id, long.message) = (2, format!("{secret},{}", "x".repeat(1 << 20)).into());
+    let after = FailureLog::new(Config::default(), at(1).0, at(1).1);
+    assert_eq!(after.restore([foreign, long]), 2);
+    let records = after.records(&Filter::default());
+    assert_eq!(&*records[0].message, "password=<redacted>");
+    assert!(records[1].message.len() <= Config::default().message());
+    let shown = format!("{after:?} {records:?} {:?}", after.classes(&Filter::default(), at(1).0));
+    assert!(!shown.contains("hunter2"), "{records:?}");
+    // What has none is as it was.
+    let again = FailureLog::new(Config::default(), at(1).0, at(1).1);
+    again.restore(records.iter().cloned());
+    assert_eq!(again.records(&Filter::default()), records);
+}
+
+#[test]
 fn s0_63_what_is_too_old_is_not_restored_but_its_number_is_not_used_again() {
     let before = log(Config::builder());
     let charge = before.operation("charge", "payments");

@@ -100,6 +100,30 @@ fn h14_no_name_and_no_message_writes_to_the_terminal() {
     assert!(!review.analysis.summary.chars().any(char::is_control), "{:?}", review.analysis.summary);
 }
 
+#[test]
+fn h14_values_from_elsewhere_neither_write_to_the_terminal_nor_take_memory() {
+    let log = day(4, Planted { periodic: true, pair: true, regression: true });
+    let mut review = log.review(&filter(), &Options::default(), midnight());
+    let mut report = log.report(review.analysis.recent[0].id, midnight()).unwrap();
+    let evil = "\u{1b}[2J\r\n\u{85}\u{202e}ok";
+    for recommendation in &mut review.analysis.recommendations {
+        (recommendation.about, recommendation.text) = (evil.to_owned(), evil.to_owned());
+    }
+    report.suggestion.text = evil.to_owned();
+    review.statistics.total = 1;
+    review.statistics.by_category[0].failures = u64::MAX;
+    for bucket in &mut review.statistics.time_distribution.buckets {
+        bucket.count = u64::MAX;
+    }
+    let first = review.analysis.recommendations[0].to_string();
+    let review = review.to_string();
+    for text in [&first, &review, &report.with_breaker(evil).to_string()] {
+        let unseen = text.contains(|letter| buttress_core::text::is_hostile(letter) && letter != '\n');
+        assert!(text.contains("ok") && !unseen, "{text:?}");
+        assert!(text.len() < 10_000 && !text.contains(&"#".repeat(100)));
+    }
+}
+
 #[cfg(feature = "serde")]
 #[test]
 fn a_review_and_a_report_are_read_back_as_they_were_written() {

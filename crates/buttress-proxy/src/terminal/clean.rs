@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use buttress::text::{self, is_hostile};
 use serde_json::Value;
 
 /// Escapes in all keys and texts of a value what a terminal would obey.
@@ -21,7 +22,7 @@ pub(crate) fn clean(value: Value) -> Value {
 pub(crate) fn safe_json(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
-        if is_obeyed(letter) && !matches!(letter, '\n' | '\r' | '\t') {
+        if is_hostile(letter) && !matches!(letter, '\n' | '\r' | '\t') {
             for unit in letter.encode_utf16(&mut [0; 2]) {
                 // Writing into a string cannot fail.
                 let _ = write!(safe, "\\u{unit:04x}");
@@ -35,23 +36,7 @@ pub(crate) fn safe_json(text: &str) -> String {
 
 /// A text with nothing in it that a terminal would obey.
 pub(crate) fn escaped(text: String) -> String {
-    if !text.contains(is_obeyed) {
-        return text;
-    }
-    text.chars().fold(String::new(), |mut escaped, letter| {
-        if is_obeyed(letter) {
-            escaped.extend(letter.escape_default());
-        } else {
-            escaped.push(letter);
-        }
-        escaped
-    })
-}
-
-/// Controls, ends of lines and paragraphs, and marks that turn the direction of what stands behind them.
-fn is_obeyed(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    if text.contains(is_hostile) { text::escaped(&text).to_string() } else { text }
 }
 
 #[cfg(test)]
@@ -75,7 +60,7 @@ mod tests {
         let text = serde_json::to_string_pretty(&value).unwrap();
         let safe = safe_json(&text);
         assert!(
-            text.contains('\u{9b}') && !safe.contains(|letter| is_obeyed(letter) && letter != '\n'),
+            text.contains('\u{9b}') && !safe.contains(|letter| is_hostile(letter) && letter != '\n'),
             "{safe}"
         );
         assert_eq!(serde_json::from_str::<Value>(&safe).unwrap(), value);

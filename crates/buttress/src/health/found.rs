@@ -1,6 +1,7 @@
 //! What a check found, and why it says so.
 
 use super::Finding;
+use crate::text::{is_hostile, redact};
 use crate::{BoxError, Rejected};
 use std::borrow::Cow;
 use std::error::Error;
@@ -91,12 +92,13 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// A reason as it is kept: one line that is not too long and steers no terminal.
+/// A reason as it is kept: one line without secrets that is not too long and steers no terminal.
 pub(super) fn kept(why: &str) -> Arc<str> {
-    let plain =
-        |char: char| if char.is_control() || matches!(char, '\u{2028}' | '\u{2029}') { ' ' } else { char };
+    let plain = |letter| if is_hostile(letter) { ' ' } else { letter };
+    // Before it is cut: half a secret would no longer look like one.
+    let why = redact(why);
     let end = why.char_indices().nth(LONGEST).map(|(end, _)| end);
-    let whole = end.map_or(Cow::Borrowed(why), |end| Cow::Owned(format!("{}…", &why[..end])));
+    let whole = end.map_or(Cow::Borrowed(&*why), |end| Cow::Owned(format!("{}…", &why[..end])));
     whole.chars().map(plain).collect::<String>().into()
 }
 
@@ -121,6 +123,14 @@ mod tests {
         assert_eq!(refused(Reason::DeadlineExceeded).finding(), Finding::Unhealthy, "it was sent");
         assert_eq!(Found::from(Err("down")), Found::Unhealthy("down".to_owned()));
         assert_eq!(Found::from(Ok::<_, BoxError>(())), Found::Healthy);
+    }
+
+    #[test]
+    fn h14_w23_a_reason_tells_no_secret_and_turns_no_text() {
+        let why = "connect postgres://app:hunter2@db/shop: \u{202e}refused\u{200f}";
+        assert_eq!(&*kept(why), "connect postgres://<redacted>@db/shop:  refused ");
+        let cut = format!("{} password=hunter2", "x".repeat(LONGEST - 12));
+        assert!(kept(&cut).ends_with(" password=<r…"), "{}", kept(&cut));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One value, one line.
 
+use buttress_core::text::is_hostile;
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
@@ -21,19 +22,12 @@ impl Formatter for OneLine {
         let mut rest = text;
         while let Some((at, found)) = rest.char_indices().find(|(_, letter)| is_hostile(*letter)) {
             to.write_all(&rest.as_bytes()[..at])?;
+            // All of it is below U+FFFF, where one escape is enough.
             write!(to, "\\u{:04x}", u32::from(found))?;
             rest = &rest[at + found.len_utf8()..];
         }
         to.write_all(rest.as_bytes())
     }
-}
-
-/// Controls, of which U+0085 ends a line for some; the separators of lines and paragraphs; what turns the direction of a
-/// text, so that it reads as another. All are below U+FFFF, where one escape is enough.
-fn is_hostile(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}')
-        || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
