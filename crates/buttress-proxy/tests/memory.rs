@@ -118,7 +118,7 @@ async fn an_origin_that_is_called_proxy_is_not_the_proxy() {
 }
 
 #[tokio::test]
-async fn f3_each_of_many_origins_has_its_operations() {
+async fn each_of_many_origins_has_its_operations() {
     let origins: Vec<_> = (0..40).map(|_| nobody()).collect();
     let proxy = Running::with(&origins, |config| config.retries = 0).await;
     let log = proxy.registry.get::<failure_log::Handle>("proxy").unwrap();

@@ -71,6 +71,11 @@ impl ErrorBudget {
 }
 
 impl State {
+    /// Up to when it counted: what came as it was taken is in it.
+    const fn end(&self) -> u64 {
+        self.position.saturating_add(1)
+    }
+
     /// The marks, in order and none of them in the future, whatever wrote them.
     fn points(&self) -> Vec<Point<2>> {
         let mut points: Vec<Point<2>> = Vec::with_capacity(self.marks.len());
@@ -79,7 +84,7 @@ impl State {
             let mut counts = least.counts;
             counts[GOOD] = counts[GOOD].max(*good).min(most(counts.len()));
             counts[BAD] = counts[BAD].max(*bad).min(most(counts.len()));
-            points.push(Point { at: (*at).clamp(least.at, self.position.max(least.at)), counts });
+            points.push(Point { at: (*at).clamp(least.at, self.end().max(least.at)), counts });
         }
         points
     }
@@ -88,7 +93,7 @@ impl State {
         let mut latest = Point { at: 0, counts: [0; KINDS] };
         let mut points = Vec::with_capacity(self.durations.len());
         for (at, more) in &self.durations {
-            latest.at = (*at).clamp(latest.at, self.position.max(latest.at));
+            latest.at = (*at).clamp(latest.at, self.end().max(latest.at));
             for (bucket, count) in more {
                 if let Some(counted) = latest.counts.get_mut(usize::from(*bucket)) {
                     *counted = counted.saturating_add(*count).min(most(KINDS));

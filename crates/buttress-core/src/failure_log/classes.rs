@@ -22,6 +22,8 @@ pub(super) struct Entry {
     pub(super) operation: usize,
     pub(super) severity: Severity,
     pub(super) category: Category,
+    /// Whether the last one was no call that failed.
+    pub(super) aside: bool,
     pub(super) error: u64,
     pub(super) first: Line,
     pub(super) last: Line,
@@ -47,6 +49,8 @@ pub(super) struct Hit {
     pub(super) at: At,
     /// Whether it happens now, and is not read back.
     pub(super) live: bool,
+    /// Whether no call failed.
+    pub(super) aside: bool,
 }
 
 /// What a hit found.
@@ -123,6 +127,7 @@ impl Classes {
             operation: hit.operation,
             severity: hit.severity,
             category: hit.category,
+            aside: hit.aside,
             error,
             first: hit.at.line,
             last: hit.at.line,
@@ -163,7 +168,7 @@ impl Classes {
         counts.add(hit.at, few, few, |gone| *day = day.saturating_sub(gone.into()));
         entry.first = entry.first.min(hit.at.line);
         entry.last = entry.last.max(hit.at.line);
-        (entry.severity, entry.category) = (hit.severity, hit.category);
+        (entry.severity, entry.category, entry.aside) = (hit.severity, hit.category, hit.aside);
         if !hit.live {
             return Found { place, flags: Flags::default(), turned: None };
         }

@@ -9,11 +9,13 @@ use std::time::SystemTime;
 const MINUTE: u64 = 60_000;
 
 /// What a log has that a filter without a time leaves. What is told by the minute is not told again by the hour.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Kept {
     pub(super) records: Vec<Record>,
     pub(super) classes: Vec<Class>,
     pub(super) volumes: Vec<Volume>,
+    /// The components of which all calls are counted, in the order of their names, and since when.
+    pub(super) counted: (Vec<Arc<str>>, SystemTime),
     /// By category and severity; `None` where the filter asks for what these do not tell.
     pub(super) tallies: Option<Vec<Tally>>,
 }
@@ -24,7 +26,14 @@ impl Kept {
         let until = wall::millis(filter.until.unwrap_or(now).min(now)).saturating_add(1);
         let mut faults = faults(&self.records, &self.classes);
         faults.sort_by_key(|fault| fault.fingerprint);
-        let mut traffic: Vec<_> = self.volumes.iter().map(asked).collect();
+        let mut traffic: Vec<_> = self
+            .volumes
+            .iter()
+            .map(|volume| {
+                let is_counted = self.counted.0.binary_search(&volume.component).is_ok();
+                Traffic { is_counted, ..asked(volume) }
+            })
+            .collect();
         let failed = faults.iter().filter_map(|fault| fault.points.first()).map(|&(at, _)| at);
         let called = traffic.iter().filter_map(|traffic| traffic.asked.first()).map(|asked| asked.at);
         let first = failed.chain(called).min().unwrap_or(until);
@@ -48,7 +57,17 @@ impl Kept {
         let mut records = self.records;
         records.retain(|record| (since..until).contains(&wall::millis(record.at)));
         records.sort_by_key(|record| record.id);
-        Evidence { since, until, known, faults, by_sort, classes, traffic, records }
+        Evidence {
+            since,
+            until,
+            known,
+            faults,
+            by_sort,
+            classes,
+            traffic,
+            counted_since: wall::millis(self.counted.1),
+            records,
+        }
     }
 }
 
@@ -71,6 +90,7 @@ fn faults(records: &[Record], classes: &[Class]) -> Vec<Fault> {
             error_type: Arc::clone(&class.error_type),
             severity: class.severity,
             category: class.category,
+            aside: class.aside,
             points,
             failures: 0,
         });
@@ -86,6 +106,7 @@ fn faults(records: &[Record], classes: &[Class]) -> Vec<Fault> {
             error_type: Arc::clone(&last.error_type),
             severity: last.severity,
             category: last.category,
+            aside: last.aside,
             points: times(&own),
             failures: 0,
         });
@@ -154,5 +175,6 @@ fn asked(volume: &Volume) -> Traffic {
     });
     let mut asked: Vec<_> = stretches.filter(|asked| asked.successes + asked.failures > 0).collect();
     asked.sort_unstable_by_key(|asked| asked.at);
-    Traffic { operation: Arc::clone(&volume.operation), component: Arc::clone(&volume.component), asked }
+    let (operation, component) = (Arc::clone(&volume.operation), Arc::clone(&volume.component));
+    Traffic { operation, component, asked, is_counted: false }
 }

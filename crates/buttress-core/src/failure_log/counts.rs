@@ -38,8 +38,8 @@ pub(super) trait Less<M>: Count {
     fn less(self, minute: M) -> Self;
 }
 
-impl Less<u32> for u32 {
-    fn less(self, minute: u32) -> Self {
+impl Less<Self> for u32 {
+    fn less(self, minute: Self) -> Self {
         self.saturating_sub(minute)
     }
 }

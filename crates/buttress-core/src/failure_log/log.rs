@@ -177,6 +177,7 @@ impl FailureLog {
         fresh.took = failure.took;
         fresh.bytes = failure.bytes;
         fresh.suppressed = 0;
+        fresh.aside = !failure.is_call;
         let hit = Hit {
             fingerprint: known.fingerprint,
             operation: operation.index(),
@@ -184,6 +185,7 @@ impl FailureLog {
             category: known.category,
             at: line.into(),
             live: true,
+            aside: !failure.is_call,
         };
 
         let mut memory = self.memory_at(hit.at);

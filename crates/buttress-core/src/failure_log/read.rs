@@ -164,6 +164,16 @@ impl FailureLog {
         asked.map(|of| of.volume(&between, told, ahead)).collect()
     }
 
+    /// The components of which calls that go well are counted, and since when.
+    pub(super) fn counted(&self) -> (Vec<Arc<str>>, SystemTime) {
+        let operations = lock(&self.operations);
+        let counted = operations.iter().filter(|of| of.successes() > 0).map(|of| of.component().clone());
+        let mut counted: Vec<_> = counted.collect();
+        counted.sort_unstable();
+        counted.dedup();
+        (counted, self.drift.ahead().wall(self.start.line()))
+    }
+
     /// How it stands.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -247,6 +257,7 @@ fn piece(memory: &Memory, at: usize, filter: &Filter, now: Line) -> Option<Piece
             error_type: common.error_type.clone(),
             severity: entry.severity,
             category: entry.category,
+            aside: entry.aside,
             count,
             error: entry.error,
             first: SystemTime::UNIX_EPOCH,
@@ -298,6 +309,7 @@ fn record(kept: &Kept, at: i64, of: &Operation) -> Record {
         bytes: kept.bytes,
         metadata,
         suppressed: kept.suppressed,
+        aside: kept.aside,
         flags: kept.flags,
     }
 }

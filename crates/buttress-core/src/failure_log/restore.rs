@@ -49,6 +49,7 @@ impl FailureLog {
                 took: record.duration,
                 bytes: record.bytes,
                 suppressed: record.suppressed,
+                aside: record.aside,
                 flags: record.flags,
                 common: None,
                 texts: self.texts(record),
@@ -60,6 +61,7 @@ impl FailureLog {
                 category: record.category,
                 at: line.into(),
                 live: false,
+                aside: record.aside,
             };
             let bounded = |text: &Arc<str>, most: usize| {
                 let mut text = text.to_string();

@@ -30,10 +30,11 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// All that is known of the failures that are asked for.
 pub(super) async fn failures(State(view): State<Arc<View>>, uri: Uri) -> Response {
     let now = clock::system_time(clock::now());
-    let (filter, options) = match asked(&uri, now) {
+    let (filter, mut options) = match asked(&uri, now) {
         Ok(asked) => asked,
         Err(refused) => return *refused,
     };
+    options.breakers = view.memory.origins().map(Arc::from).collect();
     aside(move || json(StatusCode::OK, &view.memory.log().review(&filter, &options))).await
 }
 

@@ -105,6 +105,12 @@ impl Memory {
         self.budget.as_ref()
     }
 
+    /// The origins as they are called among the components.
+    pub(crate) fn origins(&self) -> impl Iterator<Item = &str> {
+        let own = self.components.len() - 1;
+        self.components[..own].iter().map(|origin| origin.name.as_str())
+    }
+
     /// How long a client may have waited for an answer to begin when it leaves, without that being anybody's fault: as long as a
     /// good answer may take, or where nobody said so, half of what an origin may. Who waited for that long did not leave
     /// on a whim, and many clients have limits below those of the proxy.

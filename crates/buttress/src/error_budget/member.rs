@@ -15,7 +15,7 @@ impl Held for Handle {
     }
 
     fn report(&self, status: &mut Status, _: usize) {
-        let budget = ErrorBudgetStatus::new(&self.snapshot(), self.seed());
+        let budget = ErrorBudgetStatus::new(self);
         judge(&mut status.health, self.name(), budget.met);
         status.error_budgets.insert(self.name().to_owned(), budget);
     }

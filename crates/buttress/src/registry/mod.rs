@@ -78,7 +78,7 @@ mod rate_limits;
 mod reset;
 mod retries;
 #[cfg(feature = "serde")]
-mod serialize;
+pub(crate) mod serialize;
 mod status;
 mod stream;
 mod time_limits;

@@ -14,6 +14,7 @@ fn hit(class: u32, at: i64) -> Hit {
         severity: Severity::Error,
         category: Category::Unknown,
         at: Line(at).into(),
+        aside: false,
         live: true,
     }
 }
