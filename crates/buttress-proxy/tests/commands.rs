@@ -89,7 +89,7 @@ async fn s0_81_w10_health_is_read_from_the_process_that_serves() {
     stage.answered(5, "500 Oh No").await;
     let unwell = stage.run(&["health", "--detailed"]).await;
     assert_eq!(unwell.code, Some(1), "{unwell:?}");
-    unwell.says(&["unhealthy", &format!("circuit_breaker {origin} is open"), "nothing left"]);
+    unwell.says(&["unhealthy", &format!("circuit_breaker {origin} is open"), "0.0 % left of 99.9 %"]);
     unwell.says(&[
         "5 of 8 calls failed, 62.5 %",
         "1 pattern",
@@ -114,7 +114,9 @@ async fn s0_82_w01_reset_closes_the_breaker_that_refuses() {
 
         let named = stage.run(&[spelling, &[&origin]].concat()).await;
         assert_eq!(named.code, Some(0), "{named:?}");
-        named.says(&["reset: 2 parts"]);
+        let parts = ["circuit_breaker", "bulkhead"].map(|kind| format!("reset: {kind} {origin}\n"));
+        named.says(&parts.each_ref().map(String::as_str));
+        assert_eq!(named.stdout.lines().count(), 2, "and nothing else: {named:?}");
         let health = stage.run(&["health"]).await;
         assert_eq!(health.code, Some(0), "{health:?}");
 
@@ -125,6 +127,26 @@ async fn s0_82_w01_reset_closes_the_breaker_that_refuses() {
         let breaker = &status["circuit_breakers"][&origin];
         assert_eq!((&breaker["state"], &breaker["window"]["calls"]), (&"closed".into(), &0.into()));
     }
+}
+
+#[tokio::test]
+async fn s0_82_f1_a_reset_of_everything_leaves_the_error_budget_and_says_so() {
+    let stage = Stage::set(&["--slo", "90"]).await;
+    stage.answered(2, "500 Oh No").await;
+    let spent = stage.run(&["budget"]).await;
+    spent.says(&["2 of 2 requests failed"]);
+    let budgets = stage.run(&["budget", "--json"]).await.json();
+    let name = budgets["error_budgets"].as_object().unwrap().keys().next().unwrap();
+    let all = stage.run(&["health", "reset"]).await;
+    all.says(&[&format!("left as it is, unless it is reset by its name: error_budget {name}\n")]);
+    assert!(!all.stdout.contains("reset: error_budget") && !all.stdout.contains("failure_log"), "{all:?}");
+    assert_eq!(stage.run(&["budget"]).await.stdout, spent.stdout);
+
+    let named = stage.run(&["health", "reset", name]).await;
+    named.says(&[&format!("reset: error_budget {name}\n")]);
+    stage.run(&["budget"]).await.says(&["100.0 % left", "0 of 0 requests failed"]);
+    let failures = stage.run(&["failures", "--json"]).await.json();
+    assert_eq!(failures["statistics"]["total"], 2, "what failed stays known");
 }
 
 #[tokio::test]
@@ -180,7 +202,9 @@ async fn c26_the_budget_is_told_in_percent_and_a_proxy_without_one_says_how_to_g
     let json = stage.run(&["budget", "--json"]).await.json();
     assert_eq!(json["error_budgets"]["proxy"]["objectives"]["proxy"]["bad"], 2, "{json:#}");
 
-    stage.answered(3, "500 Oh No").await;
+    // Of fewer than 100 requests nothing is made.
+    stage.answered(60, "200 OK").await;
+    stage.answered(12, "500 Oh No").await;
     let spent = stage.run(&["budget"]).await;
     assert_eq!(spent.code, Some(1), "{spent:?}");
     spent.says(&["nothing left"]);
@@ -285,7 +309,7 @@ async fn h14_what_the_program_warns_of_cannot_steer_a_terminal() {
 
 #[tokio::test]
 async fn colour_is_for_terminals_whose_reader_wants_it() {
-    let stage = Stage::set(&[]).await;
+    let stage = Stage::set(&["--open-for", "1h"]).await;
     stage.answered(5, "500 Oh No").await;
     let line = |before: &str| {
         let binary = env!("CARGO_BIN_EXE_buttress");

@@ -11,7 +11,6 @@ use crate::InquiryError;
 use crate::inquiry::Page;
 use crate::show::failures;
 use crate::show::health::Status;
-use crate::terminal::words::count;
 use crate::terminal::{Screen, safe_json};
 
 /// How far back failures are told of: what a week brings is there.
@@ -37,13 +36,14 @@ pub(super) struct HealthArgs {
 
 #[derive(Debug, Subcommand)]
 enum HealthCommand {
-    /// Closes the breakers and empties the windows of everything, or of what has this name.
+    /// Closes breakers, lets limits take calls again and forgets what checks have found: everywhere, or where something has this
+    /// name. Says what that was. An error budget is reset by its name alone; failures and counters stay.
     Reset(ResetArgs),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ResetArgs {
-    /// What to reset, such as the host and the port of an origin [default: everything].
+    /// What to reset, such as the host and the port of an origin [default: everything but the error budget].
     name: Option<String>,
     #[command(flatten)]
     asked: Asked,
@@ -83,7 +83,19 @@ fn verdict(status: &Status) -> Verdict {
 /// What the proxy says that it did.
 #[derive(Debug, Deserialize)]
 struct Done {
-    reset: u64,
+    parts: Parts,
+}
+
+#[derive(Debug, Deserialize)]
+struct Parts {
+    reset: Vec<Part>,
+    left: Vec<Part>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Part {
+    kind: String,
+    name: String,
 }
 
 pub(super) async fn reset(ResetArgs { name, asked }: ResetArgs) -> Result<(), InquiryError> {
@@ -92,9 +104,17 @@ pub(super) async fn reset(ResetArgs { name, asked }: ResetArgs) -> Result<(), In
         path.push('?');
         path.push_str(&form_urlencoded::Serializer::new(String::new()).append_pair("name", name).finish());
     }
-    let Done { reset } = asked.inquiry().command(&path).await?.read()?;
-    let what = name.map_or_else(String::new, |name| format!(" of the name {name:?}"));
-    Screen::of_stdout()
-        .line(format_args!("reset: {}{what}", count(reset, "part")))
-        .map_err(InquiryError::Output)
+    let Done { parts: Parts { reset, left } } = asked.inquiry().command(&path).await?.read()?;
+    let mut screen = Screen::of_stdout();
+    if reset.is_empty() {
+        screen
+            .line("nothing was reset: there is nothing in it that holds up calls")
+            .map_err(InquiryError::Output)?;
+    }
+    for (what, parts) in [("reset: ", reset), ("left as it is, unless it is reset by its name: ", left)] {
+        for Part { kind, name } in parts {
+            screen.line(format_args!("{what}{kind} {name}")).map_err(InquiryError::Output)?;
+        }
+    }
+    Ok(())
 }

@@ -163,9 +163,11 @@ impl Proxy {
         self.admin.as_ref().map(Admin::local_addr)
     }
 
-    /// The breakers and bulkheads by their names, which are the authorities of the origins; and, each named `proxy`, the retry if
-    /// there is one, the deadline of a request and the timeout of an attempt. That timeout counts the attempts of
-    /// requests without a body; what uploads wait for in vain counts for the breaker alone.
+    /// All that is in it, by kind and name: a breaker and a bulkhead for each origin, named by its authority; named `origins` the
+    /// monitor that looks at them, if one does; named `clients` the rate limit for each client; and named `proxy` the failure
+    /// log, the deadline of a request, the timeout of an attempt, the bandwidth, and as far as there are any the retry, the rate
+    /// limit for all and the error budget. That timeout counts the attempts of requests without a body; what uploads wait for in
+    /// vain counts for the breaker alone.
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
