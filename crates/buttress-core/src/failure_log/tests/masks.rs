@@ -52,7 +52,7 @@ fn two_of_a_kind() -> impl Strategy<Value = [String; 2]> {
         // Of an address without any digit nobody can tell that it is none of Rust's paths.
         let plain = |address: &String| address.bytes().any(|byte| byte.is_ascii_digit()) && address.len() > 3;
         prop::array::uniform8(segment())
-            .prop_map(|segments| Ipv6Addr::from(segments))
+            .prop_map(Ipv6Addr::from)
             .prop_filter("it has a dotted end", |address| address.to_ipv4().is_none())
             .prop_map(|address| address.to_string())
             .prop_filter("it is a path", plain)
