@@ -120,7 +120,7 @@ async fn s2_91_a_latency_budget_shows_its_percentiles_and_what_broke_it() {
 #[tokio::test(start_paused = true)]
 async fn s2_86_s2_88_objectives_are_told_apart_also_from_a_budget_that_is_called_like_one() {
     let registry = Registry::new();
-    let several = Handle::of("a", [("b", config()), ("c", Config::default())]);
+    let several = buttress::error_budget::Handle::of("a", [("b", config()), ("c", Config::default())]);
     registry.add(several.clone()).unwrap();
     registry.error_budget("a.b", config()).unwrap();
     several.record(FAILED, Duration::ZERO);
