@@ -75,7 +75,7 @@ async fn print(order: u32) -> io::Result<()> {
 }
 
 /// Opens the shop with its log in `folder`, closes it, and looks into the log as another process would.
-pub async fn run(folder: &Path) -> Result<(), BoxError> {
+pub(crate) async fn run(folder: &Path) -> Result<(), BoxError> {
     let log = Handle::open("shop", Config::default(), folder)?;
     open_the_shop(&log).await?;
     let payments = log.operation("charge", "payments").counts();

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use buttress::circuit_breaker::{CircuitBreakerLayer, Config, Handle, State, presets};
-use buttress::registry::{Registry, RegistryError, StateCounts, UnknownName, Verdict};
-use buttress::{BoxError, FailureKind, Outcome, Rejected};
+use buttress::registry::{Part, Registry, RegistryError, Resets, StateCounts, UnknownName, Verdict};
+use buttress::{BoxError, FailureKind, Outcome, Ratio, Rejected, error_budget};
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -185,7 +185,7 @@ async fn w01_w47_whatever_admits_calls_is_in_the_status_and_is_reset() {
         let breaker = &status.circuit_breakers[name];
         assert_eq!((breaker.state, breaker.totals.rejected), (State::Open, 1), "{name}");
     }
-    assert_eq!(registry.reset("network-send").unwrap(), 1);
+    assert_eq!(registry.reset("network-send").unwrap().reset.len(), 1);
     let states = StateCounts::from_iter([State::Closed, State::Open, State::Open]);
     assert_eq!((registry.status().states(), states.total()), (states, 3));
     registry.reset_all();
@@ -193,6 +193,33 @@ async fn w01_w47_whatever_admits_calls_is_in_the_status_and_is_reset() {
         assert_eq!(call(service, Plan::OK).await.unwrap(), "ok");
     }
     assert!(registry.status().circuit_breakers.values().all(|breaker| breaker.state == State::Closed));
+}
+
+#[test]
+fn s0_82_w01_a_reset_says_what_it_was_and_leaves_the_budgets_unless_they_are_named() {
+    let registry = Registry::new();
+    let budget = error_budget::Config::builder().objective(Ratio::new(0.5).unwrap()).build().unwrap();
+    let budget = registry.error_budget("orders", budget).unwrap();
+    let breaker = registry.circuit_breaker("orders", config()).unwrap();
+    registry.add(buttress::failure_log::Handle::new("orders", Default::default())).unwrap();
+    registry.add(buttress::retry::Handle::new("retries", Default::default())).unwrap();
+    fail(&breaker, 2);
+    budget.record(Outcome::Failure(FailureKind::Error), Duration::ZERO);
+    let said = |resets: Resets| {
+        let list = |parts: Vec<Part>| parts.iter().map(Part::to_string).collect::<Vec<_>>().join(", ");
+        (list(resets.reset), list(resets.left))
+    };
+
+    let all = said(registry.reset_all());
+    assert_eq!(all, ("circuit_breaker orders".to_owned(), "error_budget orders".to_owned()));
+    assert_eq!(breaker.state(), State::Closed);
+    assert!(budget.is_exhausted(), "a month is not forgotten because calls are to flow again");
+
+    fail(&breaker, 2);
+    let named = said(registry.reset("orders").unwrap());
+    assert_eq!(named, ("circuit_breaker orders, error_budget orders".to_owned(), String::new()));
+    assert!(breaker.state() == State::Closed && !budget.is_exhausted());
+    assert_eq!(registry.reset("retries").unwrap(), Resets::default());
 }
 
 #[tokio::test(start_paused = true)]

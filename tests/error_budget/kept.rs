@@ -40,9 +40,62 @@ fn g5_a_budget_goes_on_where_the_process_before_ended() {
     let kept = open(&path);
     record(kept.handle(), Outcome::Success, 100);
     kept.save().unwrap();
-    assert!(kept.saved() >= 1 && kept.failed().is_none());
+    let saves = kept.saves();
+    assert!(saves.saved >= 1 && saves.last.is_some() && (saves.failed, saves.trouble) == (0, None));
     // The level is that of what was found, and of what came since.
     assert_eq!((calls(kept.handle()), kept.handle().is_exhausted()), ((110, 3), false));
+}
+
+#[test]
+fn g5_a_reset_is_saved_without_a_call_and_without_waiting() {
+    let (folder, path) = three_of_ten();
+    let kept = open(&path);
+    kept.handle().reset();
+    assert_eq!(calls(kept.handle()), (0, 0));
+    drop(kept);
+    assert_eq!(calls(open(&path).handle()), (0, 0), "it was reset, and nobody called since");
+
+    // Nor does it take until the next time: who is killed a moment later has it saved.
+    let kept = open(&path).every(HOUR);
+    record(kept.handle(), FAILED, 3);
+    kept.save().unwrap();
+    kept.handle().reset();
+    while kept.saves().saved < 2 {
+        std::thread::yield_now();
+    }
+    let on_the_disk = folder.path().join("copy.json");
+    fs::copy(&path, &on_the_disk).unwrap();
+    assert_eq!(calls(open(&on_the_disk).handle()), (0, 0));
+}
+
+#[test]
+fn g5_who_comes_second_counts_from_what_there_is_and_overwrites_nothing() {
+    let (folder, path) = three_of_ten();
+    let first = open(&path);
+    let second = open(&path);
+    assert!(matches!(second.found(), Found::State { .. }));
+    let trouble = second.handle().saves().unwrap().trouble.unwrap();
+    assert!(trouble.contains(".budget.json.lock is held by another"), "{trouble}");
+    record(first.handle(), FAILED, 1);
+    first.save().unwrap();
+    let saved = fs::read(&path).unwrap();
+    record(second.handle(), Outcome::Success, 5);
+    assert_eq!(second.save().unwrap_err().kind(), std::io::ErrorKind::ResourceBusy);
+    assert_eq!((calls(second.handle()), second.saves().failed), ((15, 3), 1));
+    assert_eq!(fs::read(&path).unwrap(), saved, "it is the first one's");
+    // Nor is a file that it cannot use put aside, or what the first has begun to write.
+    let begun = folder.path().join(".budget.json.begun.tmp");
+    fs::write(&begun, "").unwrap();
+    fs::write(&path, "half").unwrap();
+    assert!(matches!(open(&path).found(), Found::Unusable { put_aside: None, .. }));
+    assert!(begun.exists() && path.exists());
+
+    // Whoever is left keeps it.
+    drop(first);
+    second.save().unwrap();
+    assert_eq!((second.saves().trouble, second.saves().saved), (None, 1));
+    drop(second);
+    assert_eq!(calls(open(&path).handle()), (15, 3));
 }
 
 #[test]
@@ -99,7 +152,8 @@ fn g6_a_folder_that_is_none_costs_the_file_and_nothing_else() {
     let kept = open(&not_a_folder.join("budget.json"));
     record(kept.handle(), FAILED, 1);
     assert!(kept.save().is_err());
-    assert!(kept.failed().is_some_and(|(times, why)| times >= 1 && !why.is_empty()));
+    let saves = kept.handle().saves().unwrap();
+    assert!(saves.failed >= 1 && saves.trouble.is_some_and(|why| !why.is_empty()) && saves.last.is_none());
     assert_eq!(calls(kept.handle()), (1, 1));
 }
 

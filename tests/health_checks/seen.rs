@@ -88,7 +88,7 @@ async fn s0_82_a_reset_forgets_what_was_found_and_not_what_was_counted() {
     let (registry, monitor, targets) = registered(presets::dwcp(), [Act::Fail, Act::Answer]);
     monitor.check_now().await;
     assert_eq!(registry.health().verdict, Verdict::Unhealthy);
-    assert_eq!(registry.reset("backends").unwrap(), 1);
+    assert_eq!(registry.reset("backends").unwrap().reset.len(), 1);
     assert_eq!(registry.health().verdict, Verdict::Healthy);
     let one = monitor.status("one").unwrap();
     assert_eq!((one.status, one.healthy, one.reason, one.failures), (Status::Unknown, true, None, 1));

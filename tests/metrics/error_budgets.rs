@@ -2,7 +2,8 @@
 
 use crate::page::Page;
 use buttress::bulkhead::Priority;
-use buttress::error_budget::{Config, ErrorBudgetLayer, Handle, presets};
+use buttress::error_budget::persist::Kept;
+use buttress::error_budget::{Config, ErrorBudgetLayer, presets};
 use buttress::metrics::Exporter;
 use buttress::registry::Registry;
 use buttress::{BoxError, FailureKind, Outcome, Ratio};
@@ -20,8 +21,13 @@ fn config() -> Config {
 
 /// Moves every family of a budget.
 pub(crate) async fn move_all(registry: &Registry, mut look: impl FnMut()) {
-    let handle = Handle::new("checkout", config());
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Kept::open(folder.path().join("budget.json"), "checkout", config());
+    let handle = kept.handle().clone();
     registry.add(handle.clone()).unwrap();
+    look();
+    kept.save().unwrap();
+    look();
     let layer = ErrorBudgetLayer::from_handle(handle.clone()).shed_low_priority_by(|(): &()| Priority::Low);
     let service = layer.layer(service_fn(|(): ()| async { Ok::<_, BoxError>(()) }));
     for millis in [10, 20, 150] {
@@ -62,6 +68,33 @@ async fn s2_88_s2_89_s2_90_a_budget_is_exported_as_it_stands() {
     handle.reset();
     assert_eq!((of("remaining"), of("exhausted_total"), requests("bad")), (Some(1.0), Some(1.0), Some(25.0)));
     assert_eq!(value("buttress_latency_budget_violations_total{budget=\"checkout\"}"), None);
+}
+
+#[test]
+fn g5_s2_88_how_often_a_budget_was_saved_and_could_not_be_is_exported_and_in_the_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("budget.json");
+    let open = || Kept::open(&path, "checkout", config());
+    let (first, second) = (open(), open());
+    let registry = Registry::new();
+    registry.add(second.handle().clone()).unwrap();
+    registry.error_budget("in memory", config()).unwrap();
+    let exporter = Exporter::new(registry.clone());
+    let times = |result: &str| {
+        let series = format!("buttress_error_budget_saves_total{{budget=\"checkout\",result=\"{result}\"}}");
+        Page::scrape(&exporter).series.get(&series).copied()
+    };
+    assert_eq!((times("saved"), times("failed")), (Some(0.0), Some(0.0)), "from the start");
+    assert!(second.save().is_err(), "the first has the file");
+    assert_eq!((times("saved"), times("failed")), (Some(0.0), Some(1.0)));
+    drop(first);
+    second.save().unwrap();
+    assert_eq!((times("saved"), times("failed")), (Some(1.0), Some(1.0)));
+    let json = serde_json::to_value(registry.status()).unwrap();
+    let saves = &json["error_budgets"]["checkout"]["saves"];
+    assert_eq!((&saves["saved"], &saves["failed"], &saves["trouble"]), (&1.into(), &1.into(), &().into()));
+    assert!(saves["last"].as_str().is_some_and(|last| last.ends_with('Z')), "{saves}");
+    assert!(json["error_budgets"]["in memory"]["saves"].is_null());
 }
 
 #[tokio::test(start_paused = true)]

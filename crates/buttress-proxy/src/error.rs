@@ -42,7 +42,7 @@ pub enum Failure {
     Limits(InvalidConfig),
     /// The objective cannot be kept.
     Objective(InvalidConfig),
-    /// Failures cannot be written down where they were to be.
+    /// Failures cannot be written down where they were to be, and never will.
     FailureLog {
         /// The folder.
         folder: PathBuf,

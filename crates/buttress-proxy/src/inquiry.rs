@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::admin::COMMAND;
-use crate::terminal::clean;
+use crate::terminal::{clean, escaped};
 
 /// How long an answer may take in all. A proxy that is at its limit answers its operator late, and one that hangs never does.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -203,10 +203,7 @@ fn told(text: &str) -> String {
     let end = text.char_indices().nth(TOLD).map_or(text.len(), |(at, _)| at);
     let more = if end < text.len() { "…" } else { "" };
     let shown = text[..end].trim();
-    match clean(Value::from(shown)) {
-        Value::String(clean) => clean + more,
-        _ => String::new(),
-    }
+    escaped(shown.to_owned()) + more
 }
 
 impl fmt::Display for InquiryError {

@@ -325,6 +325,8 @@ async fn pages_about_failures_say_what_cannot_be_asked_for() {
         ("/failures/one", 400, "as in /failures/17"),
         ("/failures/17", 404, "there is no such failure"),
         ("/budget", 404, "as in --slo 99.9"),
+        ("/health", 404, "/failures/NUMBER"),
+        ("/health", 404, "POST /health/reset"),
     ] {
         let answer = proxy.page(path).await;
         assert_eq!(answer.status, status, "{path}");
@@ -344,6 +346,9 @@ async fn s0_62_one_failure_can_be_looked_at_by_its_number() {
     let report = parsed(&proxy.page(&format!("/failures/{number}")).await);
     assert_eq!(report["record"]["message"], "answered Internal Server Error", "{report:#}");
     assert_eq!(report["record"]["component"], origins[0].address.to_string());
+    assert_eq!(report["breaker"], "closed");
+    proxy.breakers[0].force_open();
+    assert_eq!(parsed(&proxy.page(&format!("/failures/{number}")).await)["breaker"], "forced_open");
 }
 
 #[tokio::test]

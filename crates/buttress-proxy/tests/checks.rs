@@ -185,7 +185,7 @@ async fn s2_59_the_program_warns_once_when_an_origin_becomes_unwell_and_once_whe
     let lines = |mut program: Program| {
         soon(tokio::task::spawn_blocking(move || (program.next_line_of_stderr(), program)))
     };
-    let arguments = ["--check", "/healthz", "--check-interval", "500ms", "--check-timeout", "400ms"];
+    let arguments = ["--check", "/healthz", "--check-interval", "1500ms", "--check-timeout", "1200ms"];
     let program =
         soon(tokio::task::spawn_blocking(move || Program::proxy(address, &arguments))).await.unwrap();
     let (line, program) = lines(program).await.unwrap();

@@ -7,7 +7,8 @@ mod support;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
-use support::{Client, Mode, Origin, Program, aside, nobody};
+use support::{Client, Mode, Origin, Program, aside, nobody, soon};
+use tempfile::TempDir;
 
 const GET: &str = "GET /orders/17 HTTP/1.1\r\nHost: shop\r\n\r\n";
 
@@ -174,7 +175,7 @@ async fn c26_the_budget_is_told_in_percent_and_a_proxy_without_one_says_how_to_g
     stage.answered(2, "500 Oh No").await;
     let budget = stage.run(&["budget"]).await;
     assert_eq!(budget.code, Some(0), "{budget:?}");
-    budget.says(&["proxy: 90 % of the requests in 60 min to be well, each answered within 10 s"]);
+    budget.says(&["proxy: 90 % of the requests in 60 min to be well\n", "has to begin within 10 s\n"]);
     budget.says(&["52.3 % left", "2 of 42 requests failed; 4 may", "95.238 % were well", "Burn rate"]);
     let json = stage.run(&["budget", "--json"]).await.json();
     assert_eq!(json["error_budgets"]["proxy"]["objectives"]["proxy"]["bad"], 2, "{json:#}");
@@ -187,6 +188,99 @@ async fn c26_the_budget_is_told_in_percent_and_a_proxy_without_one_says_how_to_g
     let none = Stage::set(&[]).await.run(&["budget"]).await;
     assert_eq!((none.code, none.stdout.as_str()), (Some(2), ""));
     assert!(none.stderr.contains("as in --slo 99.9"), "{none:?}");
+}
+
+#[tokio::test]
+async fn w04_s0_83_failures_of_the_process_before_are_no_share_of_the_calls_of_this_one() {
+    let folder = TempDir::new().unwrap();
+    let arguments = ["--failure-log", folder.path().to_str().unwrap()];
+    let Stage { mut program, origin, .. } = {
+        let stage = Stage::set(&arguments).await;
+        stage.answered(4, "500 Oh No").await;
+        stage
+    };
+    program.signal("TERM");
+    aside(move || program.wait()).await;
+    drop(origin);
+
+    let stage = Stage::set(&arguments).await;
+    stage.answered(2, "200 OK").await;
+    let failures = stage.run(&["failures"]).await;
+    failures.says(&["4 failures in the last 7 days; 0 of 2 counted calls failed\n"]);
+    failures.says(&["Calls are counted since the proxy started"]);
+    let health = stage.run(&["health"]).await;
+    health.says(&["Failures: 4 failures in the last 7 days; 0 of 2 counted calls failed; 1"]);
+    stage.answered(3, "500 Oh No").await;
+    stage
+        .run(&["failures", "-m"])
+        .await
+        .says(&["7 failures in the last 7 days; 3 of 5 counted calls failed"]);
+}
+
+#[tokio::test]
+async fn s0_62_one_failure_is_told_by_the_number_that_the_list_has() {
+    let stage = Stage::set(&[]).await;
+    stage.answered(2, "200 OK").await;
+    stage.answered(1, "500 Oh No").await;
+    let listed = stage.run(&["failures", "--detailed"]).await;
+    listed.says(&["number", "buttress failures NUMBER tells all"]);
+    let json = stage.run(&["failures", "--json"]).await.json();
+    let last = &json["analysis"]["recent"][0];
+    let (number, severity) = (last["id"].to_string(), last["severity"].as_str().unwrap());
+    let row = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.first() == Some(&&*number) && words.contains(&severity)
+    };
+    assert!(listed.stdout.lines().any(row), "{}", listed.stdout);
+
+    let told = stage.run(&["failures", &number]).await;
+    assert_eq!(told.code, Some(0), "{told:?}");
+    for word in
+        [&format!("Failure #{number},")[..], "answered Internal Server Error", "  breaker    closed\n"]
+    {
+        assert!(told.stdout.contains(word), "no {word:?} in {}", told.stdout);
+    }
+    assert!(told.stdout.contains("What to do"), "{}", told.stdout);
+    let json = stage.run(&["failures", &number, "--json"]).await.json();
+    assert_eq!(json["record"]["id"].to_string(), number);
+
+    let unknown = stage.run(&["failures", "987654"]).await;
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (Some(2), ""));
+    assert!(unknown.stderr.contains("there is no such failure"), "{unknown:?}");
+    for wrong in [&["failures", "one"][..], &["failures", &number, "--minimal"]] {
+        assert_eq!(stage.run(wrong).await.code, Some(2), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn s0_81_health_tells_what_the_checks_found_and_how_much_to_ask_for() {
+    let page = r#"{"health":{"verdict":"degraded"},"circuit_breakers":{},"health_monitors":{"origins":{"latency":0.3,
+        "advice":{"batch_size":7,"concurrency":2,"retries":3},"checks":{
+        "a:80":{"status":"unhealthy","reason":"it answered 503\u001b[2J","in_status_for":75.0,"latency":0.25},
+        "b\u001b[2J:80":{"status":"unknown","reason":null,"in_status_for":null,"latency":null}}}}}"#;
+    let told = health_of(Mode::text("200 OK", page)).await;
+    told.says(&["Health checks", "a:80", "unhealthy", "75 s", "250 ms", "it answered 503\\u{1b}[2J"]);
+    told.says(&["b\\u{1b}[2J:80", "unknown", "–"]);
+    told.says(&["The slowest answers in 300 ms. Work is best sent in batches of 7,", "again up to 3 times."]);
+
+    let stage = Stage::set(&["--check", "/healthz"]).await;
+    let looked_at = async {
+        loop {
+            let health = stage.run(&["health"]).await;
+            if !health.stdout.contains("unknown") {
+                return health;
+            }
+        }
+    };
+    soon(looked_at).await.says(&["Health checks", &stage.origin.address.to_string(), "Work is best sent in"]);
+}
+
+#[tokio::test]
+async fn h14_what_the_program_warns_of_cannot_steer_a_terminal() {
+    let to = ["proxy", "--listen", "127.0.0.1:0", "--to", "http://127.0.0.1:1"];
+    let told = Told::by(&[&to[..], &["--failure-log", "/dev/null/a\x1b[2Jb\n"]].concat()).await;
+    assert_eq!(told.code, Some(2), "{told:?}");
+    assert!(told.stderr.contains("/dev/null/a\\u{1b}[2Jb\\n"), "{told:?}");
 }
 
 #[tokio::test]

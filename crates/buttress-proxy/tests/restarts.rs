@@ -55,6 +55,11 @@ impl Kept {
         (requests, failures["statistics"]["total"].as_u64().unwrap())
     }
 
+    /// One of the numbers of the files with its failures.
+    async fn files(&self, what: &str) -> u64 {
+        self.page("/status").await["failure_logs"]["proxy"]["files"][what].as_u64().unwrap()
+    }
+
     /// Ends it by a signal.
     async fn end(mut self, signal: &str) -> String {
         self.program.signal(signal);
@@ -92,16 +97,21 @@ async fn a_proxy_that_is_stopped_and_started_remembers_failures_and_budget() {
 #[tokio::test]
 async fn g5_a_proxy_that_is_killed_starts_again_with_what_was_written() {
     let (origin, folder) = (Origin::start(Mode::text("500 Oh No", "")).await, TempDir::new().unwrap());
-    let mut most = 0;
-    for round in 0..5_u64 {
+    let first = Kept::start(&origin, folder.path()).await;
+    first.ask(3).await;
+    assert_eq!(first.end("TERM").await, "", "it saves what it counted");
+    for round in 1..5 {
         let proxy = Kept::start(&origin, folder.path()).await;
         let (requests, failures) = proxy.remembered().await;
-        assert!(
-            requests <= round * 3 && failures <= most,
-            "nothing is counted twice: {requests}, {failures}"
-        );
+        assert_eq!(failures, 3 * round, "each line that was written is read, once");
+        assert!((3..=3 * round).contains(&requests), "{requests} in round {round}");
         proxy.ask(3).await;
-        most = failures + 3;
+        soon(async {
+            while proxy.files("written").await < 3 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
         assert_eq!(proxy.end("KILL").await, "", "it starts without a complaint");
     }
 }
@@ -117,7 +127,7 @@ async fn g6_a_file_that_is_no_budget_is_put_aside_and_said_so() {
 }
 
 #[tokio::test]
-async fn h20_a_full_disk_holds_up_no_request() {
+async fn h20_on_a_full_disk_each_request_is_answered_and_remembered() {
     let (origin, folder) = (Origin::start(Mode::text("500 Oh No", "")).await, TempDir::new().unwrap());
     // No file can grow beyond half a kilobyte, as if the disk were full behind the first line.
     let (log, state) = (folder.path().join("failures"), folder.path().join("budget.json"));
@@ -146,10 +156,57 @@ async fn h20_a_full_disk_holds_up_no_request() {
     .await;
     assert_eq!(proxy.remembered().await.1, 200, "they are in memory all the same");
     soon(async {
-        while proxy.page("/status").await["failure_logs"]["proxy"]["files"]["errors"] == 0 {
+        while proxy.files("errors").await == 0 {
             tokio::task::yield_now().await;
         }
     })
     .await;
     assert_eq!(proxy.end("TERM").await.lines().filter(|line| line.contains("panic")).count(), 0);
+}
+
+#[tokio::test]
+async fn g5_a_folder_that_another_proxy_has_is_a_warning_and_failures_are_in_memory() {
+    let (origin, folder) = (Origin::start(Mode::text("500 Oh No", "")).await, TempDir::new().unwrap());
+    let log = folder.path().join("failures").to_str().unwrap().to_owned();
+    let start = async || {
+        let (program, admin) = Program::with_admin(origin.address, &["--failure-log", &log]).await;
+        Kept { program, admin }
+    };
+    let first = start().await;
+    let second = start().await;
+    second.ask(1).await;
+    assert_eq!(second.page("/failures").await["statistics"]["total"], 1);
+    let status = second.page("/status").await;
+    let warned = status["warnings"][0].as_str().unwrap().to_owned();
+    assert!(warned.starts_with("failures are in memory alone until the next start: "), "{warned}");
+    assert_eq!(status["failure_logs"]["proxy"]["files"], Value::Null);
+    assert_eq!(second.end("TERM").await, format!("buttress: warning: {warned}\n"));
+    assert_eq!(first.page("/status").await["warnings"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn g6_a_budget_that_cannot_be_saved_is_said_at_the_start() {
+    let origin = Origin::start(Mode::ok()).await;
+    let arguments = ["--slo", "99", "--slo-state", "/proc/budget.json"];
+    let (program, admin) = Program::with_admin(origin.address, &arguments).await;
+    let proxy = Kept { program, admin };
+    let warned = proxy.page("/status").await["warnings"][0].as_str().unwrap().to_owned();
+    assert!(warned.starts_with("the error budget cannot be saved in /proc/budget.json: "), "{warned}");
+    proxy.ask(1).await;
+    assert_eq!(proxy.end("TERM").await, format!("buttress: warning: {warned}\n"));
+}
+
+#[test]
+fn a_folder_that_cannot_be_one_is_refused_with_its_reason() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, b"").unwrap();
+    for path in [file.clone(), file.join("below"), folder.path().join("x".repeat(300))] {
+        let path = path.to_str().unwrap();
+        let own = ["proxy", "--listen", "127.0.0.1:0", "--to", "http://127.0.0.1:1"];
+        let output = Program::run(&[&own[..], &["--failure-log", path]].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(&format!("failures cannot be written down in {path}: ")), "{said}");
+    }
 }

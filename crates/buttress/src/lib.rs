@@ -18,14 +18,12 @@
 | [`BodyTimeoutLayer`](timeout::BodyTimeoutLayer) | a body that falls silent or never ends is cut |"
 )]
 //!
-//! The order in a stack, outermost first: `error budget · operation · bandwidth · fallback · deadline · retry · rate limit ·
-//! breaker · bulkhead · timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
-//! The order in a stack, outermost first: `failure log · operation · bandwidth · fallback · deadline · retry · rate limit · breaker · bulkhead ·
-//! timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which [numbers](stack::lint) do not go together, and takes those of
-//! other systems from [`presets`]. Each layer holds a handle to its state; every service it makes, and every clone of those,
-//! shares that state; a [`Registry`](registry::Registry) shows all of them by name.
-//! What takes no calls for a while is looked at by a [`health::Monitor`]. The one error they make is [`Rejected`]. How
-//! it reaches the caller is a choice of each layer:
+//! The order in a stack, outermost first: `failure log · error budget · operation · bandwidth · fallback · deadline · retry ·
+//! rate limit · breaker · bulkhead · timeout · service`. A [`Stack`] has it, as one layer with a type that has a name, knows which
+//! [numbers](stack::lint) do not go together, and takes those of other systems from [`presets`]. Each layer holds a handle to its
+//! state; every service it makes, and every clone of those, shares that state; a [`Registry`](registry::Registry) shows all of
+//! them by name. A [`health::Monitor`] looks at what an application depends on beside its calls. The one error they make is
+//! [`Rejected`]. How it reaches the caller is a choice of each layer:
 //!
 //! | | the error type | for |
 //! |---|---|---|
@@ -42,8 +40,8 @@
 //! None is on by default. `http`: classifiers, answers, bodies, keys and [`Bypass`] for the types of the `http` crate.
 //! `axum`, `hyper`, `reqwest`, `tonic`: bodies, answers and errors of those. `tower`: the layers as methods of
 //! `tower::ServiceBuilder`. `tracing`: events as `tracing` events, operations as spans. `metrics`: counters in the recorder of
-//! the `metrics` facade. `persist`: files that outlive the process. `serde`: status values can be serialised. `test-util`: decisions follow tokio's clock, also when it
-//! is paused.
+//! the `metrics` facade. `serde`: status values can be serialised. `persist`: error budgets and failure logs in files that outlive
+//! the process. `test-util`: decisions follow tokio's clock, also when it is paused.
 
 #[macro_use]
 mod macros;

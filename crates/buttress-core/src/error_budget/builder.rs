@@ -26,7 +26,7 @@ impl Builder {
         Self { config, standard_alerts, alerts: 0 }
     }
 
-    /// The share of calls that are to be good, above 0. Default 0.999. At 1 the first bad call exhausts the budget. It is kept to
+    /// The share of calls that are to be good, above 0. Default 0.999. At 1 a single bad call exhausts the budget. It is kept to
     /// a billionth.
     pub const fn objective(mut self, objective: Ratio) -> Self {
         self.config.objective = objective;
@@ -60,7 +60,7 @@ impl Builder {
         self
     }
 
-    /// Up to four alerts. Default those of [`Pair::STANDARD`] that look back no further than the window. One whose rate is out
+    /// Up to four alerts, of different times. Default those of [`Pair::STANDARD`] that look back no further than the window. One whose rate is out
     /// of reach, as even 100 % of bad calls burn slower, never fires.
     pub fn alerts(mut self, alerts: &[Pair]) -> Self {
         let mut asked = alerts.iter().copied();
@@ -70,7 +70,8 @@ impl Builder {
         self
     }
 
-    /// The calls there must be in the long time of an alert. Default 100; 0 is the same as 1, as nothing burns without calls.
+    /// The calls there must be before anything is made of them: in the window for the budget to be low or exhausted, and in the
+    /// long time of an alert. Default 100; 0 is the same as 1, as nothing is used up and nothing burns without calls.
     pub const fn minimum_calls(mut self, calls: u32) -> Self {
         self.config.minimum_calls = calls;
         self
@@ -108,6 +109,12 @@ impl Builder {
         }
         ensure(self.alerts <= MOST_ALERTS, "alerts", self.alerts, "up to 4 of them")?;
         self.config.alerts().try_for_each(|pair| pair.check())?;
+        let alerts: Vec<_> = self.config.alerts().collect();
+        for (at, pair) in alerts.iter().enumerate() {
+            let twice = alerts[..at].iter().any(|other| (other.long, other.short) == (pair.long, pair.short));
+            // The higher of two rates would say nothing that the lower does not, and both would be called by their times.
+            ensure(!twice, "alerts", pair, "no two of the same times")?;
+        }
         ensure(exhausted <= low, "exhausted", exhausted.get(), "no more than low")?;
         let over = low.get() + hysteresis.get();
         ensure(over <= 1.0, "hysteresis", hysteresis.get(), "no more than low leaves of 1")?;

@@ -28,8 +28,8 @@ const fn share(value: f64) -> Ratio {
 }
 
 impl Default for Config {
-    /// 99.9 % over the last 30 days, which is what most promise, and what the usual alerts are made for; all four of those, if
-    /// there were 100 calls: one failure in a quiet night is none. Low with a tenth left, as there is still something to be
+    /// 99.9 % over the last 30 days, which is what most promise, and what the usual alerts are made for; all four of those. It
+    /// takes 100 calls to be alarmed, or to call the budget low: one failure in a quiet night is neither. Low with a tenth left, as there is still something to be
     /// saved then, and exhausted with nothing; both are over when there is a twentieth more, so that one call does not move the
     /// budget to and fro. Refusals do not count: they say that something was spared, not that it failed.
     fn default() -> Self {
@@ -100,7 +100,7 @@ impl Config {
         self.alerts.into_iter().flatten()
     }
 
-    /// The calls there are in the long time of an alert, at least.
+    /// The calls there are at least in the window of a budget that becomes low or exhausted, and in the long time of an alert.
     #[must_use]
     pub const fn minimum_calls(&self) -> u32 {
         self.minimum_calls

@@ -4,7 +4,8 @@ use super::Pair;
 use crate::Ratio;
 use std::fmt;
 
-/// How low a budget is: what is to be done about it goes by this.
+/// How low a budget is: what is to be done about it goes by this. With [too few calls](super::Builder::minimum_calls) in the
+/// window it does not become worse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Level {

@@ -8,10 +8,15 @@
 //! burn rate = bad / calls / (1 − objective)   1 uses up the budget in one window
 //! ```
 //!
-//! Without calls everything remains, and no rate is known. The budget is [low](Level::Careful) when less than a threshold
-//! remains, and [exhausted](Level::Spent) below another: with the default, when more calls were bad than are allowed. Both last
-//! until so much more remains. A bad call begins them at once. That they are over is found when a bucket of the shortest window
-//! begins with a call, and by [`ErrorBudget::check`].
+//! Without calls everything remains, and no rate is known. With no more bad calls than allowed the objective is
+//! [met](Snapshot::met): these numbers are what they are, however few the calls.
+//!
+//! What is done goes by the level. The budget is [low](Level::Careful) when less than a threshold remains, and
+//! [exhausted](Level::Spent) below another: with the default, when more calls were bad than are allowed. It takes
+//! [`Builder::minimum_calls`] in the window to become either, as one bad call of two would be 500 times what 99.9 % allows, and
+//! says nothing. Both last until so much more remains. A bad call begins them at once, if it is not too early. Whatever else
+//! changes them, a good call that makes the number full or time that heals, is found when a bucket of the shortest window begins
+//! with a call, and by [`ErrorBudget::check`].
 //!
 //! An alert fires if the budget burns at its rate both over its long and over its short time, and there were calls enough in the
 //! long one; it ends as soon as one of that is over, which the short time sees to. It is looked at when a bucket begins, every
@@ -154,7 +159,7 @@ impl ErrorBudget {
         let [good, before] = [GOOD, BAD].map(|which| self.wire.before[which].load(Ordering::Acquire));
         let good = self.marks.total(GOOD).wrapping_sub(good);
         let counts = Counts { good, bad: bad.wrapping_sub(before) };
-        Rule::trips(self.wire.bound.load(Ordering::Acquire), counts)
+        self.rule.trips(self.wire.bound.load(Ordering::Acquire), counts)
     }
 
     /// What time alone has changed: a bad call that is forgotten, an alert that is over. For whoever looks.
@@ -230,6 +235,13 @@ impl ErrorBudget {
             Level::Careful if from == Level::Normal => Some(Change::Low { remaining: remaining() }),
             _ => Some(Change::Recovered { from, to, remaining: remaining() }),
         }
+    }
+
+    /// Whether no more calls of the window were bad than the objective allows, by the numbers alone: one without calls is met,
+    /// and one bad call of two is too many.
+    #[must_use]
+    pub fn is_met(&self, now: Tick) -> bool {
+        self.rule.is_met(self.windows.budget(&self.marks.read(now)))
     }
 
     /// The burn rate over the last `over`, up to a step more; `None` without calls, and if so much is not kept: the longest is that

@@ -24,22 +24,24 @@ pub fn best_effort() -> Config {
     build(promise(0.99, HOUR))
 }
 
-/// The budget `slo-availability` of DWCP's Go package: 99.9 % over 24 hours.
+/// The budget `slo-availability` of DWCP's Go package: 99.9 % over 24 hours. As there, it takes one call to exhaust it.
 #[must_use]
 pub fn slo_availability() -> Config {
-    standard()
+    build(standard().to_builder().minimum_calls(1))
 }
 
-/// The budget `slo-latency` of DWCP's Go package: 99 % over an hour. What is slow is for the caller to say.
+/// The budget `slo-latency` of DWCP's Go package: 99 % over an hour. What is slow is for the caller to say. As there, it takes
+/// one call to exhaust it.
 #[must_use]
 pub fn slo_latency() -> Config {
-    best_effort()
+    build(best_effort().to_builder().minimum_calls(1))
 }
 
-/// The latency budget of DWCP's Go package: 95 % of the calls within 100 ms, over an hour.
+/// The latency budget of DWCP's Go package: 95 % of the calls within 100 ms, over an hour. As there, it takes one call to
+/// exhaust it.
 #[must_use]
 pub fn p95_latency() -> Config {
-    build(Config::latency(Duration::from_millis(100), Quantile::P95).window(HOUR))
+    build(Config::latency(Duration::from_millis(100), Quantile::P95).window(HOUR).minimum_calls(1))
 }
 
 fn promise(objective: f64, window: Duration) -> Builder {

@@ -52,6 +52,8 @@ pub(super) struct Rule {
     share: u64,
     low: Bounds,
     exhausted: Bounds,
+    /// With fewer calls no level becomes worse.
+    minimum_calls: u64,
 }
 
 impl Rule {
@@ -64,7 +66,12 @@ impl Rule {
             let threshold = parts(threshold);
             Bounds { begins: used(threshold), lasts: used(threshold + hysteresis) }
         };
-        Self { share, low: bounds(config.low), exhausted: bounds(config.exhausted) }
+        Self {
+            share,
+            low: bounds(config.low),
+            exhausted: bounds(config.exhausted),
+            minimum_calls: config.minimum_calls.into(),
+        }
     }
 
     /// The level that follows on `from`.
@@ -72,13 +79,19 @@ impl Rule {
         let holds = |bounds: Bounds, lasting: bool| {
             counts.exceed(bounds.begins) || (lasting && counts.exceed(bounds.lasts))
         };
-        if holds(self.exhausted, from == Level::Spent) {
+        let level = if holds(self.exhausted, from == Level::Spent) {
             Level::Spent
         } else if holds(self.low, from != Level::Normal) {
             Level::Careful
         } else {
             Level::Normal
-        }
+        };
+        if self.knows_enough(counts) { level } else { level.min(from) }
+    }
+
+    #[inline]
+    const fn knows_enough(&self, counts: Counts) -> bool {
+        counts.total() >= self.minimum_calls
     }
 
     /// The share of bad calls that ends a level for a worse one.
@@ -90,10 +103,15 @@ impl Rule {
         }
     }
 
-    /// Whether these counts are beyond that.
+    /// Whether these counts are beyond that, and calls enough to go by.
     #[inline]
-    pub(super) fn trips(tripwire: u64, counts: Counts) -> bool {
-        counts.exceed(tripwire)
+    pub(super) fn trips(&self, tripwire: u64, counts: Counts) -> bool {
+        self.knows_enough(counts) && counts.exceed(tripwire)
+    }
+
+    /// Whether no more calls were bad than may be.
+    pub(super) fn is_met(&self, counts: Counts) -> bool {
+        !counts.exceed(self.share * WHOLE)
     }
 
     /// How much of the budget is used up.

@@ -32,11 +32,15 @@ pub struct Snapshot {
     pub consumed: Ratio,
     /// The share of calls that were good; `None` without calls.
     pub availability: Option<Ratio>,
-    /// How low it is.
+    /// Whether no more calls were bad than may be, by the numbers alone: so as long as the availability is no less than the
+    /// objective, and without calls.
+    pub met: bool,
+    /// How low it is: what is done goes by this. It takes a minimum of calls to become worse, and some more than a threshold
+    /// left to become better.
     pub level: Level,
-    /// Whether it is low, or worse.
+    /// Whether the level is low, or worse.
     pub low: bool,
-    /// Whether it is exhausted.
+    /// Whether the level is exhausted.
     pub exhausted: bool,
     /// How fast it burns, by each alert.
     pub burn: Vec<Burn>,
@@ -142,6 +146,7 @@ impl ErrorBudget {
             remaining: self.rule.remaining(counts),
             consumed: self.rule.consumed(counts),
             availability: Ratio::of(counts.good, total),
+            met: self.rule.is_met(counts),
             level,
             low: level != Level::Normal,
             exhausted: level == Level::Spent,

@@ -71,15 +71,20 @@ impl ErrorBudget {
 }
 
 impl State {
+    /// Up to when it counted: what came as it was taken is in it.
+    const fn end(&self) -> u64 {
+        self.position.saturating_add(1)
+    }
+
     /// The marks, in order and none of them in the future, whatever wrote them.
     fn points(&self) -> Vec<Point<2>> {
         let mut points: Vec<Point<2>> = Vec::with_capacity(self.marks.len());
         for (at, good, bad) in &self.marks {
             let least = points.last().map_or(Point { at: 0, counts: [0; 2] }, |point| *point);
             let mut counts = least.counts;
-            counts[GOOD] = counts[GOOD].max(*good);
-            counts[BAD] = counts[BAD].max(*bad);
-            points.push(Point { at: (*at).clamp(least.at, self.position.max(least.at)), counts });
+            counts[GOOD] = counts[GOOD].max(*good).min(most(counts.len()));
+            counts[BAD] = counts[BAD].max(*bad).min(most(counts.len()));
+            points.push(Point { at: (*at).clamp(least.at, self.end().max(least.at)), counts });
         }
         points
     }
@@ -88,16 +93,22 @@ impl State {
         let mut latest = Point { at: 0, counts: [0; KINDS] };
         let mut points = Vec::with_capacity(self.durations.len());
         for (at, more) in &self.durations {
-            latest.at = (*at).clamp(latest.at, self.position.max(latest.at));
+            latest.at = (*at).clamp(latest.at, self.end().max(latest.at));
             for (bucket, count) in more {
                 if let Some(counted) = latest.counts.get_mut(usize::from(*bucket)) {
-                    *counted = counted.saturating_add(*count);
+                    *counted = counted.saturating_add(*count).min(most(KINDS));
                 }
             }
             points.push(latest);
         }
         points
     }
+}
+
+/// More calls than ever come are no count but nonsense. What is believed leaves room for as many again, so that all `kinds` can
+/// be added up.
+const fn most(kinds: usize) -> u64 {
+    u64::MAX / 2 / kinds as u64
 }
 
 /// Few of the buckets have calls in them.

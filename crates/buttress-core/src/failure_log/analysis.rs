@@ -11,18 +11,20 @@ use std::sync::Arc;
 const RECENT: usize = 10;
 
 /// What to analyse, and how sure to be.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 pub struct Options {
     /// How sure a pattern must be, from 0 to 1; 0.7 by default, which takes three failures.
     pub min_confidence: f64,
     /// Whether each component has its patterns told apart as well; not by default.
     pub by_component: bool,
+    /// The components that have a circuit breaker in front of them, which they need not be told to have; none by default.
+    pub breakers: Vec<Arc<str>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { min_confidence: 0.7, by_component: false }
+        Self { min_confidence: 0.7, by_component: false, breakers: Vec::new() }
     }
 }
 
@@ -59,11 +61,12 @@ impl fmt::Display for Priority {
     }
 }
 
-/// What to do about failures. Where a part of buttress helps, it is named with the numbers to set it by:
+/// What to do about the failures of one operation: how badly it does, and what helps, the best first. Where a part of
+/// buttress helps, it is named with the numbers to set it by, if it is not there yet: nobody told the log which parts are.
 ///
 /// | what is seen | what is named |
 /// |---|---|
-/// | failures of the network | a circuit breaker: `failure_rate_threshold` five times what fails now, within 20 % and 50 %; `minimum_calls` as many as come in 30 s, within 5 and 100 |
+/// | failures of the network | a circuit breaker, unless it is [known](Options::breakers) to be there: `failure_rate_threshold` five times what fails now, within 20 % and 50 %; `minimum_calls` as many as come in 30 s, within 5 and 100 |
 /// | calls that waited for nothing | an adaptive timeout, and a bulkhead: how many waited how long |
 /// | a quarter of the failures are of retries | a retry budget of 10 % |
 /// | answers that say it is asked too much | a rate limit: what it lets in now |
@@ -74,7 +77,7 @@ impl fmt::Display for Priority {
 pub struct Recommendation {
     /// How urgent it is.
     pub priority: Priority,
-    /// The component, or the component and the operation, it is about.
+    /// The component and the operation it is about, such as `payments/charge`.
     pub about: String,
     /// What to do, and which numbers say so.
     pub text: String,
@@ -121,7 +124,7 @@ pub struct Analysis {
     pub correlations: Vec<Correlation>,
     /// What is worse than it was, or new, or back.
     pub regressions: Vec<Regression>,
-    /// What to do about it, the most urgent first; at most ten.
+    /// What to do about it, the most urgent first; at most five, each about something else.
     pub recommendations: Vec<Recommendation>,
     /// All of it in a sentence or two.
     pub summary: String,
@@ -136,16 +139,11 @@ impl Analysis {
         let periodic = periodic::periodic(&units, since, until);
         let correlations = correlation::correlations(&units, since, until);
         let regressions = regression::regressions(&units, &evidence.traffic, since, until);
-        let findings = Findings {
-            statistics,
-            rates,
-            periodic: &periodic,
-            correlations: &correlations,
-            regressions: &regressions,
-        };
-        let recommendations = recommendations(evidence, &findings);
+        let findings =
+            Findings { rates, periodic: &periodic, correlations: &correlations, regressions: &regressions };
+        let recommendations = recommendations(evidence, &findings, options);
         let patterns = patterns::patterns(evidence, &evidence.ranked(), options.min_confidence);
-        let summary = summary(&findings, &patterns);
+        let summary = summary(statistics, &findings, &patterns);
         Self {
             pattern_count: patterns.len(),
             by_component: if options.by_component {
@@ -183,13 +181,13 @@ fn by_component(evidence: &Evidence, statistics: &Statistics, min_confidence: f6
     components.collect()
 }
 
-fn summary(found: &Findings<'_>, patterns: &[Pattern]) -> String {
-    let total = found.statistics.total;
+fn summary(statistics: &Statistics, found: &Findings<'_>, patterns: &[Pattern]) -> String {
+    let total = statistics.total;
     let several = |many: usize, one: &str, more: &str| match many {
         1 => format!("1 {one}"),
         many => format!("{many} {more}"),
     };
-    let Some(top) = found.statistics.top_errors.first() else {
+    let Some(top) = statistics.top_errors.first() else {
         return match total {
             0 => "nothing failed".to_owned(),
             total => format!("{total} failures, of which no more is known"),

@@ -23,6 +23,9 @@ pub struct Class {
     pub severity: Severity,
     /// Of what sort the last one was.
     pub category: Category,
+    /// Whether the last one was no call that failed, but something else worth knowing.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub aside: bool,
     /// How many there were, at most: [`Class::error`] of them may have been others. For a part of the time it is what the
     /// series holds, which is never too much.
     pub count: u64,

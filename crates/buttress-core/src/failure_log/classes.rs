@@ -22,6 +22,8 @@ pub(super) struct Entry {
     pub(super) operation: usize,
     pub(super) severity: Severity,
     pub(super) category: Category,
+    /// Whether the last one was no call that failed.
+    pub(super) aside: bool,
     pub(super) error: u64,
     pub(super) first: Line,
     pub(super) last: Line,
@@ -47,6 +49,8 @@ pub(super) struct Hit {
     pub(super) at: At,
     /// Whether it happens now, and is not read back.
     pub(super) live: bool,
+    /// Whether no call failed.
+    pub(super) aside: bool,
 }
 
 /// What a hit found.
@@ -96,8 +100,8 @@ impl Classes {
         Some((self.entries.get(place)?, *self.counts.get(place)?))
     }
 
-    /// Counts a failure of a class that has a place; `None` if it has none. Looks at `hint` first.
-    pub(super) fn touch(&mut self, hit: Hit, hint: usize, knobs: &Knobs) -> Option<Found> {
+    /// Counts `alike` failures of a class that has a place; `None` if it has none. Looks at `hint` first.
+    pub(super) fn touch(&mut self, hit: Hit, alike: u64, hint: usize, knobs: &Knobs) -> Option<Found> {
         let hinted = self.entries.get(hint).is_some_and(|entry| entry.fingerprint == hit.fingerprint);
         let place = if hinted { hint } else { self.place(hit.fingerprint)? };
         let entry = &mut self.entries[place];
@@ -106,11 +110,11 @@ impl Classes {
         if turned_back {
             entry.back = Some(hit.at.line);
         }
-        Some(self.count(place, hit, turned_back.then_some(Standing::Regressed), knobs))
+        Some(self.count(place, hit, alike, turned_back.then_some(Standing::Regressed), knobs))
     }
 
-    /// Counts a failure of a class that has no place, which it gets.
-    pub(super) fn insert(&mut self, hit: Hit, common: Arc<Common>, knobs: &Knobs) -> Found {
+    /// Counts `alike` failures of a class that has no place, which it gets.
+    pub(super) fn insert(&mut self, hit: Hit, alike: u64, common: Arc<Common>, knobs: &Knobs) -> Found {
         let place = if self.entries.len() < self.most { self.entries.len() } else { self.vacate() };
         let error = if place < self.entries.len() { self.counts[place] } else { 0 };
         let last = self.seen.last(hit.fingerprint);
@@ -123,6 +127,7 @@ impl Classes {
             operation: hit.operation,
             severity: hit.severity,
             category: hit.category,
+            aside: hit.aside,
             error,
             first: hit.at.line,
             last: hit.at.line,
@@ -144,18 +149,26 @@ impl Classes {
         let hash = |place: &u32| seeds.hash(&entries[*place as usize].fingerprint);
         self.places.insert_unique(self.seeds.hash(&hit.fingerprint), index, hash);
         let turned = new.map(|_| Standing::New).or(back.map(|_| Standing::Regressed));
-        self.count(place, hit, turned, knobs)
+        self.count(place, hit, alike, turned, knobs)
     }
 
-    fn count(&mut self, place: usize, hit: Hit, turned: Option<Standing>, knobs: &Knobs) -> Found {
-        self.counts[place] += 1;
+    fn count(
+        &mut self,
+        place: usize,
+        hit: Hit,
+        alike: u64,
+        turned: Option<Standing>,
+        knobs: &Knobs,
+    ) -> Found {
+        self.counts[place] = self.counts[place].saturating_add(alike);
         let entry = &mut self.entries[place];
         let Entry { counts, day, .. } = entry;
-        *day += 1;
-        counts.add(hit.at, 1, 1, |gone| *day -= u64::from(gone));
+        let few = u32::try_from(alike).unwrap_or(u32::MAX);
+        *day = day.saturating_add(few.into());
+        counts.add(hit.at, few, few, |gone| *day = day.saturating_sub(gone.into()));
         entry.first = entry.first.min(hit.at.line);
         entry.last = entry.last.max(hit.at.line);
-        (entry.severity, entry.category) = (hit.severity, hit.category);
+        (entry.severity, entry.category, entry.aside) = (hit.severity, hit.category, hit.aside);
         if !hit.live {
             return Found { place, flags: Flags::default(), turned: None };
         }

@@ -72,7 +72,7 @@ pub(super) fn classify(rules: &[Rule], facts: &Facts<'_>) -> (Severity, Category
     let hints = Hints(typed.0 | said.0);
     let guessed = || match category {
         _ if hints.has(CRITICAL) => Severity::Critical,
-        Category::Network if hints.has(RETRY) => Severity::Warning,
+        Category::Network if hints.has(RETRY) && !hints.has(EXHAUSTED) => Severity::Warning,
         Category::Storage if hints.has(TEMPORARY) => Severity::Warning,
         _ if hints.has(LIMITED) => Severity::Warning,
         _ => Severity::Error,
@@ -97,19 +97,26 @@ pub(super) const CRITICAL: u16 = 1 << 5;
 const RETRY: u16 = 1 << 6;
 const TEMPORARY: u16 = 1 << 7;
 const LIMITED: u16 = 1 << 8;
+/// Took too long, whatever it was.
+const LATE: u16 = 1 << 9;
+/// Was given up, whatever it was.
+const ABORTED: u16 = 1 << 10;
+/// No other attempt follows.
+const EXHAUSTED: u16 = 1 << 11;
 
 /// How words begin that say something, in the order of their letters, and what they say.
-pub(super) const STEMS: [(&str, u16); 75] = [
-    ("abort", TRANSACTION),
+pub(super) const STEMS: [(&str, u16); 81] = [
+    ("abort", ABORTED),
     ("argument", VALIDATION),
     ("authenti", AUTHENTICATION),
     ("authoriz", AUTHENTICATION),
     ("broken", NETWORK),
     ("certificate", AUTHENTICATION),
     ("commit", TRANSACTION),
+    ("concurren", TRANSACTION),
     ("conflict", TRANSACTION),
     ("connect", NETWORK),
-    ("constraint", VALIDATION),
+    ("constraint", TRANSACTION),
     ("corrupt", STORAGE),
     ("credential", AUTHENTICATION),
     ("critical", CRITICAL),
@@ -122,6 +129,11 @@ pub(super) const STEMS: [(&str, u16); 75] = [
     ("directory", STORAGE),
     ("disk", STORAGE),
     ("dns", NETWORK),
+    ("duplicate", TRANSACTION),
+    ("econn", NETWORK),
+    ("enospc", STORAGE),
+    ("etimedout", NETWORK),
+    ("exhaust", EXHAUSTED),
     ("fatal", CRITICAL),
     ("file", STORAGE),
     ("forbidden", AUTHENTICATION),
@@ -132,6 +144,8 @@ pub(super) const STEMS: [(&str, u16); 75] = [
     ("illegal", VALIDATION),
     ("invalid", VALIDATION),
     ("jwt", AUTHENTICATION),
+    ("lock", STORAGE),
+    ("lockout", AUTHENTICATION),
     ("login", AUTHENTICATION),
     ("malformed", VALIDATION),
     ("missing", VALIDATION),
@@ -148,8 +162,6 @@ pub(super) const STEMS: [(&str, u16); 75] = [
     ("refused", NETWORK),
     ("required", VALIDATION),
     ("reset", NETWORK),
-    ("retried", RETRY),
-    ("retries", RETRY),
     ("retry", RETRY),
     ("rollback", TRANSACTION),
     ("schema", VALIDATION),
@@ -163,8 +175,8 @@ pub(super) const STEMS: [(&str, u16); 75] = [
     ("tcp", NETWORK),
     ("temporar", TEMPORARY),
     ("throttl", NETWORK | LIMITED),
-    ("timed", NETWORK),
-    ("timeout", NETWORK),
+    ("timed", LATE),
+    ("timeout", LATE),
     ("tls", NETWORK),
     ("transaction", TRANSACTION),
     ("transport", NETWORK),
@@ -187,11 +199,15 @@ impl Hints {
         let mut before: &[u8] = b"";
         for word in words(text.as_bytes()) {
             let found = hint(word);
-            // What is not fatal is not.
+            // What is not fatal is not, and what is not to be retried is not either.
             let denied = || [&b"non"[..], b"not", b"no"].iter().any(|no| before.eq_ignore_ascii_case(no));
-            hints |= if found & CRITICAL != 0 && denied() { found & !CRITICAL } else { found };
+            let deniable = CRITICAL | RETRY | TEMPORARY;
+            hints |= if found & deniable != 0 && denied() { found & !deniable } else { found };
             if begins(word, b"limit") && before.eq_ignore_ascii_case(b"rate") {
                 hints |= NETWORK | LIMITED;
+            }
+            if begins(word, b"left") && before.eq_ignore_ascii_case(b"space") {
+                hints |= STORAGE;
             }
             before = word;
         }
@@ -202,7 +218,8 @@ impl Hints {
         self.0 & hint != 0
     }
 
-    /// The more particular sort first: a transaction that timed out is one, and a login that was refused is one.
+    /// The more particular sort first: a transaction that timed out is one, and a login that was refused is one. That
+    /// something took too long, or was aborted, says least: a lock that timed out is a lock.
     fn category(self) -> Option<Category> {
         let order = [
             (TRANSACTION, Category::Transaction),
@@ -210,6 +227,8 @@ impl Hints {
             (STORAGE, Category::Storage),
             (NETWORK, Category::Network),
             (VALIDATION, Category::Validation),
+            (ABORTED, Category::Transaction),
+            (LATE, Category::Network),
         ];
         order.into_iter().find(|(hint, _)| self.has(*hint)).map(|(_, category)| category)
     }

@@ -1,20 +1,21 @@
 //! From what a log keeps to what is looked at.
 
 use super::evidence::{Asked, Evidence, Fault, Point, Traffic, between, total};
-use super::{Bucket, Calls, Class, ClassSummary, Filter, Fingerprint, Record, Tally, Volume, wall};
+use super::{Class, ClassSummary, Filter, Fingerprint, Record, Series, Tally, Volume, wall};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 const MINUTE: u64 = 60_000;
-const HOUR: u64 = 60 * MINUTE;
 
-/// What a log has that a filter without a time leaves.
-#[derive(Clone, Debug, Default)]
+/// What a log has that a filter without a time leaves. What is told by the minute is not told again by the hour.
+#[derive(Clone, Debug)]
 pub(super) struct Kept {
     pub(super) records: Vec<Record>,
     pub(super) classes: Vec<Class>,
     pub(super) volumes: Vec<Volume>,
+    /// The components of which all calls are counted, in the order of their names, and since when.
+    pub(super) counted: (Vec<Arc<str>>, SystemTime),
     /// By category and severity; `None` where the filter asks for what these do not tell.
     pub(super) tallies: Option<Vec<Tally>>,
 }
@@ -25,7 +26,14 @@ impl Kept {
         let until = wall::millis(filter.until.unwrap_or(now).min(now)).saturating_add(1);
         let mut faults = faults(&self.records, &self.classes);
         faults.sort_by_key(|fault| fault.fingerprint);
-        let mut traffic: Vec<_> = self.volumes.iter().map(asked).collect();
+        let mut traffic: Vec<_> = self
+            .volumes
+            .iter()
+            .map(|volume| {
+                let is_counted = self.counted.0.binary_search(&volume.component).is_ok();
+                Traffic { is_counted, ..asked(volume) }
+            })
+            .collect();
         let failed = faults.iter().filter_map(|fault| fault.points.first()).map(|&(at, _)| at);
         let called = traffic.iter().filter_map(|traffic| traffic.asked.first()).map(|asked| asked.at);
         let first = failed.chain(called).min().unwrap_or(until);
@@ -33,14 +41,14 @@ impl Kept {
         let known = first.clamp(since, until);
         // Calls are known by the minute at best: the one in which the span begins counts.
         for traffic in &mut traffic {
-            traffic.asked.retain(|asked| (since - since % MINUTE..until).contains(&asked.at));
+            traffic.asked.retain(|asked| asked.at + MINUTE > since && asked.at < until);
         }
         for fault in &mut faults {
             fault.failures = total(between(&fault.points, since, until));
         }
         let whole = filter.since.is_none() && filter.until.is_none();
         let by_sort = self.tallies.map(|tallies| {
-            let sorts = tallies.iter().map(|tally| points(&tally.series.minutes, &tally.series.hours));
+            let sorts = tallies.iter().map(|tally| points(&tally.series));
             sorts.collect::<Vec<_>>()
         });
         let told: u64 = faults.iter().map(|fault| total(&fault.points)).sum();
@@ -49,7 +57,17 @@ impl Kept {
         let mut records = self.records;
         records.retain(|record| (since..until).contains(&wall::millis(record.at)));
         records.sort_by_key(|record| record.id);
-        Evidence { since, until, known, faults, by_sort, classes, traffic, records }
+        Evidence {
+            since,
+            until,
+            known,
+            faults,
+            by_sort,
+            classes,
+            traffic,
+            counted_since: wall::millis(self.counted.1),
+            records,
+        }
     }
 }
 
@@ -62,7 +80,7 @@ fn faults(records: &[Record], classes: &[Class]) -> Vec<Fault> {
     let mut faults = Vec::with_capacity(classes.len());
     for class in classes {
         let own = kept.remove(&class.fingerprint).unwrap_or_default();
-        let counted = points(&class.series.minutes, &class.series.hours);
+        let counted = points(&class.series);
         let points = if own.len() as u64 >= total(&counted) { times(&own) } else { refined(counted, &own) };
         faults.push(Fault {
             fingerprint: class.fingerprint,
@@ -72,6 +90,7 @@ fn faults(records: &[Record], classes: &[Class]) -> Vec<Fault> {
             error_type: Arc::clone(&class.error_type),
             severity: class.severity,
             category: class.category,
+            aside: class.aside,
             points,
             failures: 0,
         });
@@ -87,6 +106,7 @@ fn faults(records: &[Record], classes: &[Class]) -> Vec<Fault> {
             error_type: Arc::clone(&last.error_type),
             severity: last.severity,
             category: last.category,
+            aside: last.aside,
             points: times(&own),
             failures: 0,
         });
@@ -116,30 +136,25 @@ fn listed(classes: &[Class], faults: &[Fault], whole: bool) -> Vec<ClassSummary>
     listed
 }
 
-/// What was counted by the minute, and what of each hour was not. Both are in the order of time.
-fn points(minutes: &[Bucket], hours: &[Bucket]) -> Vec<Point> {
-    let mut points: Vec<Point> =
-        minutes.iter().map(|minute| (wall::millis(minute.start), minute.count)).collect();
-    let mut from = 0;
-    let mut rest = Vec::new();
-    for hour in hours {
-        let at = wall::millis(hour.start);
-        let start = from + points[from..].partition_point(|&(minute, _)| minute / HOUR < at / HOUR);
-        from = start + points[start..].partition_point(|&(minute, _)| minute / HOUR == at / HOUR);
-        rest.push((at, hour.count.saturating_sub(total(&points[start..from]))));
-    }
-    points.append(&mut rest);
-    points.retain(|&(_, count)| count > 0);
-    points.sort();
+/// What was counted by the minute, and what of each hour was not, in the order of time.
+fn points(series: &Series) -> Vec<Point> {
+    let counted = series.minutes.iter().chain(&series.hours);
+    let mut points: Vec<Point> = counted
+        .map(|bucket| (wall::millis(bucket.start), bucket.count))
+        .filter(|point| point.1 > 0)
+        .collect();
+    points.sort_unstable();
     points
 }
 
 /// The same with the minutes of which all records are still there at the times of these.
 fn refined(counted: Vec<Point>, records: &[&Record]) -> Vec<Point> {
+    // Where minutes begin by the wall clock as it is now.
+    let begin = counted.first().map_or(0, |&(at, _)| at % MINUTE);
     let mut exact: HashMap<u64, Vec<u64>> = HashMap::new();
     for record in records {
         let at = wall::millis(record.at);
-        exact.entry(at - at % MINUTE).or_default().push(at);
+        exact.entry(at.saturating_sub((at + MINUTE - begin) % MINUTE)).or_default().push(at);
     }
     let mut points = Vec::with_capacity(counted.len());
     for (at, count) in counted {
@@ -153,26 +168,13 @@ fn refined(counted: Vec<Point>, records: &[&Record]) -> Vec<Point> {
 }
 
 fn asked(volume: &Volume) -> Traffic {
-    let stretch = |calls: &Calls| Asked {
+    let stretches = volume.minutes.iter().chain(&volume.hours).map(|calls| Asked {
         at: wall::millis(calls.start),
         successes: calls.successes,
         failures: calls.failures,
-    };
-    let mut asked: Vec<Asked> = volume.minutes.iter().map(stretch).collect();
-    let mut by_hour: HashMap<u64, (u64, u64)> = HashMap::new();
-    for minute in &asked {
-        let hour = by_hour.entry(minute.at / HOUR).or_default();
-        *hour = (hour.0 + minute.successes, hour.1 + minute.failures);
-    }
-    for hour in volume.hours.iter().map(stretch) {
-        let (successes, failures) = by_hour.get(&(hour.at / HOUR)).copied().unwrap_or_default();
-        asked.push(Asked {
-            successes: hour.successes.saturating_sub(successes),
-            failures: hour.failures.saturating_sub(failures),
-            ..hour
-        });
-    }
-    asked.retain(|asked| asked.successes + asked.failures > 0);
+    });
+    let mut asked: Vec<_> = stretches.filter(|asked| asked.successes + asked.failures > 0).collect();
     asked.sort_unstable_by_key(|asked| asked.at);
-    Traffic { operation: Arc::clone(&volume.operation), component: Arc::clone(&volume.component), asked }
+    let (operation, component) = (Arc::clone(&volume.operation), Arc::clone(&volume.component));
+    Traffic { operation, component, asked, is_counted: false }
 }

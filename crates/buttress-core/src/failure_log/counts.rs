@@ -33,6 +33,38 @@ impl Count for u64 {
     }
 }
 
+/// What is counted by the hour, of which a minute was a part.
+pub(super) trait Less<M>: Count {
+    fn less(self, minute: M) -> Self;
+}
+
+impl Less<Self> for u32 {
+    fn less(self, minute: Self) -> Self {
+        self.saturating_sub(minute)
+    }
+}
+
+impl Less<u32> for u64 {
+    fn less(self, minute: u32) -> Self {
+        self.saturating_sub(minute.into())
+    }
+}
+
+impl<M: Count, H: Less<M>> Less<[M; 2]> for [H; 2] {
+    fn less(self, minute: [M; 2]) -> Self {
+        [self[0].less(minute[0]), self[1].less(minute[1])]
+    }
+}
+
+/// What is told of an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hours {
+    /// All of it, for who looks at the hours alone.
+    Whole,
+    /// What its minutes do not tell any more, for who adds both up.
+    Rest,
+}
+
 /// Counts of equal pitch, those that are not nothing, ascending. What lies further back than the reach is gone.
 #[derive(Clone, Debug)]
 pub(super) struct Track<T> {
@@ -124,21 +156,38 @@ impl<M: Count, H: Count> Counts<M, H> {
         found.into_iter().map(|(place, count)| (Line::of_minute(place), count))
     }
 
-    /// What there was between two points: by the hour as far as the minutes no longer have it, and by the minute.
-    pub(super) fn split(&self, between: &RangeInclusive<Line>) -> (Vec<H>, Vec<M>) {
-        let first = self
-            .minutes
-            .buckets
-            .front()
-            .map_or(i64::MAX, |(first, _)| Line::of_minute((*first).into()).hour());
-        let older = self.hours(between).filter(|(start, _)| start.hour() < first);
-        (older.map(|(_, count)| count).collect(), self.minutes(between).map(|(_, count)| count).collect())
+    /// What there was between two points, each once: by the minute, and by the hour what the minutes do not have any more. The
+    /// minutes, and in what is older the hours, in which the two points are belong to it.
+    pub(super) fn split(&self, between: &RangeInclusive<Line>) -> (Vec<H>, Vec<M>)
+    where
+        H: Less<M>,
+    {
+        // What is told by the hour alone came before this.
+        let told = self.minutes.buckets.back().map_or(i64::MIN, |(last, _)| i64::from(*last) - MINUTES + 1);
+        let rest = (between.start().minute() < told).then(|| self.hours(between, Hours::Rest));
+        let rest = rest.into_iter().flatten().map(|(_, count)| count).collect();
+        (rest, self.minutes(between).map(|(_, count)| count).collect())
     }
 
     /// The same by the hour of the last 30 days.
-    pub(super) fn hours(&self, between: &RangeInclusive<Line>) -> impl Iterator<Item = (Line, H)> {
+    pub(super) fn hours(
+        &self,
+        between: &RangeInclusive<Line>,
+        told: Hours,
+    ) -> impl Iterator<Item = (Line, H)> + use<M, H>
+    where
+        H: Less<M>,
+    {
         let range = between.start().hour()..=between.end().hour();
-        let found: Vec<_> = self.hours.within(&range).collect();
+        let mut found: Vec<_> = self.hours.within(&range).collect();
+        if told == Hours::Rest {
+            for &(minute, count) in &self.minutes.buckets {
+                let hour = Line::of_minute(minute.into()).hour();
+                if let Ok(at) = found.binary_search_by_key(&hour, |(hour, _)| *hour) {
+                    found[at].1 = found[at].1.less(count);
+                }
+            }
+        }
         found.into_iter().map(|(place, count)| (Line::of_hour(place), count))
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Fault {
     pub(super) error_type: Arc<str>,
     pub(super) severity: Severity,
     pub(super) category: Category,
+    /// Whether no calls failed.
+    pub(super) aside: bool,
     /// In the order of their times. Those that are still in the log stand at their own time, the others at the beginning
     /// of the minute or the hour they were counted in.
     pub(super) points: Vec<Point>,
@@ -37,6 +39,8 @@ pub(super) struct Traffic {
     pub(super) operation: Arc<str>,
     pub(super) component: Arc<str>,
     pub(super) asked: Vec<Asked>,
+    /// Whether calls that go well are counted as well: without them nobody knows how many calls there were.
+    pub(super) is_counted: bool,
 }
 
 /// Everything a filter leaves of a log. The faults reach back as far as the log does, `since` and `until` are what was
@@ -53,6 +57,8 @@ pub(super) struct Evidence {
     /// The faults as they are listed, the most frequent first.
     pub(super) classes: Vec<ClassSummary>,
     pub(super) traffic: Vec<Traffic>,
+    /// Since when they are counted.
+    pub(super) counted_since: u64,
     /// Those in the span, oldest first.
     pub(super) records: Vec<Record>,
 }

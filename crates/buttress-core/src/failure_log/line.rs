@@ -156,14 +156,31 @@ impl Drift {
         self.0.load(Ordering::Relaxed).cast_signed()
     }
 
+    /// As it is now.
+    pub(super) fn ahead(&self) -> Ahead {
+        Ahead(self.get())
+    }
+}
+
+/// By how much the wall clock is ahead of the line, read once: times that belong together are told by the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ahead(i64);
+
+impl Ahead {
     /// Where the line is when the wall clock shows `at`.
-    pub(super) fn line(&self, at: SystemTime) -> Line {
-        Line(wall_millis(at).saturating_sub(self.get()))
+    pub(super) fn line(self, at: SystemTime) -> Line {
+        Line(wall_millis(at).saturating_sub(self.0))
     }
 
     /// What the wall clock shows there.
-    pub(super) fn wall(&self, line: Line) -> SystemTime {
-        shown(line.0.saturating_add(self.get()))
+    pub(super) fn wall(self, line: Line) -> SystemTime {
+        shown(line.0.saturating_add(self.0))
+    }
+
+    /// What the wall clock as it is now would have shown there, where it showed `at`: that, unless it was set since.
+    pub(super) fn told(self, at: i64, line: Line) -> i64 {
+        let now = line.0.saturating_add(self.0);
+        if at.abs_diff(now) < SET { at } else { now }
     }
 }
 
@@ -183,10 +200,12 @@ mod tests {
         assert_eq!(Line::MIN.before(Duration::MAX), Line::MIN);
         let drift = Drift::new();
         drift.learn(wall_millis(at + Duration::from_secs(3_600)), start.line());
-        assert_eq!(drift.line(at + Duration::from_secs(3_600)), start.line());
-        assert_eq!(drift.wall(start.line()), at + Duration::from_secs(3_600));
-        assert_eq!(drift.wall(Line::MIN), SystemTime::UNIX_EPOCH);
+        let ahead = drift.ahead();
+        assert_eq!(ahead.line(at + Duration::from_secs(3_600)), start.line());
+        assert_eq!(ahead.wall(start.line()), at + Duration::from_secs(3_600));
+        assert_eq!(ahead.wall(Line::MIN), SystemTime::UNIX_EPOCH);
         drift.learn(wall_millis(at + Duration::from_millis(3_599_996)), start.line());
-        assert_eq!(drift.wall(start.line()), at + Duration::from_secs(3_600), "nobody set a clock");
+        let ahead = drift.ahead();
+        assert_eq!(ahead.wall(start.line()), at + Duration::from_secs(3_600), "nobody set a clock");
     }
 }

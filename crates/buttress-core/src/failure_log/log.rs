@@ -78,10 +78,11 @@ impl Memory {
         }
     }
 
-    pub(super) fn tally(&mut self, category: Category, severity: Severity, at: At) {
+    pub(super) fn tally(&mut self, category: Category, severity: Severity, at: At, alike: u64) {
         let cell = &mut self.tallies[category as usize][severity as usize];
-        cell.count += 1;
-        cell.counts.add(at, 1, 1, |_| ());
+        cell.count = cell.count.saturating_add(alike);
+        let few = u32::try_from(alike).unwrap_or(u32::MAX);
+        cell.counts.add(at, few, few, |_| ());
     }
 }
 
@@ -195,6 +196,7 @@ impl FailureLog {
         fresh.took = failure.took;
         fresh.bytes = failure.bytes;
         fresh.suppressed = 0;
+        fresh.aside = !failure.is_call;
         let hit = Hit {
             fingerprint: known.fingerprint,
             operation: operation.index(),
@@ -202,22 +204,23 @@ impl FailureLog {
             category: known.category,
             at: line.into(),
             live: true,
+            aside: !failure.is_call,
         };
 
         // Most of it without the lock.
-        let mut shown = show.is_some().then(|| read::record(fresh, operation));
+        let mut shown = show.is_some().then(|| read::record(fresh, fresh.at, operation));
 
         let mut memory = self.memory_at(hit.at);
         let knobs = memory.knobs;
-        let found = match memory.classes.touch(hit, known.place, &knobs) {
+        let found = match memory.classes.touch(hit, 1, known.place, &knobs) {
             Some(found) => found,
             None => {
                 drop(memory);
                 let common = common(error_type, fresh.texts.message(), &mut scratch.template, &self.config);
                 memory = self.memory_at(hit.at);
                 // Another thread may have been first.
-                let touched = memory.classes.touch(hit, known.place, &knobs);
-                touched.unwrap_or_else(|| memory.classes.insert(hit, common, &knobs))
+                let touched = memory.classes.touch(hit, 1, known.place, &knobs);
+                touched.unwrap_or_else(|| memory.classes.insert(hit, 1, common, &knobs))
             }
         };
         if failure.is_call {
@@ -357,7 +360,7 @@ impl FailureLog {
 impl Memory {
     /// Takes in a record whose class was counted.
     fn take_in(&mut self, fresh: &mut Kept, at: At, found: &Found) -> u64 {
-        self.last_id += 1;
+        self.last_id = self.last_id.saturating_add(1);
         self.recorded += 1;
         fresh.id = self.last_id;
         fresh.flags = found.flags;
@@ -366,7 +369,7 @@ impl Memory {
         {
             fresh.common = Some(entry.common.clone());
         }
-        self.tally(fresh.category, fresh.severity, at);
+        self.tally(fresh.category, fresh.severity, at, 1);
         self.dropped += u64::from(self.ring.push(fresh));
         self.last_id
     }

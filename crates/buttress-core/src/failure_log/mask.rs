@@ -3,7 +3,7 @@
 //! Numbers, addresses, identifiers, times and durations, paths with any of these in them, e-mail addresses, URLs and what
 //! stands in quotes. One pass, in time that grows with the text alone; a mask of a mask is the mask.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::Ipv6Addr;
 
 /// Appends `text` to `out`, masked.
 pub(super) fn mask(text: &str, out: &mut String) {
@@ -68,7 +68,15 @@ const fn is_word(byte: u8) -> bool {
 
 /// Masks one word, but for what ends a sentence.
 fn word(word: &str, out: &mut String) {
-    let plain = word.trim_end_matches(['.', ':', '?']);
+    let mut plain = word.trim_end_matches(['.', ':', '?']);
+    if word[plain.len()..].starts_with("::") {
+        // It may be the end of an address, and not of a sentence.
+        let zeros = &word[..plain.len() + 2];
+        let last = zeros.rsplit(ends_part).next().unwrap_or(zeros);
+        if last.bytes().any(|byte| byte.is_ascii_digit()) && is_address(last) {
+            plain = zeros;
+        }
+    }
     let end = &word[plain.len()..];
     if let Some(whole) = whole(plain) {
         out.push_str(whole);
@@ -76,7 +84,7 @@ fn word(word: &str, out: &mut String) {
         // `user=42` is two words, and so are the parts of a path.
         let mut from = 0;
         for (at, byte) in plain.bytes().enumerate() {
-            if matches!(byte, b'/' | b'\\' | b'=' | b'&' | b'?' | b'#') {
+            if ends_part(char::from(byte)) {
                 part(&plain[from..at], out);
                 out.push(char::from(byte));
                 from = at + 1;
@@ -85,6 +93,10 @@ fn word(word: &str, out: &mut String) {
         part(&plain[from..], out);
     }
     out.push_str(end);
+}
+
+const fn ends_part(sign: char) -> bool {
+    matches!(sign, '/' | '\\' | '=' | '&' | '?' | '#')
 }
 
 /// What a word is that has parts of its own.
@@ -103,19 +115,24 @@ fn whole(word: &str) -> Option<&'static str> {
 
 /// A part of a word: nothing in it that ends one.
 fn part(word: &str, out: &mut String) {
+    // Below zero is a number as well.
+    let word = match word.as_bytes() {
+        [b'-' | b'+', b'0'..=b'9', ..] => &word[1..],
+        _ => word,
+    };
     let bytes = word.as_bytes();
     let Some(first) = bytes.iter().position(u8::is_ascii_digit) else {
-        out.push_str(word);
+        out.push_str(if is_address(word) { "<address>" } else { word });
         return;
     };
     let known = if is_uuid(bytes) {
         Some("<uuid>")
     } else if is_hex(bytes) {
         Some("<hex>")
-    } else if bytes[0].is_ascii_digit() && is_time(bytes) {
-        Some("<time>")
     } else if is_address(word) {
         Some("<address>")
+    } else if bytes[0].is_ascii_digit() && is_time(bytes) {
+        Some("<time>")
     } else if first == 0 && is_duration(word) {
         Some("<duration>")
     } else if is_identifier(bytes) {
@@ -173,10 +190,19 @@ fn is_time(bytes: &[u8]) -> bool {
     bytes.iter().all(of_time) && signs >= 2
 }
 
+/// By its shape: whether a message has an address in it does not depend on which.
 fn is_address(word: &str) -> bool {
     // Shorter than the parser's own refusal: most words are no address.
     let plausible = word.len() <= 60 && word.bytes().filter(|byte| matches!(byte, b'.' | b':')).count() >= 2;
-    plausible && (word.parse::<IpAddr>().is_ok() || word.parse::<SocketAddr>().is_ok())
+    // Brackets, and a port behind them, are words of their own.
+    plausible && (is_dotted(word) || word.split('%').next().is_some_and(|of| of.parse::<Ipv6Addr>().is_ok()))
+}
+
+/// `10.0.0.7`, `10.0.0.7:5432`: four numbers, which may be those of no host, and a port.
+fn is_dotted(word: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (host, port) = word.split_once(':').unwrap_or((word, "0"));
+    host.split('.').count() == 4 && host.split('.').all(number) && number(port)
 }
 
 /// `1.5s`, `20ms`, `1m30s`.

@@ -1,8 +1,8 @@
 //! What is being done, and how often it went well.
 
 use super::class::{Calls, Volume};
-use super::counts::Counts;
-use super::line::{Drift, Line, MINUTE, Start};
+use super::counts::{Counts, Hours};
+use super::line::{Ahead, Line, MINUTE, Start};
 use crate::Tick;
 use crate::measure::PerThread;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
@@ -112,8 +112,10 @@ impl Operation {
         self.0.failures.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn count_restored(&self) {
-        self.0.restored.fetch_add(1, Ordering::Relaxed);
+    /// By one at a time: who takes records in has the memory of the log.
+    pub(super) fn count_restored(&self, alike: u64) {
+        let restored = self.restored().saturating_add(alike);
+        self.0.restored.store(restored, Ordering::Relaxed);
     }
 
     pub(super) fn count_aside(&self) {
@@ -189,15 +191,16 @@ impl Operation {
     }
 
     /// What there was between the two points, or in all where they have no end.
-    pub(super) fn volume(&self, between: &RangeInclusive<Line>, drift: &Drift) -> Volume {
+    pub(super) fn volume(&self, between: &RangeInclusive<Line>, told: Hours, ahead: Ahead) -> Volume {
         let mut marks = lock(&self.0.marks);
         self.write_down(&mut marks, self.0.minute.load(Ordering::Relaxed));
         let counts = marks.counts.clone();
         let totals = [marks.successes, marks.failures];
         drop(marks);
         let minutes: Vec<_> =
-            counts.minutes(between).map(|(start, count)| calls(drift, start, count.map(u64::from))).collect();
-        let hours: Vec<_> = counts.hours(between).map(|(start, count)| calls(drift, start, count)).collect();
+            counts.minutes(between).map(|(start, count)| calls(ahead, start, count.map(u64::from))).collect();
+        let hours: Vec<_> =
+            counts.hours(between, told).map(|(start, count)| calls(ahead, start, count)).collect();
         let everything = *between == (Line::MIN..=Line::MAX);
         let [successes, failures] = if everything {
             totals
@@ -218,8 +221,8 @@ impl Operation {
     }
 }
 
-fn calls(drift: &Drift, start: Line, [successes, failures]: [u64; 2]) -> Calls {
-    Calls { start: drift.wall(start), successes, failures }
+fn calls(ahead: Ahead, start: Line, [successes, failures]: [u64; 2]) -> Calls {
+    Calls { start: ahead.wall(start), successes, failures }
 }
 
 impl fmt::Debug for Operation {

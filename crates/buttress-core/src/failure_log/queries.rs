@@ -1,6 +1,7 @@
 //! What a log is asked in order to be read by people.
 
 use super::collect::Kept;
+use super::counts::Hours;
 use super::evidence::Evidence;
 use super::patterns::patterns;
 use super::{Analysis, FailureLog, Filter, Options, Rates, Report, Review, Statistics, wall};
@@ -27,7 +28,7 @@ impl FailureLog {
         let last_day = filter.until.unwrap_or(now).min(now).checked_sub(RATES_OVER);
         let filter = Filter { since: filter.since.or(last_day), ..filter.clone() };
         let evidence = self.evidence(&filter, now);
-        Rates::of(&evidence, &Statistics::of(&evidence))
+        Rates::of(&evidence)
     }
 
     /// What stands out among the failures that `filter` asks for.
@@ -41,7 +42,7 @@ impl FailureLog {
     pub fn review(&self, filter: &Filter, options: &Options, now: SystemTime) -> Review {
         let mut evidence = self.evidence(filter, now);
         let statistics = Statistics::of(&evidence);
-        let rates = Rates::of(&evidence, &statistics);
+        let rates = Rates::of(&evidence);
         let analysis = Analysis::of(&evidence, &statistics, &rates, options);
         evidence.classes.truncate(CLASSES);
         Review {
@@ -71,10 +72,11 @@ impl FailureLog {
         let whenever = Filter { since: None, until: None, ..filter.clone() };
         let told_by_sort = filter.component.is_none() && filter.operation.is_none() && filter.text.is_none();
         Kept {
-            records: self.records(&whenever),
-            classes: self.classes(&whenever, now),
-            volumes: self.volumes(&whenever, now),
-            tallies: told_by_sort.then(|| self.tallies(&whenever, now)),
+            records: self.records_told(&whenever),
+            classes: self.classes_told(&whenever, now, Hours::Rest),
+            volumes: self.volumes_told(&whenever, now, Hours::Rest),
+            counted: self.counted(),
+            tallies: told_by_sort.then(|| self.tallies_told(&whenever, now, Hours::Rest)),
         }
         .evidence(filter, now)
     }

@@ -1,8 +1,9 @@
 //! How many of the calls failed.
 
-use super::evidence::{Asked, Evidence, Traffic};
+use super::evidence::{Asked, Evidence, Traffic, between, total};
+use super::statistics::counted;
 use super::wall;
-use super::{Category, Count, Statistics};
+use super::{Category, Count};
 use crate::Ratio;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,9 +25,9 @@ const MOST: usize = 400;
 pub struct Rate {
     /// Calls that failed, or failed in the one way that is looked at.
     pub failures: u64,
-    /// Calls that succeeded or failed.
+    /// Calls that succeeded or failed; 0 where nobody knows, as only failures are recorded.
     pub calls: u64,
-    /// Failures of the calls, in percent with four decimals; `None` without any.
+    /// Failures of the calls, in percent with four decimals; `None` without any, or where nobody knows how many there were.
     pub percent: Option<f64>,
 }
 
@@ -42,7 +43,16 @@ impl Rate {
         }
     }
 
-    /// Failures of the calls; `None` without any.
+    /// So many failures, and nobody knows of how many calls.
+    const fn of_unknown(failures: u64) -> Self {
+        Self { failures, calls: 0, percent: None }
+    }
+
+    fn of_traffic(calls: Asked, is_counted: bool) -> Self {
+        if is_counted { Self::new(calls.failures, calls) } else { Self::of_unknown(calls.failures) }
+    }
+
+    /// Failures of the calls; `None` where there is no [`percent`](Self::percent).
     #[must_use]
     pub fn ratio(&self) -> Option<Ratio> {
         Ratio::of(self.failures, self.calls)
@@ -52,13 +62,16 @@ impl Rate {
     /// an open breaker rejects, so it is no measure of what stands behind it.
     #[must_use]
     pub fn of_all(&self, rejected: u64) -> Option<Ratio> {
+        self.ratio()?;
         Ratio::of(self.failures, self.calls.saturating_add(rejected))
     }
 }
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(percent) = self.percent else { return f.write_str("no calls") };
+        let Some(percent) = self.percent else {
+            return f.write_str(if self.failures == 0 { "no calls" } else { "calls unknown" });
+        };
         let (failures, calls) = (wall::number(self.failures), wall::number(self.calls));
         write!(f, "{percent:.1} % ({failures} of {calls} calls)")
     }
@@ -99,7 +112,9 @@ pub struct RateBucket {
 
 /// How many of the calls failed: in all, by operation, by component, and over time.
 ///
-/// Only operations whose successes are counted as well have a rate. Failures and calls are counted over the same time.
+/// Only components of which calls that succeed are counted as well have a rate: of those of which none ever was, it is not
+/// known how many calls there were, so they are in no sum. Nor is what was recorded [aside](super::Failure::aside). Failures and
+/// calls are counted over the same time.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rates {
@@ -128,36 +143,37 @@ pub struct CategoryRate {
 }
 
 impl Rates {
-    pub(super) fn of(evidence: &Evidence, statistics: &Statistics) -> Self {
+    pub(super) fn of(evidence: &Evidence) -> Self {
         let sums: Vec<(&Traffic, Asked)> =
             evidence.traffic.iter().map(|traffic| (traffic, sum(&traffic.asked))).collect();
-        let overall = sums.iter().fold(Asked::default(), |all, (_, calls)| plus(all, calls));
+        let known = sums.iter().filter(|(traffic, _)| traffic.is_counted);
+        let overall = known.fold(Asked::default(), |all, (_, calls)| plus(all, calls));
         let mut by_operation: Vec<_> = sums
             .iter()
             .map(|(traffic, calls)| OperationRate {
                 operation: Arc::clone(&traffic.operation),
                 component: Arc::clone(&traffic.component),
-                rate: Rate::new(calls.failures, *calls),
+                rate: Rate::of_traffic(*calls, traffic.is_counted),
             })
             .collect();
         by_operation.sort_by(|one, other| worse_first(&one.rate, &other.rate));
-        let mut components: BTreeMap<&Arc<str>, Asked> = BTreeMap::new();
+        let mut components: BTreeMap<&Arc<str>, (Asked, bool)> = BTreeMap::new();
         for (traffic, calls) in &sums {
-            let entry = components.entry(&traffic.component).or_default();
-            *entry = plus(*entry, calls);
+            let (sum, is_counted) = components.entry(&traffic.component).or_default();
+            *sum = plus(*sum, calls);
+            *is_counted |= traffic.is_counted;
         }
         let mut by_component: Vec<_> = components
             .into_iter()
-            .map(|(component, calls)| ComponentRate {
+            .map(|(component, (calls, is_counted))| ComponentRate {
                 component: Arc::clone(component),
-                rate: Rate::new(calls.failures, calls),
+                rate: Rate::of_traffic(calls, is_counted),
             })
             .collect();
         by_component.sort_by(|one, other| worse_first(&one.rate, &other.rate));
-        let by_category = statistics
-            .by_category
-            .iter()
-            .map(|&Count { of, failures }| CategoryRate { category: of, rate: Rate::new(failures, overall) });
+        let by_category = of_calls(evidence)
+            .into_iter()
+            .map(|Count { of, failures }| CategoryRate { category: of, rate: Rate::new(failures, overall) });
         Self {
             overall: Rate::new(overall.failures, overall),
             by_operation,
@@ -169,11 +185,25 @@ impl Rates {
     }
 }
 
+/// The failures that are among the calls: those of components whose calls are counted, since they are.
+fn of_calls(evidence: &Evidence) -> Vec<Count<Category>> {
+    let is_counted = |component: &Arc<str>| {
+        evidence.traffic.iter().any(|traffic| traffic.is_counted && traffic.component == *component)
+    };
+    // What is counted by the hour stands at its beginning.
+    let since = evidence.since.max(evidence.counted_since - evidence.counted_since % HOUR);
+    let faults = evidence.faults.iter().filter(|fault| !fault.aside && is_counted(&fault.component));
+    let failed = faults.map(|fault| (fault.category, total(between(&fault.points, since, evidence.until))));
+    counted(failed.filter(|(_, failures)| *failures > 0))
+}
+
 fn over_time(evidence: &Evidence, pitch: u64) -> Vec<RateBucket> {
     let end = evidence.until.div_ceil(pitch);
     let first = (evidence.since / pitch).max(end.saturating_sub(MOST as u64));
     let mut buckets = vec![Asked::default(); usize::try_from(end.saturating_sub(first)).unwrap_or(0)];
-    for asked in evidence.traffic.iter().flat_map(|traffic| &traffic.asked) {
+    for asked in
+        evidence.traffic.iter().filter(|traffic| traffic.is_counted).flat_map(|traffic| &traffic.asked)
+    {
         let Some(index) = (asked.at / pitch).checked_sub(first) else { continue };
         if let Some(bucket) = usize::try_from(index).ok().and_then(|index| buckets.get_mut(index)) {
             *bucket = plus(*bucket, asked);

@@ -1,8 +1,8 @@
 //! Reading what is remembered: in pieces, so that nobody who records waits for all of it.
 
 use super::class::{Bucket, Class, Series, Tally, Volume};
-use super::counts::Counts;
-use super::line::{Drift, Line, shown, wall_millis};
+use super::counts::{Counts, Hours};
+use super::line::{Ahead, Line, shown, wall_millis};
 use super::log::{Cell, Memory};
 use super::ring::Kept;
 use super::snapshot::{OperationFailures, TallyCount};
@@ -21,6 +21,16 @@ impl FailureLog {
     /// The records that are kept and asked for, the oldest first.
     #[must_use]
     pub fn records(&self, filter: &Filter) -> Vec<Record> {
+        self.records_at(filter, |kept| kept.at)
+    }
+
+    /// The same at the times at which the wall clock as it is now would have shown them.
+    pub(super) fn records_told(&self, filter: &Filter) -> Vec<Record> {
+        let ahead = self.drift.ahead();
+        self.records_at(filter, |kept| ahead.told(kept.at, kept.line))
+    }
+
+    fn records_at(&self, filter: &Filter, at: impl Fn(&Kept) -> i64) -> Vec<Record> {
         let mut found = Vec::new();
         let mut kept = Vec::with_capacity(RECORDS);
         let mut from = 0;
@@ -34,7 +44,8 @@ impl FailureLog {
             kept.extend((from..until).filter_map(|at| memory.ring.slot(at).cloned()));
             drop(memory);
             let operations = self.names(kept.iter().map(|kept| kept.operation));
-            let shown = kept.drain(..).zip(operations).filter_map(|(kept, of)| Some(record(&kept, &of?)));
+            let shown =
+                kept.drain(..).zip(operations).filter_map(|(kept, of)| Some(record(&kept, at(&kept), &of?)));
             found.extend(shown.filter(|record| filter.matches(record)));
             from = until;
         }
@@ -50,7 +61,7 @@ impl FailureLog {
         let kept = kept?.clone();
         drop(memory);
         let of = self.names([kept.operation]).pop()??;
-        Some(record(&kept, &of))
+        Some(record(&kept, kept.at, &of))
     }
 
     /// The last `most` records of an operation, the newest first.
@@ -63,14 +74,19 @@ impl FailureLog {
         let memory = lock(&self.memory);
         let kept: Vec<_> = memory.ring.newest(of.index()).take(most).cloned().collect();
         drop(memory);
-        kept.iter().map(|kept| record(kept, &of)).collect()
+        kept.iter().map(|kept| record(kept, kept.at, &of)).collect()
     }
 
     /// The classes that are asked for, the most frequent first. With ends of time, how many there were between them; a
     /// class without any is left out.
     #[must_use]
     pub fn classes(&self, filter: &Filter, now: SystemTime) -> Vec<Class> {
-        let (between, now) = (self.between(filter, now), self.drift.line(now));
+        self.classes_told(filter, now, Hours::Whole)
+    }
+
+    pub(super) fn classes_told(&self, filter: &Filter, now: SystemTime, told: Hours) -> Vec<Class> {
+        let ahead = self.drift.ahead();
+        let (between, now) = (self.between(filter, now, ahead), ahead.line(now));
         let whole = filter.since.is_none() && filter.until.is_none();
         let mut found = Vec::new();
         let mut from = 0;
@@ -88,8 +104,8 @@ impl FailureLog {
                 let Some(of) = of.filter(|of| filter.names(of.name(), of.component())) else { continue };
                 let mut class = piece.class;
                 (class.operation, class.component) = (of.name().clone(), of.component().clone());
-                (class.first, class.last) = (self.drift.wall(piece.first), self.drift.wall(piece.last));
-                class.series = series(&piece.counts, &between, &self.drift);
+                (class.first, class.last) = (ahead.wall(piece.first), ahead.wall(piece.last));
+                class.series = series(&piece.counts, &between, told, ahead);
                 if !whole {
                     (class.count, class.error) = (sum(&piece.counts, &between), 0);
                 }
@@ -105,7 +121,12 @@ impl FailureLog {
     /// How many failures there were of each sort and severity that are asked for, by what the filter says of them and of time.
     #[must_use]
     pub fn tallies(&self, filter: &Filter, now: SystemTime) -> Vec<Tally> {
-        let between = self.between(filter, now);
+        self.tallies_told(filter, now, Hours::Whole)
+    }
+
+    pub(super) fn tallies_told(&self, filter: &Filter, now: SystemTime, told: Hours) -> Vec<Tally> {
+        let ahead = self.drift.ahead();
+        let between = self.between(filter, now, ahead);
         let whole = filter.since.is_none() && filter.until.is_none();
         let mut found = Vec::new();
         for category in Category::ALL {
@@ -117,7 +138,7 @@ impl FailureLog {
                     lock(&self.memory).tallies[category as usize][severity as usize].clone();
                 let count = if whole { count } else { sum(&counts, &between) };
                 if count > 0 {
-                    let series = series(&counts, &between, &self.drift);
+                    let series = series(&counts, &between, told, ahead);
                     found.push(Tally { category, severity, count, series });
                 }
             }
@@ -128,14 +149,29 @@ impl FailureLog {
     /// The calls of each operation that is asked for, by what the filter says of operations and time.
     #[must_use]
     pub fn volumes(&self, filter: &Filter, now: SystemTime) -> Vec<Volume> {
+        self.volumes_told(filter, now, Hours::Whole)
+    }
+
+    pub(super) fn volumes_told(&self, filter: &Filter, now: SystemTime, told: Hours) -> Vec<Volume> {
+        let ahead = self.drift.ahead();
         let operations: Vec<_> = lock(&self.operations).iter().cloned().collect();
         let asked = operations.iter().filter(|of| filter.names(of.name(), of.component()));
         let between = if filter.since.is_none() && filter.until.is_none() {
             Line::MIN..=Line::MAX
         } else {
-            self.between(filter, now)
+            self.between(filter, now, ahead)
         };
-        asked.map(|of| of.volume(&between, &self.drift)).collect()
+        asked.map(|of| of.volume(&between, told, ahead)).collect()
+    }
+
+    /// The components of which calls that go well are counted, and since when.
+    pub(super) fn counted(&self) -> (Vec<Arc<str>>, SystemTime) {
+        let operations = lock(&self.operations);
+        let counted = operations.iter().filter(|of| of.successes() > 0).map(|of| of.component().clone());
+        let mut counted: Vec<_> = counted.collect();
+        counted.sort_unstable();
+        counted.dedup();
+        (counted, self.drift.ahead().wall(self.start.line()))
     }
 
     /// How it stands.
@@ -147,7 +183,7 @@ impl FailureLog {
         let failures = operations.iter().map(|of| OperationFailures {
             operation: of.name().clone(),
             component: of.component().clone(),
-            failures: of.failures() + of.aside() + of.restored(),
+            failures: of.failures().saturating_add(of.aside()).saturating_add(of.restored()),
         });
         let cells = Category::ALL.into_iter().zip(&memory.tallies).flat_map(|(category, cells)| {
             let of_severity = Severity::ALL.into_iter().zip(cells);
@@ -182,10 +218,10 @@ impl FailureLog {
     }
 
     /// The ends of the filter, within what is retained.
-    fn between(&self, filter: &Filter, now: SystemTime) -> RangeInclusive<Line> {
-        let oldest = self.drift.line(now).before(self.config.retention);
-        let since = filter.since.map_or(Line::MIN, |since| self.drift.line(since));
-        let until = filter.until.map_or(Line::MAX, |until| self.drift.line(until));
+    fn between(&self, filter: &Filter, now: SystemTime, ahead: Ahead) -> RangeInclusive<Line> {
+        let oldest = ahead.line(now).before(self.config.retention);
+        let since = filter.since.map_or(Line::MIN, |since| ahead.line(since));
+        let until = filter.until.map_or(Line::MAX, |until| ahead.line(until));
         since.max(oldest)..=until
     }
 }
@@ -221,6 +257,7 @@ fn piece(memory: &Memory, at: usize, filter: &Filter, now: Line) -> Option<Piece
             error_type: common.error_type.clone(),
             severity: entry.severity,
             category: entry.category,
+            aside: entry.aside,
             count,
             error: entry.error,
             first: SystemTime::UNIX_EPOCH,
@@ -231,11 +268,11 @@ fn piece(memory: &Memory, at: usize, filter: &Filter, now: Line) -> Option<Piece
     })
 }
 
-fn series(counts: &Counts<u32, u32>, between: &RangeInclusive<Line>, drift: &Drift) -> Series {
-    let bucket = |(start, count): (Line, u32)| Bucket { start: drift.wall(start), count: count.into() };
+fn series(counts: &Counts<u32, u32>, between: &RangeInclusive<Line>, told: Hours, ahead: Ahead) -> Series {
+    let bucket = |(start, count): (Line, u32)| Bucket { start: ahead.wall(start), count: count.into() };
     Series {
         minutes: counts.minutes(between).map(bucket).collect(),
-        hours: counts.hours(between).map(bucket).collect(),
+        hours: counts.hours(between, told).map(bucket).collect(),
     }
 }
 
@@ -245,7 +282,7 @@ fn sum(counts: &Counts<u32, u32>, between: &RangeInclusive<Line>) -> u64 {
     older.into_iter().chain(minutes).map(u64::from).sum()
 }
 
-pub(super) fn record(kept: &Kept, of: &Operation) -> Record {
+pub(super) fn record(kept: &Kept, at: i64, of: &Operation) -> Record {
     let texts = &kept.texts;
     let mut parts = texts.iter().map(Arc::<str>::from);
     let message = parts.next().unwrap_or_default();
@@ -254,7 +291,7 @@ pub(super) fn record(kept: &Kept, of: &Operation) -> Record {
     let metadata = std::iter::from_fn(|| Some((parts.next()?, parts.next()?))).collect();
     let mut record = Record {
         id: kept.id,
-        at: shown(kept.at),
+        at: shown(at),
         operation: of.name().clone(),
         component: of.component().clone(),
         severity: kept.severity,
@@ -271,6 +308,7 @@ pub(super) fn record(kept: &Kept, of: &Operation) -> Record {
         bytes: kept.bytes,
         metadata,
         suppressed: kept.suppressed,
+        aside: kept.aside,
         flags: kept.flags,
     };
     if let Some(common) = &kept.common {

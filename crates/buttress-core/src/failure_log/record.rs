@@ -58,6 +58,9 @@ pub struct Record {
     /// How many of its class were not written since the one before it that was.
     #[cfg_attr(feature = "serde", serde(default))]
     pub suppressed: u64,
+    /// Whether it is no call that failed, but something else worth knowing.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "std::ops::Not::not"))]
+    pub aside: bool,
     /// What was remarkable about its class when it came.
     #[cfg_attr(feature = "serde", serde(default))]
     pub flags: Flags,

@@ -8,25 +8,31 @@ use super::{FailureLog, Record};
 use crate::sync::lock;
 use std::sync::Arc;
 
+/// The largest number a record may have that is taken in: whoever goes on behind it never runs out of numbers.
+const MOST: u64 = u64::MAX / 2;
+
 impl FailureLog {
     /// Takes in records that were written before, in the order of their numbers, and numbers what comes from there on. To
     /// be asked for when the log is new, before anything is recorded; the clock on the wall is what places them.
     ///
     /// They are in the records, the classes and the tallies, and what they tell of is not new again. They are in no rate:
-    /// nobody knows how many calls went well beside them. What is older than the settings retain is left out. Says how many
-    /// were taken in.
+    /// nobody knows how many calls went well beside them. What is older than the settings retain is left out, and so is what has
+    /// a number that no log gives. What comes from a clock that was ahead counts as of now. Says how many were taken in.
     pub fn restore(&self, records: impl IntoIterator<Item = Record>) -> usize {
         let mut records: Vec<_> = records.into_iter().collect();
         records.sort_by_key(|record| record.id);
         let oldest = self.start.line().before(self.config.retention);
         let mut taken = 0;
         for record in &records {
-            let line = self.drift.line(record.at);
+            if !(1..=MOST).contains(&record.id) {
+                continue;
+            }
             {
                 let mut memory = lock(&self.memory);
                 memory.last_id = memory.last_id.max(record.id);
             }
-            if line < oldest || record.id == 0 {
+            let line = self.drift.ahead().line(record.at).min(self.start.line());
+            if line < oldest {
                 continue;
             }
             let operation = self.operation(&record.operation, &record.component);
@@ -43,6 +49,7 @@ impl FailureLog {
                 took: record.duration,
                 bytes: record.bytes,
                 suppressed: record.suppressed,
+                aside: record.aside,
                 flags: record.flags,
                 common: None,
                 texts: self.texts(record),
@@ -54,6 +61,7 @@ impl FailureLog {
                 category: record.category,
                 at: line.into(),
                 live: false,
+                aside: record.aside,
             };
             let bounded = |text: &Arc<str>, most: usize| {
                 let mut text = text.to_string();
@@ -66,16 +74,14 @@ impl FailureLog {
             });
             let mut memory = lock(&self.memory);
             let knobs = memory.knobs;
-            // Each stands for those like it that were not written.
-            for _ in 0..=record.suppressed.min(u64::from(u16::MAX)) {
-                let touched = memory.classes.touch(hit, 0, &knobs);
-                if touched.is_none() {
-                    memory.classes.insert(hit, common.clone(), &knobs);
-                }
-                memory.tally(record.category, record.severity, line.into());
-                memory.restored += 1;
-                operation.count_restored();
+            // It stands for those like it that were not written.
+            let alike = record.suppressed.saturating_add(1);
+            if memory.classes.touch(hit, alike, 0, &knobs).is_none() {
+                memory.classes.insert(hit, alike, common.clone(), &knobs);
             }
+            memory.tally(record.category, record.severity, line.into(), alike);
+            memory.restored = memory.restored.saturating_add(alike);
+            operation.count_restored(alike);
             memory.knobs.since = memory.knobs.since.min(line);
             kept.common = Some(common);
             let gone = memory.ring.push(&mut kept);

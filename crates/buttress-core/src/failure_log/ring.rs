@@ -37,6 +37,7 @@ pub(super) struct Kept {
     pub(super) took: Option<Duration>,
     pub(super) bytes: Option<u64>,
     pub(super) suppressed: u64,
+    pub(super) aside: bool,
     pub(super) flags: Flags,
     pub(super) texts: Texts,
 }
@@ -57,6 +58,7 @@ impl Default for Kept {
             took: None,
             bytes: None,
             suppressed: 0,
+            aside: false,
             flags: Flags::default(),
             texts: Texts::default(),
         }

@@ -59,8 +59,8 @@ impl Knobs {
         if compared < LEAST || (entry.new.is_some() && entry.first.minute() > minute - WINDOW) {
             return false;
         }
-        let usual = entry.day.saturating_sub(recent) * WINDOW.unsigned_abs();
+        let usual = entry.day.saturating_sub(recent).saturating_mul(WINDOW.unsigned_abs());
         let factor = if entry.spiking { self.spike_factor / 2 } else { self.spike_factor };
-        recent * compared.unsigned_abs() >= factor.max(1) * usual
+        recent.saturating_mul(compared.unsigned_abs()) >= factor.max(1).saturating_mul(usual)
     }
 }

@@ -117,7 +117,7 @@ impl Statistics {
 }
 
 /// The sums by sort, the largest first, and those of a size by name.
-fn counted<T: Eq + Hash + Ord>(each: impl Iterator<Item = (T, u64)>) -> Vec<Count<T>> {
+pub(super) fn counted<T: Eq + Hash + Ord>(each: impl Iterator<Item = (T, u64)>) -> Vec<Count<T>> {
     let mut sums = HashMap::new();
     for (of, failures) in each {
         *sums.entry(of).or_insert(0) += failures;

@@ -195,7 +195,8 @@ impl<const N: usize> Reading<'_, N> {
     /// that are as the one before are left out.
     pub(crate) fn points(&self) -> Vec<Point<N>> {
         let mut points: Vec<_> = self.rings.rings.iter().flat_map(Ring::points).collect();
-        points.push(Point { at: self.position, counts: self.totals });
+        // What came at this very nanosecond belongs behind a mark of it, which may be among them.
+        points.push(Point { at: self.position.saturating_add(1), counts: self.totals });
         points.sort_unstable_by_key(|point| point.at);
         points.dedup_by_key(|point| point.counts);
         let oldest = points[0].counts;

@@ -54,6 +54,10 @@ impl Window {
         self.bad as u128 * 100_000 > (100 - percent) as u128 * allowed as u128 * self.total() as u128
     }
 
+    pub(crate) const fn is_met(self, allowed: u64) -> bool {
+        self.bad * 1_000 <= allowed * self.total()
+    }
+
     /// Whether it burns at a tenth of `rate` or faster. An objective of 1 burns as one of a billionth.
     const fn burns(self, rate: u64, allowed: u64) -> bool {
         let allowed = if allowed == 0 { 1 } else { allowed as u128 * 1_000_000 };
@@ -118,7 +122,9 @@ impl Oracle {
         self.now = now;
         self.calls.push((now, good));
         let [low, exhausted, _] = self.settings.thresholds;
-        let begins = |percent| self.window().leaves_less_than(percent, self.settings.allowed);
+        let window = self.window();
+        let enough = window.total() >= self.settings.minimum_calls;
+        let begins = |percent| enough && window.leaves_less_than(percent, self.settings.allowed);
         let worse = match self.level {
             Level::Normal => begins(low),
             Level::Careful => begins(exhausted),
@@ -142,9 +148,14 @@ impl Oracle {
         let window = self.window();
         let [low, exhausted, hysteresis] = self.settings.thresholds;
         let less_than = |percent| window.leaves_less_than(percent, self.settings.allowed);
-        if less_than(exhausted) || (self.level == Level::Spent && less_than(exhausted + hysteresis)) {
+        let spent = self.level == Level::Spent;
+        let enough = window.total() >= self.settings.minimum_calls;
+        // It can become better with too few calls, and stay as it is, and not become worse.
+        if (less_than(exhausted) && (enough || spent)) || (spent && less_than(exhausted + hysteresis)) {
             Level::Spent
-        } else if less_than(low) || (self.level != Level::Normal && less_than(low + hysteresis)) {
+        } else if self.level == Level::Normal {
+            if enough && less_than(low) { Level::Careful } else { Level::Normal }
+        } else if less_than(low + hysteresis) {
             Level::Careful
         } else {
             Level::Normal

@@ -14,7 +14,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         prop::sample::select(vec![0, 1, 10, 100, 500]),
         prop::sample::select(vec![60, 63, 90, 600, 3_600, 86_400]),
         any::<bool>(),
-        prop::collection::vec(alert, 0..=4),
+        prop::collection::vec(alert, 0..=4).prop_map(of_different_times),
         0_u64..20,
         prop::sample::select(vec![
             [10, 0, 5],
@@ -33,6 +33,12 @@ fn settings() -> impl Strategy<Value = Settings> {
             minimum_calls,
             thresholds,
         })
+}
+
+fn of_different_times(mut alerts: Vec<(u64, u64, u64)>) -> Vec<(u64, u64, u64)> {
+    alerts.sort_unstable_by_key(|(_, long, short)| (*long, *short));
+    alerts.dedup_by_key(|(_, long, short)| (*long, *short));
+    alerts
 }
 
 fn percent(percent: u64) -> Ratio {
@@ -126,6 +132,8 @@ proptest! {
                 for (burn, (fires, long, _)) in snapshot.burn.iter().zip(oracle.alerts()) {
                     prop_assert_eq!((burn.firing, burn.long_volume), (fires, long.good + long.bad));
                 }
+                prop_assert_eq!(snapshot.met, window.is_met(settings.allowed));
+                prop_assert_eq!(budget.is_met(tick(now)), snapshot.met);
                 let whole = snapshot.remaining.get() + snapshot.consumed.get();
                 prop_assert!((whole - 1.0).abs() < 1e-9, "{}", whole);
             }

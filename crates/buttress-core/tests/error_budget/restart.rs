@@ -104,25 +104,96 @@ fn s2_84_other_settings_take_over_what_their_marks_can_tell() {
 }
 
 #[cfg(feature = "serde")]
-#[test]
-fn s2_84_any_state_that_can_be_read_makes_a_budget() {
-    use buttress_core::error_budget::State;
+mod read {
+    use super::*;
+    use buttress_core::error_budget::{Quantile, State};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
 
-    let (budget, now) = lived();
-    let text = serde_json::to_string(&budget.export(at(now))).unwrap();
-    assert!(text.len() < 100_000, "{} bytes", text.len());
-    let state: State = serde_json::from_str(&text).unwrap();
-    assert_eq!(state, budget.export(at(now)));
-    // Contradictions: times in no order and in the future, counts that fall, and buckets there are none of.
-    let wrong = r#"{"position":5,"marks":[[9,7,1],[3,2,18446744073709551615],[18446744073709551615,0,0]],
-        "durations":[[9,[[0,3],[65535,18446744073709551615]]],[2,[[0,18446744073709551615]]]],
-        "level":"spent","burning":[{"rate":1e300,"long":{"secs":0,"nanos":0},"short":{"secs":9,"nanos":0}}]}"#;
-    let state: State = serde_json::from_str(wrong).unwrap();
-    for elapsed in [Duration::ZERO, secs(DAY), Duration::MAX] {
-        let restored = ErrorBudget::restore(*budget.config(), &state, elapsed, at(1));
-        let _ = restored.check(at(1));
-        let snapshot = restored.snapshot(at(2));
-        assert!(snapshot.remaining <= Ratio::ONE && snapshot.allowed.is_finite());
-        let _ = restored.export(at(3));
+    #[test]
+    fn s2_84_a_state_is_the_same_when_it_was_written_and_read() {
+        let (budget, now) = lived();
+        let text = serde_json::to_string(&budget.export(at(now))).unwrap();
+        assert!(text.len() < 100_000, "{} bytes", text.len());
+        let state: State = serde_json::from_str(&text).unwrap();
+        assert_eq!(state, budget.export(at(now)));
+    }
+
+    /// Small numbers, those of a month in nanoseconds, and the largest there are.
+    fn number() -> impl Strategy<Value = u64> {
+        prop_oneof![0..20_u64, 0..30 * DAY * SECOND, Just(u64::MAX), Just(u64::MAX / 2), any::<u64>()]
+    }
+
+    /// Whatever a file can hold: times in no order and in the future, counts that fall, and buckets there are none of.
+    fn state() -> impl Strategy<Value = Value> {
+        let mark = (number(), number(), number());
+        let bucket = prop_oneof![0..400_u16, any::<u16>()];
+        let durations = (number(), prop::collection::vec((bucket, number()), 0..6));
+        (
+            number(),
+            prop::collection::vec(mark, 0..8),
+            prop::collection::vec(durations, 0..6),
+            prop::sample::select(vec!["normal", "careful", "spent"]),
+            prop::collection::vec(
+                (any::<f64>().prop_filter("JSON has it", |rate| rate.is_finite()), number()),
+                0..6,
+            ),
+        )
+            .prop_map(|(position, marks, durations, level, burning)| {
+                let time = |secs: u64| json!({ "secs": secs, "nanos": 0 });
+                let pair =
+                    |(rate, secs): (f64, u64)| json!({ "rate": rate, "long": time(secs), "short": time(9) });
+                json!({
+                    "position": position,
+                    "marks": marks,
+                    "durations": durations,
+                    "level": level,
+                    "burning": burning.into_iter().map(pair).collect::<Vec<_>>(),
+                })
+            })
+    }
+
+    fn settings() -> impl Strategy<Value = Config> {
+        let windows = prop::sample::select(vec![60, 3_600, 30 * DAY]);
+        (windows, any::<bool>(), prop::sample::select(vec![0.5, 0.95, 0.999])).prop_map(
+            |(window, tumbling, quantile)| {
+                let quick = Config::latency(Duration::from_millis(100), Quantile::new(quantile).unwrap());
+                quick.window(secs(window)).tumbling(tumbling).build().unwrap()
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn s2_84_any_state_that_can_be_read_makes_a_budget(
+            state in state(),
+            config in settings(),
+            elapsed in number(),
+            now in number(),
+        ) {
+            let state: State = serde_json::from_value(state).unwrap();
+            let tick = Tick::from_nanos(now);
+            let budget = ErrorBudget::restore(config, &state, Duration::from_nanos(elapsed), tick);
+            for look in [tick, tick + secs(1), tick + secs(DAY)] {
+                let _ = budget.check(look);
+                let before = budget.snapshot(look);
+                prop_assert!(before.remaining <= Ratio::ONE && before.allowed.is_finite());
+                prop_assert!(before.bad <= before.total);
+                let rate = budget.burn_rate(config.window(), look);
+                prop_assert!(rate.is_none_or(|rate| rate.is_finite() && rate >= 0.0));
+                let _ = budget.record_lasting(true, Duration::ZERO, look);
+                let _ = budget.record_lasting(false, secs(1), look);
+                let after = budget.snapshot(look);
+                prop_assert!(after.percentiles.is_some());
+                if look == tick {
+                    prop_assert_eq!((after.total, after.bad), (before.total + 2, before.bad + 1));
+                }
+                // What it knows makes another.
+                let again = ErrorBudget::restore(config, &budget.export(look), Duration::ZERO, look).snapshot(look);
+                if after.total < u64::MAX / 4 {
+                    prop_assert_eq!((again.total, again.bad), (after.total, after.bad));
+                }
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 #![cfg(not(buttress_loom))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod restart;
 mod rows;
 mod texts;
 mod threads;

@@ -2,7 +2,10 @@
 
 use crate::log::{DAY, HOUR, Log, MINUTE, at};
 use buttress_core::FailureKind;
-use buttress_core::failure_log::{Analysis, Change, Common, Failure, Filter, Options, Priority};
+use buttress_core::failure_log::{
+    Analysis, Change, Common, Failure, Filter, Options, Priority, Recommendation,
+};
+use std::sync::Arc;
 use std::time::Duration;
 
 fn patterns(log: &Log) -> Vec<(Common, u64)> {
@@ -221,10 +224,10 @@ fn s0_59_s4_85_what_fails_is_answered_by_what_helps_with_the_numbers_that_say_so
         let said = found.iter().filter(|advice| words.iter().all(|word| advice.contains(word)));
         assert_eq!(said.count(), 1, "{words:?} in {found:#?}");
     };
-    one(&["[high] gateway: begin here: 67 % of all failures (30 of 45)", "30.0 % (30 of 100 calls)"]);
     one(&[
-        "gateway/fetch: 30 failures of the network",
-        "circuit breaker",
+        "[high] gateway/fetch: gateway has 67 % of all failures (30 of 45); 30.0 % of its calls fail (30 of 100); \
+         30 failures of the network: ",
+        "if no circuit breaker stands in front of it",
         "failure_rate_threshold 50 %",
         "30.0 % fail now",
     ]);
@@ -246,10 +249,11 @@ fn s0_59_s4_85_retries_timeouts_and_limits_are_named_where_they_help() {
     });
     let found = advice(&log, 2 * HOUR).join("\n");
     for words in [
-        "origin/fetch: 40 calls waited 2s for nothing, 1m 20s in all",
-        "[high] origin/fetch: 65 % of the failures are of retries (26 of 40)",
-        "retry budget of 10 %",
-        "origin/list: it said 20 times that it is asked too much: put a rate limit in front of it",
+        "40 calls waited 2s for nothing, 1m 20s in all",
+        "[critical] origin/fetch: ",
+        "65 % of its failures are of retries (26 of 40)",
+        "if no retry budget bounds them, one of 10 % does",
+        "origin/list: it said 20 times that it is asked too much: if no rate limit stands in front of it",
     ] {
         assert!(found.contains(words), "{words} in\n{found}");
     }
@@ -258,12 +262,56 @@ fn s0_59_s4_85_retries_timeouts_and_limits_are_named_where_they_help() {
 #[test]
 fn s0_59_what_is_down_comes_first() {
     let log = Log::new();
-    (0..30).for_each(|turn| {
-        log.fail("a/b", turn * 100, "io::ConnectionRefused", "refused");
-    });
-    let found = log.review(HOUR).analysis.recommendations;
-    assert_eq!(found[0].priority, Priority::Critical, "{found:?}");
+    let down = |priority| {
+        (0..30).for_each(|turn| {
+            log.fail("a/b", turn * 100, "io::ConnectionRefused", "refused");
+        });
+        let found = log.review(HOUR).analysis.recommendations;
+        assert_eq!((&*found[0].about, found[0].priority), ("a/b", priority), "{found:?}");
+        found[0].text.clone()
+    };
+    // What never went well may not be counted.
+    let unknown = down(Priority::High);
+    assert!(unknown.contains("none of its calls is known to have gone well"), "{unknown}");
+    log.succeed("a/c", 0, 1);
+    down(Priority::Critical);
     assert!(Log::new().review(HOUR).analysis.recommendations.is_empty());
+}
+
+#[test]
+fn s0_59_of_one_operation_all_is_said_at_once_and_no_breaker_is_advised_that_is_there() {
+    let log = Log::new();
+    for (origin, times) in [("origin/GET", 60), ("other/GET", 20), ("third/GET", 15), ("fourth/GET", 12)] {
+        log.succeed(origin, HOUR, 40);
+        for turn in 0..times {
+            let operation = log.operation(origin);
+            for error_type in ["io::ConnectionReset", "io::StorageFull", "Deadlock", "Unauthorized"] {
+                let failure = Failure::of(&operation).message(&"no").error_type(error_type);
+                let late =
+                    failure.kind(FailureKind::Timeout).attempt(1 + turn % 2).took(Duration::from_secs(2));
+                log.record(&late, HOUR + u64::from(turn) * 70);
+            }
+        }
+    }
+    let advised = |breakers: &[&str]| {
+        let breakers = breakers.iter().map(|origin| Arc::from(*origin)).collect();
+        let options = Options { breakers, ..Options::default() };
+        log.0.analyse(&Filter::default(), &options, at(4 * HOUR)).recommendations
+    };
+    let found = advised(&[]);
+    assert!((1..=5).contains(&found.len()), "{found:#?}");
+    let mut subjects: Vec<_> = found.iter().map(|advice| &advice.about).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    assert_eq!(subjects.len(), found.len(), "{found:#?}");
+    let of_origin = |found: &[Recommendation]| {
+        found.iter().find(|advice| advice.about == "origin/GET").unwrap().text.clone()
+    };
+    let told = of_origin(&found);
+    assert!(told.contains("if no circuit breaker stands in front of it"), "{told}");
+    let told = of_origin(&advised(&["other", "origin"]));
+    assert!(told.contains("whether its circuit breaker opens in time"), "{told}");
+    assert!(!told.contains("if no circuit breaker"), "{told}");
 }
 
 #[test]

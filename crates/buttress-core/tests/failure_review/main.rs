@@ -6,6 +6,7 @@
 #[path = "../../../../examples/failure_review.rs"]
 mod shop;
 
+mod clocks;
 mod findings;
 mod log;
 mod rates;

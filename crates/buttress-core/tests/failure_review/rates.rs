@@ -30,10 +30,66 @@ fn w04_s0_60_s0_61_c26_thirty_seven_failures_of_a_hundred_calls_read_thirty_seve
 #[test]
 fn w04_an_operation_that_always_fails_reads_a_hundred_percent() {
     let log = Log::new();
+    // That what goes well is counted is known of its component.
+    log.succeed("a/c", HOUR, 5);
     (0..5).for_each(|_| {
         log.fail("a/b", HOUR, "E", "no");
     });
-    assert_eq!(of(&log, &Filter::default(), 2 * HOUR).overall.percent, Some(100.0));
+    let found = of(&log, &Filter::default(), 2 * HOUR);
+    assert_eq!((&*found.by_operation[0].operation, found.by_operation[0].rate.percent), ("b", Some(100.0)));
+    let alone = of(&log, &Filter::default().operation("b"), 2 * HOUR);
+    assert_eq!(alone.overall.percent, Some(100.0));
+}
+
+#[test]
+fn w04_c26_where_no_success_is_counted_the_calls_are_unknown() {
+    let log = Log::new();
+    log.succeed("origin/get", HOUR, 90);
+    (0..10).for_each(|_| {
+        log.fail("origin/get", HOUR, "E", "connection lost");
+        log.fail("proxy/get", HOUR, "Refused", "rate limit exceeded");
+    });
+    let found = of(&log, &Filter::default(), 2 * HOUR);
+    assert_eq!(found.overall.to_string(), "10.0 % (10 of 100 calls)");
+    let components: Vec<_> =
+        found.by_component.iter().map(|of| (&*of.component, of.rate.to_string())).collect();
+    assert_eq!(
+        components,
+        [("origin", "10.0 % (10 of 100 calls)".to_owned()), ("proxy", "calls unknown".to_owned())]
+    );
+    let unknown = found.by_operation[1].rate;
+    assert_eq!((unknown.failures, unknown.calls, unknown.percent), (10, 0, None));
+    assert_eq!((unknown.ratio(), unknown.of_all(5)), (None, None));
+    // Those of one sort are among calls that are known as well.
+    let network = found.by_category.iter().find(|of| of.category == Category::Network).unwrap();
+    assert_eq!(network.rate.percent, Some(10.0));
+    assert_eq!(found.hourly.iter().map(|hour| hour.rate.calls).sum::<u64>(), 100);
+    let text = log.review(2 * HOUR).to_string();
+    assert!(
+        !text.contains("100.0 %") && text.contains("20 failures; 10.0 % (10 of 100 calls) failed"),
+        "{text}"
+    );
+}
+
+#[test]
+fn w04_what_was_recorded_aside_is_in_no_rate() {
+    let log = Log::new();
+    log.succeed("origin/get", HOUR, 9);
+    log.fail("origin/get", HOUR, "E", "connection lost");
+    let get = log.operation("origin/get");
+    for second in 0..30 {
+        let opened = Failure::of(&get).message(&"circuit breaker of the network opened").aside();
+        log.record(&opened.category(Category::Network), HOUR + second);
+    }
+    let found = of(&log, &Filter::default(), 2 * HOUR);
+    let tenth = "10.0 % (1 of 10 calls)";
+    assert_eq!(found.overall.to_string(), tenth);
+    let categories: Vec<_> = found.by_category.iter().map(|of| (of.category, of.rate.to_string())).collect();
+    assert_eq!(categories, [(Category::Network, tenth.to_owned())]);
+    // Nor is there anything to mend.
+    let review = log.review(2 * HOUR);
+    assert!(review.analysis.recommendations.iter().all(|of| !of.text.contains("30")), "{review}");
+    assert!(log.0.records(&Filter::default()).iter().filter(|record| record.aside).count() == 30);
 }
 
 #[test]

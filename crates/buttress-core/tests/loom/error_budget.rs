@@ -17,7 +17,7 @@ const fn nanos(nanos: u64) -> Tick {
 fn budget() -> Arc<ErrorBudget> {
     let half = Ratio::new(0.5).expect("a half");
     let config = error_budget::Config::builder().objective(half).window(Duration::from_nanos(WINDOW));
-    let config = config.alerts(&[]).hysteresis(Ratio::ZERO).build().expect("valid");
+    let config = config.alerts(&[]).hysteresis(Ratio::ZERO).minimum_calls(1).build().expect("valid");
     Arc::new(ErrorBudget::new(config, nanos(0)))
 }
 

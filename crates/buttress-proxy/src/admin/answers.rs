@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use buttress::registry::Verdict;
+use buttress::registry::{Status, Verdict};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -23,6 +23,15 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 struct Readiness {
     ready: bool,
     reasons: Vec<String>,
+}
+
+/// How everything stands.
+#[derive(Debug, Serialize)]
+struct Standing<'a> {
+    /// What the proxy warned of when it started.
+    warnings: &'a [String],
+    #[serde(flatten)]
+    status: Status,
 }
 
 /// 200 as long as anything answers at all; the verdict is in the body, since what is wrong with the origins
@@ -43,11 +52,12 @@ pub(super) async fn metrics(State(view): State<Arc<View>>) -> Response {
 }
 
 pub(super) async fn status(State(view): State<Arc<View>>) -> Response {
-    json(StatusCode::OK, &view.registry.status())
+    json(StatusCode::OK, &Standing { warnings: view.memory.warnings(), status: view.registry.status() })
 }
 
 pub(super) async fn no_such_path() -> Response {
-    let paths = "there is no such page, only /budget, /failures, /healthz, /metrics, /readyz and /status\n";
+    let paths = "there is no such page, only /budget, /failures, /failures/NUMBER, /healthz, /metrics, /readyz and /status, \
+                 and the command POST /health/reset\n";
     page(StatusCode::NOT_FOUND, TEXT, paths.to_owned())
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use buttress::registry::UnknownName;
+use buttress::registry::{Resets, UnknownName};
 use http::header::{HeaderMap, HeaderName, ORIGIN};
 use http::{StatusCode, Uri};
 use serde::Serialize;
@@ -23,9 +23,17 @@ pub(crate) const COMMAND: HeaderName = HeaderName::from_static("buttress-command
 struct Done {
     /// How many were reset.
     reset: usize,
+    /// Which, and which were left as they were.
+    parts: Resets,
 }
 
-/// Resets what has the name that the query gives, or everything.
+impl Done {
+    const fn of(parts: Resets) -> Self {
+        Self { reset: parts.reset.len(), parts }
+    }
+}
+
+/// Resets what has the name that the query gives, or everything but the error budgets.
 pub(super) async fn reset(State(view): State<Arc<View>>, request: Request) -> Response {
     if let Err(refused) = admit(request.headers()) {
         return *refused;
@@ -35,12 +43,9 @@ pub(super) async fn reset(State(view): State<Arc<View>>, request: Request) -> Re
         Err(refused) => return *refused,
     };
     match name {
-        None => {
-            view.registry.reset_all();
-            json(StatusCode::OK, &Done { reset: view.registry.len() })
-        }
+        None => json(StatusCode::OK, &Done::of(view.registry.reset_all())),
         Some(name) => match view.registry.reset(&name) {
-            Ok(reset) => json(StatusCode::OK, &Done { reset }),
+            Ok(resets) => json(StatusCode::OK, &Done::of(resets)),
             Err(unknown) => refusal(StatusCode::NOT_FOUND, &unknown_name(&unknown)),
         },
     }

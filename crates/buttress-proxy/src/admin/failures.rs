@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use buttress::clock;
 use buttress::failure_log::{Filter, Options};
+use buttress::{circuit_breaker, clock};
 use http::{StatusCode, Uri};
 use serde::Serialize;
 
@@ -30,20 +30,24 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// All that is known of the failures that are asked for.
 pub(super) async fn failures(State(view): State<Arc<View>>, uri: Uri) -> Response {
     let now = clock::system_time(clock::now());
-    let (filter, options) = match asked(&uri, now) {
+    let (filter, mut options) = match asked(&uri, now) {
         Ok(asked) => asked,
         Err(refused) => return *refused,
     };
+    options.breakers = view.memory.origins().map(Arc::from).collect();
     aside(move || json(StatusCode::OK, &view.memory.log().review(&filter, &options))).await
 }
 
-/// All that is known of one failure.
+/// All that is known of one failure, with how the breaker stands in front of the origin that failed.
 pub(super) async fn failure(State(view): State<Arc<View>>, Path(id): Path<String>) -> Response {
     let Ok(number) = id.parse::<u64>() else {
         return refusal(StatusCode::BAD_REQUEST, "a failure is named by its number, as in /failures/17\n");
     };
     aside(move || match view.memory.log().report(number) {
-        Some(report) => json(StatusCode::OK, &report),
+        Some(report) => match view.registry.get::<circuit_breaker::Handle>(&report.record.component) {
+            Ok(breaker) => json(StatusCode::OK, &report.with_breaker(breaker.state())),
+            Err(_) => json(StatusCode::OK, &report),
+        },
         None => refusal(StatusCode::NOT_FOUND, "there is no such failure, or not any more\n"),
     })
     .await

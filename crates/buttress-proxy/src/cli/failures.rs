@@ -1,5 +1,6 @@
 //! `buttress failures`.
 
+use buttress::failure_log::Report;
 use clap::{Args, value_parser};
 
 use super::address::Asked;
@@ -9,6 +10,9 @@ use crate::terminal::{Screen, safe_json};
 
 #[derive(Debug, Args)]
 pub(super) struct FailureArgs {
+    /// All that is known about one failure, by its number as --detailed shows it: others like it, and what to do.
+    #[arg(conflicts_with_all = ["days", "component", "operation", "category", "severity", "minimal", "detailed"])]
+    number: Option<u64>,
     /// How far back to look.
     #[arg(short, long, value_name = "N", default_value_t = 7, value_parser = value_parser!(u32).range(1..=31))]
     days: u32,
@@ -43,6 +47,10 @@ pub(super) async fn run(args: FailureArgs) -> Result<(), InquiryError> {
     if args.json {
         return screen.line(safe_json(page.json()).trim_end()).map_err(InquiryError::Output);
     }
+    if args.number.is_some() {
+        let report: Report = page.read()?;
+        return screen.line(report.to_string().trim_end()).map_err(InquiryError::Output);
+    }
     let extent = match (args.minimal, args.detailed) {
         (true, _) => Extent::Minimal,
         (_, true) => Extent::Detailed,
@@ -53,6 +61,9 @@ pub(super) async fn run(args: FailureArgs) -> Result<(), InquiryError> {
 
 impl FailureArgs {
     fn path(&self) -> String {
+        if let Some(number) = self.number {
+            return format!("/failures/{number}");
+        }
         let mut query = form_urlencoded::Serializer::new("/failures?".to_owned());
         query.append_pair("days", &self.days.to_string());
         let filters = [

@@ -11,7 +11,7 @@ use crate::InquiryError;
 use crate::inquiry::Page;
 use crate::show::failures;
 use crate::show::health::Status;
-use crate::show::words::count;
+use crate::terminal::words::count;
 use crate::terminal::{Screen, safe_json};
 
 /// How far back failures are told of: what a week brings is there.

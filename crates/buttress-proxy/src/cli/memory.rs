@@ -15,13 +15,16 @@ const WINDOW: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Memory")]
 pub(super) struct MemoryArgs {
-    /// How many percent of the requests are to be well, as 99.9: an error budget counts the others.
+    /// How many percent of the requests are to be well, as 99.9: an error budget counts the others. Well is one that got a whole
+    /// answer below 500. One whose client leaves is not counted, unless it waited for an answer for longer than --slo-latency,
+    /// or without that for half of --attempt-timeout, and got none.
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     slo: Option<Ratio>,
     /// Over how long [default: 30d].
     #[arg(long, value_name = "TIME", requires = "slo", value_parser = some_time)]
     slo_window: Option<Duration>,
-    /// Takes a request as failed too whose answer begins later than this.
+    /// Takes a request as failed too whose answer begins later than this. The time in which its client sends a body does not
+    /// count.
     #[arg(long, value_name = "TIME", requires = "slo", value_parser = some_time)]
     slo_latency: Option<Duration>,
     /// Leaves requests out of the error budget that the proxy refuses with 503 as no origin takes them.

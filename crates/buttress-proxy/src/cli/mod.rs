@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::terminal::escaped;
 use crate::{Failure, InquiryError, demo};
 
 mod address;
@@ -124,11 +125,11 @@ fn shown(verdict: Result<Verdict, InquiryError>) -> Result<ExitCode, Failure> {
 
 /// Writes a warning to standard error. A closed standard error is no reason to fail.
 pub(crate) fn warn(message: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "buttress: warning: {message}");
+    let _ = writeln!(io::stderr(), "buttress: warning: {}", escaped(message.to_string()));
 }
 
 fn failed(failure: &Failure) -> ExitCode {
-    let _ = writeln!(io::stderr(), "buttress: {failure}");
+    let _ = writeln!(io::stderr(), "buttress: {}", escaped(failure.to_string()));
     failure.exit_code()
 }
 

@@ -30,8 +30,8 @@ pub(super) struct ProxyArgs {
     /// Where clients connect; port 0 takes any free one.
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     listen: SocketAddr,
-    /// Where to look at the proxy from this machine: /budget, /failures, /healthz, /metrics,
-    /// /readyz and /status; and where the commands failures, budget and health ask.
+    /// Where to look at the proxy from this machine: /budget, /failures, /failures/NUMBER, /healthz, /metrics, /readyz and
+    /// /status; and where the commands failures, budget, health and health reset ask, the last by POST /health/reset.
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = ADMIN, value_parser = address)]
     admin: Option<SocketAddr>,
     /// An origin, http://host[:port]; repeat it for more, they take turns.
@@ -95,8 +95,8 @@ pub(super) async fn run(args: ProxyArgs) -> Result<(), Failure> {
     let proxy = Proxy::bind(config).await?;
     let mut signals = Signals::new().map_err(Failure::System)?;
     announce(&proxy, &args.to);
-    if let Some(loss) = proxy.loss() {
-        warn(format_args!("{loss}"));
+    for warning in proxy.warnings() {
+        warn(format_args!("{warning}"));
     }
     if silent_origins_are_final {
         warn(format_args!(

@@ -7,7 +7,8 @@ use super::load::{PATIENCE, RATE};
 use super::report::{Breaker, OriginSummary, Report, RetrySummary, Row, Scene, Summary, Transition};
 use super::schedule::NAMES;
 use crate::proxy::BUDGET;
-use crate::terminal::text::{bar, grouped, milliseconds, percent, wrap};
+use crate::terminal::text::{bar, wrap};
+use crate::terminal::words::{grouped, percent, seconds};
 use crate::terminal::{Ink, Paint};
 
 /// Columns of the widest line.
@@ -111,7 +112,7 @@ impl<W: Write> Report for Screen<W> {
         let what = if row.fault.is_some() { self.paint.with(Ink::Bold, what) } else { what };
         let bar = self.paint.with(ink, bar(share));
         let share = self.paint.with(ink, format_args!("{:>7}", percent(share)));
-        let p99 = row.p99_ms.map_or_else(String::new, milliseconds);
+        let p99 = row.p99_ms.and_then(|latency| seconds(latency / 1e3)).unwrap_or_default();
         let time = format!("{}s", row.second);
         write!(self.out, "  {time:>4}  {what}  {sent:>4}  {bar} {share} {p99:>7} ", sent = row.requests)?;
         for (index, Breaker { state, .. }) in row.breakers.iter().enumerate() {

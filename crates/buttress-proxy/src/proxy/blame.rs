@@ -39,6 +39,12 @@ impl<B> Classify<Response<B>, BoxError> for OfOrigin {
     }
 }
 
+/// Whether an attempt was under way when the time of its request was over.
+pub(super) fn is_cut_short(error: &(dyn Error + 'static)) -> bool {
+    let rejected = Rejected::find(error);
+    rejected.is_some_and(|rejected| rejected.reason() == Reason::DeadlineExceeded && rejected.was_sent())
+}
+
 /// Whether an error comes from a lack on this host: no descriptor or no port left to connect with.
 pub(super) fn is_local(error: &(dyn Error + 'static)) -> bool {
     let mut chain = std::iter::successors(Some(error), |error| (*error).source());

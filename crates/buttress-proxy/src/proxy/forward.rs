@@ -181,7 +181,7 @@ impl Answer for Forward {
         let trail = Trail::of(&client, request.headers(), &self.trusted);
         let request =
             request.map(|body| RequestBody::new(body, expects_continue, &self.bandwidth, self.client_pause));
-        let course = Course::new(Arc::clone(&self.memory), request.method().clone());
+        let course = Course::new(Arc::clone(&self.memory), &request);
         let answer = self.exchange(Arc::clone(&client), request, &trail, &course).await;
         let mut answer = answer.unwrap_or_else(|answer| {
             course.ends_here(&answer);

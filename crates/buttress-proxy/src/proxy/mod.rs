@@ -21,6 +21,7 @@ mod retries;
 mod router;
 mod silence;
 mod target;
+mod told;
 mod trail;
 mod upstream;
 mod upstreams;
@@ -107,7 +108,7 @@ pub struct Proxy {
     upstreams: Arc<Upstreams>,
     forward: Forward,
     registry: Registry,
-    loss: Option<String>,
+    memory: Arc<Memory>,
     grace: Duration,
 }
 
@@ -136,7 +137,7 @@ impl Proxy {
         let room = origins.saturating_mul(TWO).saturating_add(9).max(Registry::DEFAULT_CAPACITY);
         let registry = Registry::with_capacity(room);
         let upstreams = Arc::new(Upstreams::new(&config, &registry).map_err(Failure::Limits)?);
-        let memory = Arc::new(Memory::new(&config, upstreams.names())?);
+        let memory = Arc::new(memory(&config, &upstreams).await?);
         let forward =
             Forward::new(&config, Arc::clone(&upstreams), Arc::clone(&memory)).map_err(Failure::Limits)?;
         forward.register(&registry);
@@ -147,8 +148,7 @@ impl Proxy {
         let listen = |source| Failure::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let local_addr = listener.local_addr().map_err(listen)?;
-        let loss = memory.loss();
-        Ok(Self { listener, local_addr, admin, upstreams, forward, registry, loss, grace: config.grace })
+        Ok(Self { listener, local_addr, admin, upstreams, forward, registry, memory, grace: config.grace })
     }
 
     /// Where clients connect.
@@ -195,10 +195,10 @@ impl Proxy {
         self.forward.retries()
     }
 
-    /// What could not be read of what an earlier process kept, in words, and where it was put.
+    /// What will not outlive the process, or has not outlived the one before, though it was to; in words.
     #[must_use]
-    pub fn loss(&self) -> Option<&str> {
-        self.loss.as_deref()
+    pub fn warnings(&self) -> &[String] {
+        self.memory.warnings()
     }
 
     /// Serves until `shutdown`; then takes no more connections, finishes the requests under way for as
@@ -222,4 +222,11 @@ impl Proxy {
         let (aborted, ()) = tokio::join!(clients, admin.serve(async { drop(over.await) }));
         Stopped { aborted }
     }
+}
+
+/// Reads what there is of before, aside from what the runtime has to do.
+async fn memory(config: &ProxyConfig, upstreams: &Upstreams) -> Result<Memory, Failure> {
+    let (config, names) = (config.clone(), upstreams.names().collect::<Vec<_>>());
+    let opened = tokio::task::spawn_blocking(move || Memory::new(&config, names.into_iter())).await;
+    opened.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::words::{count, percent, span};
-use crate::terminal::text::grouped;
+use crate::terminal::words::{count, fine_percent, grouped, percent, seconds};
 use crate::terminal::{Cell, Ink, Screen};
 
 /// Cells of the bar that shows what is left.
@@ -102,19 +100,18 @@ impl Objective {
         if self.exhausted { "nothing left".to_owned() } else { format!("{} left", percent(self.remaining)) }
     }
 
-    /// `99.9 % of requests in 30 d, each begun to be answered within 300 ms`.
+    /// `99.9 % of the requests in 30 d to be well`.
     fn promise(&self) -> String {
-        let within = self
-            .slower_than
-            .and_then(seconds)
-            .map_or_else(String::new, |limit| format!(", each answered within {limit}"));
         let window = seconds(self.window).unwrap_or_else(|| "its window".to_owned());
-        format!("{} of the requests in {window} to be well{within}", exact_percent(self.objective))
+        format!("{} of the requests in {window} to be well", exact_percent(self.objective))
     }
 
     fn show(&self, name: &str, screen: &mut Screen<impl Write>) -> io::Result<()> {
         let heading = screen.paint.with(Ink::Bold, format_args!("{name}: {}", self.promise()));
         screen.line(heading)?;
+        if let Some(limit) = self.slower_than.and_then(seconds) {
+            screen.line(format_args!("  to be well, an answer has to begin within {limit}"))?;
+        }
         let left = self.remaining.clamp(0.0, 1.0);
         let cells = (left * BAR as f64).floor() as usize;
         let (bar, rest) = ("█".repeat(cells), "░".repeat(BAR - cells));
@@ -160,19 +157,10 @@ impl Objective {
     }
 }
 
-fn seconds(seconds: f64) -> Option<String> {
-    Duration::try_from_secs_f64(seconds).ok().map(span)
-}
-
 /// A promise with as many digits as it has.
 fn exact_percent(share: f64) -> String {
     let text = format!("{:.6}", share * 100.0);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
-}
-
-/// Three digits, cut: what is promised has as many.
-fn fine_percent(share: f64) -> String {
-    format!("{:.3} %", (share * 1e5 + 1e-7).floor() / 1e3)
 }
 
 #[cfg(test)]
@@ -180,10 +168,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_promise_has_its_digits_and_a_share_no_more_than_it_has() {
+    fn a_promise_has_as_many_digits_as_it_has() {
         for (share, said) in [(0.999, "99.9 %"), (0.9999, "99.99 %"), (1.0, "100 %"), (0.95, "95 %")] {
             assert_eq!(exact_percent(share), said);
         }
-        assert_eq!([0.99999, 1.0, 0.9999999].map(fine_percent), ["99.999 %", "100.000 %", "99.999 %"]);
     }
 }

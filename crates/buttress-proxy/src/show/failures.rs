@@ -8,8 +8,7 @@ use buttress::failure_log::{
     ClassSummary, Direction, Recommendation, Review, Severity, Statistics, TopError,
 };
 
-use super::words::{ago, count, percent};
-use crate::terminal::text::grouped;
+use crate::terminal::words::{ago, count, grouped, percent};
 use crate::terminal::{Cell, Ink, Screen};
 
 /// How much is told.
@@ -67,9 +66,9 @@ pub(crate) fn summarize(
     let patterns = count(analysis.pattern_count as u64, "pattern");
     let headline = page.headline();
     if page.statistics().total == 0 || !detailed {
-        return screen.line(format_args!("Failures: {headline}; {patterns}."));
+        return screen.paragraph("Failures: ", &format!("{headline}; {patterns}."));
     }
-    screen.line(format_args!("Failures: {headline}; {patterns}:"))?;
+    screen.paragraph("Failures: ", &format!("{headline}; {patterns}:"))?;
     for pattern in analysis.patterns.iter().take(ADVICE) {
         screen.paragraph("  - ", &pattern.to_string())?;
     }
@@ -87,7 +86,12 @@ impl Page<'_> {
         &self.review.statistics
     }
 
-    /// `12 of 3,456 calls failed, 0.3 %, in the last 7 days`.
+    /// Whether all that failed is among the calls that were counted. Failures outlive a restart, the count of calls does not.
+    fn is_all_counted(&self) -> bool {
+        self.statistics().total == self.review.rates.overall.failures
+    }
+
+    /// `12 of 3,456 calls failed, 0.3 %, in the last 7 days`; `12 failures in the last 7 days; 2 of 40 counted calls failed`.
     fn headline(&self) -> String {
         let days = match self.days {
             1 => "day".to_owned(),
@@ -96,9 +100,14 @@ impl Page<'_> {
         let (total, rate) = (self.statistics().total, &self.review.rates.overall);
         match rate.ratio() {
             _ if total == 0 => format!("no failures in the last {days}"),
-            Some(share) => {
+            Some(share) if self.is_all_counted() => {
                 let (failures, calls) = (grouped(rate.failures), grouped(rate.calls));
                 format!("{failures} of {calls} calls failed, {}, in the last {days}", percent(share.get()))
+            }
+            Some(_) => {
+                let (failures, calls) = (grouped(rate.failures), count(rate.calls, "counted call"));
+                let total = count(total, "failure");
+                format!("{total} in the last {days}; {failures} of {calls} failed")
             }
             None => format!("{} in the last {days}", count(total, "failure")),
         }
@@ -150,6 +159,11 @@ impl Page<'_> {
         screen.line(screen.paint.with(Ink::Bold, self.headline()))?;
         if statistics.total == 0 {
             return Ok(());
+        }
+        if !self.is_all_counted() {
+            let why = "Calls are counted since the proxy started, its own refusals are not among them; failures are kept for \
+                       longer.";
+            screen.paragraph("", why)?;
         }
         let (trend, ink) = self.trend();
         screen.heading(&format!("Over time: {trend}"))?;
@@ -281,7 +295,8 @@ impl Page<'_> {
                 Cell::text(&record.message),
             ]
         });
-        screen.table(["number", "when", "severity", "where", "what"], rows.collect())
+        screen.table(["number", "when", "severity", "where", "what"], rows.collect())?;
+        screen.line("\nbuttress failures NUMBER tells all that is known about one of them.")
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::Deserialize;
 
 use super::budget::Budgets;
-use super::words::{ago, count, percent, span};
-use crate::terminal::text::grouped;
+use crate::terminal::words::{ago, count, grouped, percent, seconds};
 use crate::terminal::{Cell, Ink, Screen};
 
 /// What is read of `/status`. What another version leaves out is empty.
@@ -16,6 +15,8 @@ use crate::terminal::{Cell, Ink, Screen};
 pub(crate) struct Status {
     health: Health,
     circuit_breakers: BTreeMap<String, Breaker>,
+    #[serde(default)]
+    health_monitors: BTreeMap<String, Monitor>,
     #[serde(default)]
     bulkheads: BTreeMap<String, Bulkhead>,
     #[serde(default)]
@@ -71,6 +72,28 @@ struct LastFailure {
 }
 
 #[derive(Debug, Deserialize)]
+struct Monitor {
+    latency: Option<f64>,
+    advice: Advice,
+    checks: BTreeMap<String, Check>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct Advice {
+    batch_size: u64,
+    concurrency: u64,
+    retries: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Check {
+    status: String,
+    reason: Option<String>,
+    in_status_for: Option<f64>,
+    latency: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
 struct Bulkhead {
     limit: u64,
     in_flight: u64,
@@ -102,7 +125,7 @@ impl Status {
         self.health.verdict == "healthy"
     }
 
-    /// The verdict, then each origin with its breaker and its limit, then what all of them share.
+    /// The verdict, then each origin with its breaker and its limit, what looks at it found, and what all of them share.
     pub(crate) fn show(&self, screen: &mut Screen<impl Write>, now: SystemTime) -> io::Result<()> {
         let verdict = screen.paint.with(verdict_ink(&self.health.verdict), &self.health.verdict);
         screen.line(verdict)?;
@@ -115,12 +138,12 @@ impl Status {
             ["origin", "breaker", "calls", "failing", "answers in", "at a time", "last failure"],
             origins.collect(),
         )?;
+        self.health_monitors.values().try_for_each(|monitor| monitor.show(screen))?;
         self.shared(screen)?;
         self.budgets.summarize(screen)
     }
 
     fn origin(&self, name: &str, breaker: &Breaker, now: SystemTime) -> [Cell; 7] {
-        let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok().map(span);
         let Totals { successes, failures, .. } = breaker.totals;
         let latency = breaker.durations.as_ref().and_then(|durations| durations.mean).and_then(seconds);
         let room = self.bulkheads.get(name).map(|Bulkhead { limit, in_flight, queued }| match queued {
@@ -177,6 +200,31 @@ impl Status {
             }
         }
         Ok(())
+    }
+}
+
+impl Monitor {
+    /// What was found where it looks, and how much to ask for meanwhile.
+    fn show(&self, screen: &mut Screen<impl Write>) -> io::Result<()> {
+        screen.heading("Health checks")?;
+        let none = || "–".to_owned();
+        let checks = self.checks.iter().map(|(name, Check { status, reason, in_status_for, latency })| {
+            [
+                Cell::text(name),
+                Cell::text(status).ink(verdict_ink(status)),
+                Cell::number(in_status_for.and_then(seconds).unwrap_or_else(none)),
+                Cell::number(latency.and_then(seconds).unwrap_or_else(none)),
+                Cell::text(reason.clone().unwrap_or_default()),
+            ]
+        });
+        screen.table(["check", "status", "for", "answers in", "why"], checks.collect())?;
+        let Advice { batch_size, concurrency, retries } = self.advice;
+        let slowest = self.latency.and_then(seconds);
+        let slowest =
+            slowest.map_or_else(String::new, |latency| format!("The slowest answers in {latency}. "));
+        let batches = format!("batches of {batch_size}, {concurrency} at a time");
+        let again = format!("and what fails again up to {}", count(retries, "time"));
+        screen.paragraph("  ", &format!("{slowest}Work is best sent in {batches}, {again}."))
     }
 }
 

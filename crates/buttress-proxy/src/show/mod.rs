@@ -3,4 +3,3 @@
 pub(crate) mod budget;
 pub(crate) mod failures;
 pub(crate) mod health;
-pub(crate) mod words;

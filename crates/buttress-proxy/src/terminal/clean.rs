@@ -33,7 +33,8 @@ pub(crate) fn safe_json(text: &str) -> String {
     safe
 }
 
-fn escaped(text: String) -> String {
+/// A text with nothing in it that a terminal would obey.
+pub(crate) fn escaped(text: String) -> String {
     if !text.contains(is_obeyed) {
         return text;
     }

@@ -4,7 +4,8 @@ mod clean;
 mod paint;
 mod table;
 pub(crate) mod text;
+pub(crate) mod words;
 
-pub(crate) use clean::{clean, safe_json};
+pub(crate) use clean::{clean, escaped, safe_json};
 pub(crate) use paint::{Ink, Paint};
 pub(crate) use table::{Cell, Screen};

@@ -4,6 +4,7 @@
 
 mod client;
 mod load;
+mod memory;
 mod origin;
 mod process;
 mod program;
@@ -26,6 +27,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use load::{Share, open_loop};
+pub(crate) use memory::promise;
 pub(crate) use origin::{Mode, Origin, PIECE};
 pub(crate) use process::Process;
 pub(crate) use program::Program;

@@ -2,7 +2,7 @@
 
 use super::handle::{Handle, LAYER};
 use crate::observe::Listen;
-use crate::registry::{BandwidthStatus, Health, Held, Member, Status};
+use crate::registry::{Answer, Asked, BandwidthStatus, Health, Held, Member, Status};
 use std::sync::Arc;
 
 impl Member for Handle {
@@ -22,8 +22,9 @@ impl Held for Handle {
     /// A line in full use is in good health.
     fn judge(&self, _: &mut Health) {}
 
-    fn reset(&self) {
+    fn reset(&self, _: Asked) -> Answer {
         self.reset();
+        Answer::Reset
     }
 
     fn listen(&self, listener: Arc<dyn Listen>) {

@@ -4,7 +4,9 @@ use super::handle::{Handle, LAYER};
 use super::keyed::Keyed;
 use crate::key::Key;
 use crate::observe::Listen;
-use crate::registry::{BulkheadStatus, Health, Held, KeyedBulkheadStatus, Member, Status, Verdict, Verdicts};
+use crate::registry::{
+    Answer, Asked, BulkheadStatus, Health, Held, KeyedBulkheadStatus, Member, Status, Verdict, Verdicts,
+};
 use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
@@ -28,8 +30,9 @@ impl Held for Handle {
         health.judge(Self::KIND, self.name(), self.verdict(), Standing(self));
     }
 
-    fn reset(&self) {
+    fn reset(&self, _: Asked) -> Answer {
         self.reopen();
+        Answer::Reset
     }
 
     fn listen(&self, listener: Arc<dyn Listen>) {
@@ -122,9 +125,10 @@ impl<K: Key + ?Sized> Held for Keyed<K> {
         health.judge(Self::KIND, self.name(), verdicts.verdict(), Standings(&verdicts));
     }
 
-    fn reset(&self) {
+    fn reset(&self, _: Asked) -> Answer {
         self.for_each(|_, handle| handle.reopen());
         self.overflow().reopen();
+        Answer::Reset
     }
 
     fn listen(&self, listener: Arc<dyn Listen>) {

@@ -6,7 +6,7 @@ use crate::clock;
 use crate::key::Key;
 use crate::observe::Listen;
 use crate::registry::{
-    BreakerStatus, Health, Held, KeyedStatus, Member, StateCounts, Status, Verdict, Verdicts,
+    Answer, Asked, BreakerStatus, Health, Held, KeyedStatus, Member, StateCounts, Status, Verdict, Verdicts,
 };
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -30,8 +30,9 @@ impl Held for Handle {
         health.judge(Self::KIND, self.name(), verdict(self), self.state());
     }
 
-    fn reset(&self) {
+    fn reset(&self, _: Asked) -> Answer {
         self.reset();
+        Answer::Reset
     }
 
     fn listen(&self, listener: Arc<dyn Listen>) {
@@ -101,8 +102,9 @@ impl<K: Key + ?Sized> Held for Keyed<K> {
         health.judge(Self::KIND, self.name(), verdicts.verdict(), &verdicts);
     }
 
-    fn reset(&self) {
+    fn reset(&self, _: Asked) -> Answer {
         self.reset();
+        Answer::Reset
     }
 
     fn listen(&self, listener: Arc<dyn Listen>) {

@@ -21,11 +21,22 @@ pub(super) fn sync(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
+/// What was taken for this process, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    /// A process that was started in this moment may have a copy of the file, which closing it here would not unlock.
+    fn drop(&mut self) {
+        let _ = FileExt::unlock(&self.0);
+    }
+}
+
 /// Takes the folder for this process, for files of this name; the kernel gives it back however the process ends.
 ///
 /// # Errors
 /// If another one has it.
-pub(super) fn lock(folder: &Path, name: &str) -> io::Result<File> {
+pub(super) fn lock(folder: &Path, name: &str) -> io::Result<Lock> {
     let path = folder.join(format!(".{name}.lock"));
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -33,7 +44,7 @@ pub(super) fn lock(folder: &Path, name: &str) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(&path)?;
     match FileExt::try_lock(&file) {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => {
             Err(io::Error::new(io::ErrorKind::ResourceBusy, format!("{} is held by another", path.display())))
         }

@@ -7,7 +7,7 @@
 //!
 //! Files are for their owner alone, mode `0600`: what they hold may name customers.
 
-mod folder;
+pub(crate) mod folder;
 pub mod lines;
 pub mod state_file;
 

@@ -191,10 +191,14 @@ impl Handle {
 
     /// Forgets all calls: every objective has its whole budget. What was counted for metrics stays.
     pub fn reset(&self) {
-        let now = clock::now();
-        for objective in &*self.0.objectives {
-            self.0.changed(objective, objective.machine().reset(now));
-        }
+        self.0.reset();
+    }
+
+    /// How it stands with the file it is [kept](super::persist::Kept) in; `None` if it is not.
+    #[cfg(feature = "persist")]
+    #[must_use]
+    pub fn saves(&self) -> Option<super::persist::Saves> {
+        self.0.saves()
     }
 }
 

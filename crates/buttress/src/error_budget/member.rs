@@ -2,7 +2,7 @@
 
 use super::handle::{Handle, LAYER};
 use crate::observe::Listen;
-use crate::registry::{ErrorBudgetStatus, Health, Held, Member, Status, Verdict};
+use crate::registry::{Answer, Asked, ErrorBudgetStatus, Health, Held, Member, Status, Verdict};
 use std::sync::Arc;
 
 impl Member for Handle {
@@ -15,7 +15,7 @@ impl Held for Handle {
     }
 
     fn report(&self, status: &mut Status, _: usize) {
-        let budget = ErrorBudgetStatus::new(&self.snapshot(), self.seed());
+        let budget = ErrorBudgetStatus::new(self);
         judge(&mut status.health, self.name(), budget.met);
         status.error_budgets.insert(self.name().to_owned(), budget);
     }
@@ -24,8 +24,16 @@ impl Held for Handle {
         judge(health, self.name(), self.all_met());
     }
 
-    fn reset(&self) {
-        self.reset();
+    /// Only by its name: what a month has counted is nothing that holds up calls, and who lets them flow again has no mind to
+    /// forget it.
+    fn reset(&self, asked: Asked) -> Answer {
+        match asked {
+            Asked::ByName => {
+                self.reset();
+                Answer::Reset
+            }
+            Asked::WithAll => Answer::Left,
+        }
     }
 
     fn listen(&self, listener: Arc<dyn Listen>) {

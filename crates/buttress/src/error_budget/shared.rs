@@ -3,11 +3,15 @@
 use super::actions::Actions;
 use super::delivery::Delivery;
 use super::objective::Objective;
+#[cfg(feature = "persist")]
+use super::persist::{Saver, Saves};
 use crate::rejected::Site;
 use crate::{Outcome, Reason, Refusal, Rejected, Tick, clock};
 use buttress_core::error_budget::Level;
 use std::fmt;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+#[cfg(feature = "persist")]
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The budgets of one handle, and what is done about them.
@@ -24,6 +28,9 @@ pub struct Shared {
     pub(super) calls: Calls,
     pub(super) actions: Actions,
     pub(super) delivery: Delivery,
+    /// Who keeps it in a file.
+    #[cfg(feature = "persist")]
+    keeper: OnceLock<Arc<Saver>>,
 }
 
 /// Calls that no objective counts, or not every one, and those that were shed. They only ever grow.
@@ -71,6 +78,8 @@ impl Shared {
             calls: Calls::default(),
             actions: Actions::default(),
             delivery: Delivery::default(),
+            #[cfg(feature = "persist")]
+            keeper: OnceLock::new(),
         };
         // What was restored may be low from the start.
         shared.adjust();
@@ -254,6 +263,31 @@ impl Shared {
             self.level.store(level as u8, Ordering::Relaxed);
             level
         });
+    }
+
+    /// Forgets all calls.
+    pub(super) fn reset(&self) {
+        let now = clock::now();
+        for objective in &*self.objectives {
+            self.changed(objective, objective.machine().reset(now));
+        }
+        // After, so that what is saved from here on is what was reset.
+        #[cfg(feature = "persist")]
+        if let Some(keeper) = self.keeper.get() {
+            keeper.changed();
+        }
+    }
+
+    /// It is kept in a file from now on, which happens once.
+    #[cfg(feature = "persist")]
+    pub(super) fn kept_by(&self, keeper: Arc<Saver>) {
+        let _ = self.keeper.set(keeper);
+    }
+
+    /// How it stands with the file it is kept in, if it is.
+    #[cfg(feature = "persist")]
+    pub(super) fn saves(&self) -> Option<Saves> {
+        self.keeper.get().map(|keeper| keeper.saves())
     }
 
     /// The worst of its objectives.

@@ -2,7 +2,7 @@
 
 use super::handle::{Handle, LAYER};
 use crate::observe::Listen;
-use crate::registry::{FallbackStatus, Health, Held, Member, Status};
+use crate::registry::{Answer, Asked, FallbackStatus, Health, Held, Member, Status};
 use std::sync::Arc;
 
 impl Member for Handle {
@@ -22,7 +22,9 @@ impl Held for Handle {
     fn judge(&self, _: &mut Health) {}
 
     /// It has nothing against any call.
-    fn reset(&self) {}
+    fn reset(&self, _: Asked) -> Answer {
+        Answer::Nothing
+    }
 
     fn listen(&self, listener: Arc<dyn Listen>) {
         self.listen(listener);

@@ -3,7 +3,7 @@
 use super::Status as Standing;
 use super::monitor::{KIND, Monitor};
 use crate::observe::Listen;
-use crate::registry::{Health, Held, Member, MonitorStatus, Status, Verdict};
+use crate::registry::{Answer, Asked, Health, Held, Member, MonitorStatus, Status, Verdict};
 use std::sync::Arc;
 
 impl Member for Monitor {
@@ -32,8 +32,9 @@ impl Held for Monitor {
         }
     }
 
-    fn reset(&self) {
+    fn reset(&self, _: Asked) -> Answer {
         self.reset();
+        Answer::Reset
     }
 
     fn listen(&self, listener: Arc<dyn Listen>) {

@@ -57,6 +57,13 @@ pub(super) static SHED: Family = family(
     "calls",
     "Calls of low priority that were refused while the budget was low. Of several objectives one series for all.",
 );
+pub(super) static SAVES: Family = family(
+    Kind::Counter,
+    "error_budget_saves_total",
+    &["budget", "result"],
+    "times",
+    "How often it was saved to its file (saved), and how often that could not be (failed); only where it is kept. Of several objectives one series for all.",
+);
 pub(super) static P50: Family = family(
     Kind::Gauge,
     "latency_budget_p50_seconds",
@@ -89,6 +96,12 @@ pub(super) static VIOLATIONS: Family = family(
 impl Page {
     pub(super) fn error_budget(&mut self, name: &str, budget: &ErrorBudgetStatus) {
         self.count(&SHED, vec![("budget", owned(name))], budget.totals.shed);
+        #[cfg(feature = "persist")]
+        if let Some(saves) = &budget.saves {
+            for (result, times) in [("saved", saves.saved), ("failed", saves.failed)] {
+                self.count(&SAVES, vec![("budget", owned(name)), ("result", result.into())], times);
+            }
+        }
         for (name, objective) in &budget.objectives {
             self.objective(name, objective);
         }

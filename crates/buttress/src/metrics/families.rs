@@ -38,6 +38,7 @@ pub static FAMILIES: &[&Family] = &[
     &budget::BURNING,
     &budget::REQUESTS,
     &budget::SHED,
+    &budget::SAVES,
     &budget::P50,
     &budget::P95,
     &budget::P99,

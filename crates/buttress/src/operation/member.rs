@@ -2,7 +2,7 @@
 
 use super::handle::{Handle, LAYER};
 use crate::observe::Listen;
-use crate::registry::{Health, Held, Member, OperationStatus, Status};
+use crate::registry::{Answer, Asked, Health, Held, Member, OperationStatus, Status};
 use crate::rejected::Site;
 use std::sync::Arc;
 
@@ -23,8 +23,9 @@ impl Held for Handle {
     /// It refuses nothing, so it is never ill.
     fn judge(&self, _: &mut Health) {}
 
-    fn reset(&self) {
+    fn reset(&self, _: Asked) -> Answer {
         self.reset();
+        Answer::Reset
     }
 
     /// It has no events.

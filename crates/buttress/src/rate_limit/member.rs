@@ -4,7 +4,7 @@ use super::handle::{Handle, LAYER};
 use super::keyed::Keyed;
 use crate::key::Key;
 use crate::observe::Listen;
-use crate::registry::{Health, Held, Member, RateLimitStatus, Status, Verdict};
+use crate::registry::{Answer, Asked, Health, Held, Member, RateLimitStatus, Status, Verdict};
 use std::sync::Arc;
 
 impl Member for Handle {
@@ -29,8 +29,9 @@ impl Held for Handle {
         health.judge(LAYER, self.name(), verdict, PAUSED);
     }
 
-    fn reset(&self) {
+    fn reset(&self, _: Asked) -> Answer {
         self.reset();
+        Answer::Reset
     }
 
     fn listen(&self, listener: Arc<dyn Listen>) {
@@ -58,7 +59,9 @@ impl<K: Key + ?Sized> Held for Keyed<K> {
     fn judge(&self, _: &mut Health) {}
 
     /// What each key has taken stays taken: the keys are not known any more, so nobody could say which of them to forgive.
-    fn reset(&self) {}
+    fn reset(&self, _: Asked) -> Answer {
+        Answer::Nothing
+    }
 
     fn listen(&self, listener: Arc<dyn Listen>) {
         self.listen(listener);

@@ -3,6 +3,7 @@
 use super::error::RegistryError;
 use super::health::Health;
 use super::member::{Held, Member};
+use super::reset::Part;
 use super::stream::{Content, Streams, Subscription};
 use super::watch::{Lookout, Watch};
 use crate::circuit_breaker::Difference;
@@ -55,6 +56,13 @@ impl Shelf {
     /// All members, without the lock.
     pub(super) fn members(&self) -> Vec<Arc<dyn Held>> {
         self.read().members.values().map(|held| Arc::clone(&held.member)).collect()
+    }
+
+    /// The same, each with its kind and name.
+    pub(super) fn parts(&self) -> Vec<(Part, Arc<dyn Held>)> {
+        let part =
+            |(&(kind, name), held): (&Name, &Membership)| (Part { kind, name }, Arc::clone(&held.member));
+        self.read().members.iter().map(part).collect()
     }
 
     pub(super) fn health(&self) -> Health {

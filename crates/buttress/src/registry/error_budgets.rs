@@ -4,7 +4,7 @@
 use super::serialize;
 use crate::Ratio;
 use crate::error_budget::{
-    BudgetSnapshot, BudgetTotals, Burn, Level, ObjectiveSnapshot, Percentiles, Snapshot, Totals,
+    BudgetSnapshot, BudgetTotals, Burn, Handle, Level, ObjectiveSnapshot, Percentiles, Totals,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,6 +23,9 @@ pub struct ErrorBudgetStatus {
     pub objectives: BTreeMap<&'static str, ObjectiveStatus>,
     /// Calls that not every objective counts, since it was made.
     pub totals: Totals,
+    /// How it stands with the file it is kept in; `None` if it is not.
+    #[cfg(feature = "persist")]
+    pub saves: Option<crate::error_budget::persist::Saves>,
     /// Tells it from another that came under its name.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) seed: u64,
@@ -112,14 +115,17 @@ pub struct PercentileStatus {
 }
 
 impl ErrorBudgetStatus {
-    pub(crate) fn new(snapshot: &Snapshot, seed: u64) -> Self {
+    pub(crate) fn new(budget: &Handle) -> Self {
+        let snapshot = budget.snapshot();
         let objective = |of: &ObjectiveSnapshot| (of.name, ObjectiveStatus::new(&of.budget));
         Self {
             level: snapshot.level,
             met: snapshot.all_met(),
             objectives: snapshot.objectives.iter().map(objective).collect(),
             totals: snapshot.totals,
-            seed,
+            #[cfg(feature = "persist")]
+            saves: budget.saves(),
+            seed: budget.seed(),
         }
     }
 }

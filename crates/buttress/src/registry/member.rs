@@ -1,6 +1,7 @@
 //! What a registry asks of the handles in it.
 
 use super::health::Health;
+use super::reset::{Answer, Asked};
 use super::status::Status;
 use crate::observe::Listen;
 use std::any::Any;
@@ -25,8 +26,8 @@ pub trait Held: Any + Debug + Send + Sync {
     /// Adds to `health` how well it is, at no more cost than that needs.
     fn judge(&self, health: &mut Health);
 
-    /// Lets calls flow again and forgets what it has against them.
-    fn reset(&self);
+    /// Lets calls flow again and forgets what it has against them, if that is to happen when it is asked for like this.
+    fn reset(&self, asked: Asked) -> Answer;
 
     /// Tells `listener` of its events from now on.
     fn listen(&self, listener: Arc<dyn Listen>);

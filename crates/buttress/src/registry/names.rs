@@ -4,6 +4,7 @@ use super::book::{Shelf, downcast};
 use super::error::{RegistryError, UnknownName};
 use super::health::Health;
 use super::member::{Held, Member};
+use super::reset::{Asked, Part, Resets};
 use super::status::Status;
 use super::stream::{Content, Subscription};
 use crate::circuit_breaker::{Config, Difference, Handle, Keyed};
@@ -233,26 +234,36 @@ impl Registry {
         self.0.write().subscribe(Content::Changes)
     }
 
-    /// Resets all that have this name, of whatever kind, and says how many.
+    /// Resets all that have this name, of whatever kind: they let calls flow again and forget what they had against them. Says
+    /// which these are.
     ///
     /// # Errors
     /// [`UnknownName`] if none has.
-    pub fn reset(&self, name: &str) -> Result<usize, UnknownName> {
-        let members = self.0.members();
-        let named: Vec<_> = members.iter().filter(|member| member.name() == name).collect();
-        if named.is_empty() {
-            let known: BTreeSet<_> = members.iter().map(|member| member.name().to_owned()).collect();
+    pub fn reset(&self, name: &str) -> Result<Resets, UnknownName> {
+        let parts = self.0.parts();
+        if !parts.iter().any(|(part, _)| part.name == name) {
+            let known: BTreeSet<_> = parts.iter().map(|(part, _)| part.name.to_owned()).collect();
             let known = known.into_iter().collect();
             return Err(UnknownName { kind: "name", name: name.to_owned(), known });
         }
-        named.iter().for_each(|member| member.reset());
-        Ok(named.len())
+        let named = parts.into_iter().filter(|(part, _)| part.name == name);
+        Ok(reset(named, Asked::ByName))
     }
 
-    /// Resets everything in it.
-    pub fn reset_all(&self) {
-        self.0.members().iter().for_each(|member| member.reset());
+    /// Resets everything in it that holds up calls, and says what that is. Not the error budgets, of which what they counted
+    /// would be lost for up to a month: [`Registry::reset`] resets one by its name.
+    #[expect(clippy::must_use_candidate, reason = "who resets need not ask what there was to reset")]
+    pub fn reset_all(&self) -> Resets {
+        reset(self.0.parts().into_iter(), Asked::WithAll)
     }
+}
+
+fn reset(parts: impl Iterator<Item = (Part, Arc<dyn Held>)>, asked: Asked) -> Resets {
+    let mut resets = Resets::default();
+    for (part, member) in parts {
+        resets.note(part, member.reset(asked));
+    }
+    resets
 }
 
 impl Default for Registry {

@@ -35,7 +35,7 @@ pub(super) fn rfc3339<S: Serializer>(at: &SystemTime, to: S) -> Result<S::Ok, S:
     to.collect_str(&humantime::format_rfc3339_millis(*at))
 }
 
-pub(super) fn rfc3339_if_any<S: Serializer>(at: &Option<SystemTime>, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn rfc3339_if_any<S: Serializer>(at: &Option<SystemTime>, to: S) -> Result<S::Ok, S::Error> {
     at.map(|at| humantime::format_rfc3339_millis(at).to_string()).serialize(to)
 }
 

@@ -2,7 +2,7 @@
 
 use super::handle::{Handle, LAYER};
 use crate::observe::Listen;
-use crate::registry::{Health, Held, Member, RetryStatus, Status};
+use crate::registry::{Answer, Asked, Health, Held, Member, RetryStatus, Status};
 use std::sync::Arc;
 
 impl Member for Handle {
@@ -22,7 +22,9 @@ impl Held for Handle {
     fn judge(&self, _: &mut Health) {}
 
     /// It has nothing against calls. What was spent of its budget stays spent, as the peer has borne it.
-    fn reset(&self) {}
+    fn reset(&self, _: Asked) -> Answer {
+        Answer::Nothing
+    }
 
     fn listen(&self, listener: Arc<dyn Listen>) {
         self.listen(listener);

@@ -78,9 +78,14 @@ impl Watched {
         }
     }
 
-    pub(crate) fn reset(&self) {
-        if let Limits::Adaptive(adaptive) = &self.limit {
-            adaptive.reset();
+    /// Forgets how long calls took; whether it learns from that.
+    pub(crate) fn reset(&self) -> bool {
+        match &self.limit {
+            Limits::Fixed(_) => false,
+            Limits::Adaptive(adaptive) => {
+                adaptive.reset();
+                true
+            }
         }
     }
 
@@ -215,8 +220,12 @@ macro_rules! watched {
             /// It is the peer that is slow, and a breaker's to say so.
             fn judge(&self, _: &mut crate::registry::Health) {}
 
-            fn reset(&self) {
-                self.0.reset();
+            fn reset(&self, _: crate::registry::Asked) -> crate::registry::Answer {
+                if self.0.reset() {
+                    crate::registry::Answer::Reset
+                } else {
+                    crate::registry::Answer::Nothing
+                }
             }
 
             fn listen(&self, listener: std::sync::Arc<dyn crate::observe::Listen>) {

@@ -37,9 +37,10 @@ fn an_alert_takes_both_its_times_and_calls_enough() {
     let _ = budget.check(at(1));
     assert!(!firing(&budget, 1), "90 calls are too few");
     calls(&budget, true, 9, 1);
-    calls(&budget, false, 1, 1);
     let pair = budget.config().alerts().next().unwrap();
-    assert_eq!(budget.check(at(2)).into_iter().collect::<Vec<_>>(), [Change::Burning { pair }]);
+    let exhausted = Change::Exhausted { bad: 10, total: 100 };
+    assert_eq!(calls(&budget, false, 1, 1), [exhausted, Change::Burning { pair }]);
+    assert!(budget.check(at(2)).is_empty(), "told by the last call");
     assert!(budget.check(at(3)).is_empty(), "told once");
     // A good call more, and the rate is not reached.
     calls(&budget, true, 1, 4);

@@ -3,9 +3,59 @@
 use super::*;
 use crate::{FailureKind, Outcome};
 
-/// An hour, one call of a hundred, and no alerts.
+/// An hour, one call of a hundred, no alerts, and no call too early.
 fn hour(change: impl FnOnce(Builder) -> Builder) -> ErrorBudget {
-    budget(|to| change(to.objective(share(0.99)).window(secs(3_600)).alerts(&[])))
+    budget(|to| change(to.objective(share(0.99)).window(secs(3_600)).alerts(&[]).minimum_calls(1)))
+}
+
+#[test]
+fn s2_85_c22_with_too_few_calls_it_is_neither_low_nor_exhausted_and_says_what_remains() {
+    let budget = hour(|to| to.minimum_calls(100));
+    assert!(calls(&budget, true, 1, 1).is_empty() && calls(&budget, false, 1, 1).is_empty());
+    let snapshot = budget.snapshot(at(1));
+    assert_eq!((snapshot.remaining, snapshot.consumed, snapshot.met), (Ratio::ZERO, Ratio::ONE, false));
+    assert_eq!((snapshot.level, snapshot.exhausted, budget.level()), (Level::Normal, false, Level::Normal));
+    assert!(calls(&budget, false, 97, 1).is_empty() && budget.check(at(1)).is_empty(), "99 calls");
+    assert_eq!(calls(&budget, false, 1, 1), [Change::Exhausted { bad: 99, total: 100 }]);
+    // When they have left the window, it begins anew.
+    let told: Vec<_> = budget.check(at(3_900)).into_iter().collect();
+    assert!(matches!(told[..], [Change::Recovered { to: Level::Normal, .. }]), "{told:?}");
+    assert!(calls(&budget, false, 99, 3_900).is_empty());
+    // A good call makes a hundred of them: that is found with the next bucket, or when somebody looks.
+    assert!(calls(&budget, true, 1, 3_900).is_empty());
+    assert_eq!(budget.snapshot(at(3_900)).level, Level::Spent);
+    assert!(matches!(budget.check(at(3_900)).into_iter().next(), Some(Change::Exhausted { bad: 99, .. })));
+}
+
+#[test]
+fn c22_with_few_calls_left_in_the_window_it_stays_as_it_is_until_it_is_better() {
+    let budget = hour(|to| to.minimum_calls(100));
+    calls(&budget, true, 90, 0);
+    calls(&budget, false, 8, 0);
+    calls(&budget, false, 2, 1_800);
+    assert_eq!(budget.level(), Level::Spent);
+    assert!(budget.check(at(3_800)).is_empty());
+    let snapshot = budget.snapshot(at(3_800));
+    assert_eq!((snapshot.total, snapshot.level), (2, Level::Spent));
+    assert!(!budget.check(at(5_600)).is_empty());
+    assert_eq!(budget.level(), Level::Normal);
+}
+
+#[test]
+fn c22_met_is_what_the_numbers_say_while_hysteresis_holds_the_level() {
+    let budget = hour(|to| to.hysteresis(share(0.5)));
+    calls(&budget, true, 98, 1);
+    calls(&budget, false, 2, 1);
+    assert_eq!((budget.is_met(at(1)), budget.level()), (false, Level::Spent));
+    calls(&budget, true, 100, 1);
+    let snapshot = budget.snapshot(at(1));
+    assert_eq!((snapshot.bad, snapshot.allowed), (2, 2.0));
+    assert_eq!(
+        (snapshot.met, snapshot.exhausted),
+        (true, true),
+        "as many as may be, and not half of the budget left"
+    );
+    assert!(budget.is_met(at(1)));
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn hit(class: u32, at: i64) -> Hit {
         severity: Severity::Error,
         category: Category::Unknown,
         at: Line(at).into(),
+        aside: false,
         live: true,
     }
 }
@@ -22,8 +23,8 @@ fn count(classes: &mut Classes, class: u32, at: i64) {
     let knobs = Knobs::of(&Config::default(), Line(0));
     let common = || Arc::new(Common { error_type: "".into(), template: class.to_string().into() });
     // A hint that may be wrong.
-    if classes.touch(hit(class, at), class as usize % 7, &knobs).is_none() {
-        classes.insert(hit(class, at), common(), &knobs);
+    if classes.touch(hit(class, at), 1, class as usize % 7, &knobs).is_none() {
+        classes.insert(hit(class, at), 1, common(), &knobs);
     }
 }
 

@@ -74,6 +74,49 @@ fn s0_49_categories_come_from_the_type_then_the_way_then_the_message() {
 }
 
 #[test]
+fn s0_48_s0_49_no_word_is_taken_for_another() {
+    use Category::{Authentication, Network, Storage, Transaction, Unknown, Validation};
+    // That it took too long says nothing of what did; what was aborted is what it was.
+    for (said, category) in [
+        ("LockTimeout", Storage),
+        ("lock wait timeout exceeded", Storage),
+        ("DeadlockTimeout", Transaction),
+        ("ConstraintTimeout", Transaction),
+        ("duplicate key value violates unique constraint \"users_pkey\"", Transaction),
+        ("SerializationFailure: timed out", Transaction),
+        ("ValidationTimeout", Validation),
+        ("LoginTimeout", Authentication),
+        ("account lockout until noon", Authentication),
+        ("GatewayTimeout", Network),
+        ("Timeout", Network),
+        ("the task timed out", Network),
+        ("io::ConnectionAborted", Network),
+        ("the transaction was aborted", Transaction),
+        ("Aborted", Transaction),
+        ("No space left on device (os error 28)", Storage),
+        ("left some space", Unknown),
+        ("ENOSPC", Storage),
+        ("ECONNREFUSED", Network),
+        ("ETIMEDOUT", Network),
+        ("in the profile of the block", Unknown),
+    ] {
+        assert_eq!(found("", None, said).1, category, "{said}");
+        assert_eq!(found(said, None, "").1, category, "{said}");
+    }
+    // Only what says that another attempt follows is a warning.
+    for (message, severity) in [
+        ("connection lost, retrying", Severity::Warning),
+        ("connection lost, will not retry", Severity::Error),
+        ("connection lost, gave up after 3 retries", Severity::Error),
+        ("connection lost, retry attempts exhausted", Severity::Error),
+        ("connection lost: non-retryable", Severity::Error),
+        ("the disk is not temporarily but finally gone", Severity::Error),
+    ] {
+        assert_eq!(found("", None, message).0, severity, "{message}");
+    }
+}
+
+#[test]
 fn s0_48_s0_49_the_rules_of_the_user_come_first() {
     let rules = [
         Rule::default().error_type("cardDeclined").is(Category::Validation).as_bad_as(Severity::Info),

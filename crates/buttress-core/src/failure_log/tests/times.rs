@@ -173,4 +173,44 @@ proptest! {
             prop_assert_eq!(shown.collect::<Vec<_>>(), oracle.into_iter().collect::<Vec<_>>());
         }
     }
+
+    #[test]
+    fn w04_what_is_asked_between_two_times_is_what_a_list_of_all_calls_says(
+        steps in prop::collection::vec((0..4_000_u64, 0..3_u64, 0..3_u64), 1..60),
+        span in (0..1_000_u64, 0..1_000_u64),
+    ) {
+        let (log, operation) = log();
+        let mut now = 0;
+        let mut calls = Vec::new();
+        for (gap, successes, failures) in steps {
+            now += gap;
+            for _ in 0..successes {
+                operation.succeeded(tick(now));
+            }
+            for _ in 0..failures {
+                log.record(&Failure::of(&operation).message(&"a"), wall(now), tick(now));
+            }
+            calls.push((now, successes, failures));
+        }
+        let (since, until) = (now * span.0 / 1_000, now * span.1 / 1_000);
+        let filter = Filter::default().since(wall(since)).until(wall(until));
+        let place = |pitch: u64, seconds: u64| (START.as_secs() + seconds) / pitch;
+        // By the minute of the last day, and by the hour before that.
+        let sum = |of: fn(&(u64, u64, u64)) -> u64, any: &dyn Fn(&&(u64, u64, u64)) -> bool| -> u64 {
+            let last = calls.iter().filter(any).map(|(at, ..)| place(60, *at)).max().unwrap_or(0);
+            let lately = |at: u64| place(60, at) + 1_440 > last;
+            let asked = calls.iter().filter(|(at, ..)| {
+                let pitch = if lately(*at) { 60 } else { 3_600 };
+                let within = (place(pitch, since)..=place(pitch, until)).contains(&place(pitch, *at));
+                within && (lately(*at) || !lately(since))
+            });
+            asked.map(of).sum()
+        };
+        let failures = sum(|call| call.2, &|call| call.2 > 0);
+        prop_assert_eq!(class(&log, &filter, now).map_or(0, |class| class.count), failures);
+        prop_assert_eq!(log.tallies(&filter, wall(now)).iter().map(|tally| tally.count).sum::<u64>(), failures);
+        let asked = volume(&log, &filter, now);
+        let any = |call: &&(u64, u64, u64)| call.1 + call.2 > 0;
+        prop_assert_eq!((asked.successes, asked.failures), (sum(|call| call.1, &any), sum(|call| call.2, &any)));
+    }
 }

@@ -78,6 +78,19 @@ fn after_a_reset_the_first_bucket_begins() {
     assert_eq!(marks.totals(), [2, 1]);
 }
 
+#[test]
+fn what_came_as_a_bucket_began_is_taken_along_into_that_bucket() {
+    let made = [pitch(10, 6), pitch(25, 9)];
+    let marks = marks(&made);
+    marks.add(GOOD, at(9));
+    marks.add(BAD, at(50));
+    let points = marks.read(at(50)).points();
+    let restored = Marks::restored(&made, &points, 50 * SECOND, at(0));
+    for ring in [0, 1] {
+        assert_eq!(restored.read(at(0)).within(ring, 0), [0, 1]);
+    }
+}
+
 /// What the last buckets hold of calls that came at those seconds.
 fn listed(calls: &[(u64, usize)], now: u64, pitch: u64, buckets: u64) -> [u64; 2] {
     let oldest = (now / pitch).saturating_sub(buckets) * pitch;

@@ -5,7 +5,7 @@ use super::segments::Segments;
 use super::shared::{Shared, lock};
 use super::{Line, json};
 use crate::Tick;
-use std::fs::File;
+use crate::disk::folder::Lock;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub(super) struct Writer<T, M: Medium> {
     pub(super) line_bytes: usize,
     pub(super) clock: Clock,
     /// Held for as long as the thread may write.
-    pub(super) lock: File,
+    pub(super) lock: Lock,
 }
 
 /// Lines that are next.

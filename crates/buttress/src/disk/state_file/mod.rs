@@ -20,7 +20,7 @@ use std::time::SystemTime;
 /// It is saved beside the file, written down to the disk and then given the file's name, so whoever loads it finds one that
 /// was saved, as it was: the last, or the one before if the process ended in the middle.
 ///
-/// Two processes with one file do no harm to it, yet each overwrites what the other saved.
+/// Two processes with one file do no harm to it, yet each overwrites what the other saved, unless they agree on who does.
 ///
 /// ```
 /// use buttress::disk::{Loaded, StateFile};
@@ -98,6 +98,14 @@ impl StateFile {
     #[must_use]
     pub fn load<T: DeserializeOwned>(&self) -> Loaded<T> {
         self.sweep();
+        match self.look() {
+            Loaded::Unusable { why, .. } => Loaded::Unusable { put_aside: self.put_aside(&why), why },
+            loaded => loaded,
+        }
+    }
+
+    /// The same of a file that another process keeps: it stays as it is, whatever it is.
+    pub(crate) fn look<T: DeserializeOwned>(&self) -> Loaded<T> {
         let state = match self.read() {
             Ok(None) => return Loaded::None,
             Ok(Some(file)) => envelope::unwrap(self.label, &file),
@@ -105,8 +113,17 @@ impl StateFile {
         };
         match state {
             Ok((state, saved_at)) => Loaded::Found(state, saved_at),
-            Err(why) => Loaded::Unusable { put_aside: self.put_aside(&why), why },
+            Err(why) => Loaded::Unusable { put_aside: None, why },
         }
+    }
+
+    /// Takes the file for this process, as long as what comes back lives. Asks nobody who does not take it too.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::ResourceBusy`] if another one has it, and others of the disk.
+    pub(crate) fn lock(&self) -> io::Result<folder::Lock> {
+        folder::make(self.folder())?;
+        folder::lock(self.folder(), &self.name().to_string_lossy())
     }
 
     /// Writes the state down. When it returns, the state is on the disk under its name; folders that are missing are made.

@@ -22,10 +22,14 @@
 //! Time that passed without a process counts: what is older than the window by the clock on the wall is left out. That clock is
 //! asked between two processes alone, as they have no other in common; where it went back, no time has passed.
 //!
-//! A process that is killed loses what it counted since it saved last. No file, whatever is in it, keeps a process from its
+//! A process that is killed loses what it counted since it saved last; a [reset](Handle::reset) is saved at once. One process
+//! at a time has the file: another one starts with what is in it, counts, and saves nothing until the first has ended, which
+//! [`Saves::trouble`] says meanwhile. Then it saves its own, without what the first counted since. No file, whatever is in it, keeps a process from its
 //! start: one that cannot be used is put aside, and the budget begins anew.
 
+mod place;
 mod saver;
+mod saves;
 
 use super::handle::{Handle, full_name};
 use super::shared::Shared;
@@ -34,7 +38,9 @@ use crate::clock;
 use crate::disk::state_file::Unusable;
 use crate::disk::{Loaded, StateFile};
 use buttress_core::error_budget::{Config, ErrorBudget, State};
-use saver::Saver;
+use place::Place;
+pub(super) use saver::Saver;
+pub use saves::Saves;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
@@ -113,8 +119,11 @@ impl Kept {
         name: &str,
         objectives: impl IntoIterator<Item = (N, Config)>,
     ) -> Self {
-        let file = StateFile::new(path.as_ref(), KIND, VERSION).at_most(AT_MOST);
-        let (saved, found) = load(&file);
+        let mut place = Place::new(StateFile::new(path.as_ref(), KIND, VERSION).at_most(AT_MOST));
+        // First: what another process has is not for this one to tidy up.
+        let trouble = place.take().err();
+        let loaded = if trouble.is_none() { place.file().load() } else { place.file().look() };
+        let (saved, found) = found(loaded);
         let age = if let Found::State { age } = found { age } else { Duration::ZERO };
         let now = clock::now();
         let machine = |(own, config): (N, Config)| {
@@ -129,11 +138,12 @@ impl Kept {
         let handle = Handle::made_of(name, objectives.into_iter().map(machine));
         // Whatever it came to while nobody looked.
         handle.0.review(now);
-        let saver = Saver::start(file, handle.clone());
+        let saver = Saver::start(place, trouble, handle.clone());
+        handle.0.kept_by(Arc::clone(&saver));
         Self { handle, found, saver }
     }
 
-    /// Saves it so often instead of [every 10 seconds](EVERY), at least a millisecond apart, and only if there were calls.
+    /// Saves it so often instead of [every 10 seconds](EVERY), at least a millisecond apart, and only if it is another.
     #[must_use]
     pub fn every(self, period: Duration) -> Self {
         self.saver.set_period(period.max(Duration::from_millis(1)));
@@ -155,26 +165,20 @@ impl Kept {
     /// Saves it now, on this thread.
     ///
     /// # Errors
-    /// If the disk does not take it. It is tried again when it is due.
+    /// If the disk does not take it, or another process has the file. It is tried again when it is due.
     pub fn save(&self) -> io::Result<()> {
         self.saver.save(&self.handle)
     }
 
-    /// How often it was saved.
+    /// How it stands with the file.
     #[must_use]
-    pub fn saved(&self) -> u64 {
-        self.saver.saved()
-    }
-
-    /// How often the disk did not take it, and what it said the last time; `None` if that never happened.
-    #[must_use]
-    pub fn failed(&self) -> Option<(u64, String)> {
-        self.saver.failed()
+    pub fn saves(&self) -> Saves {
+        self.saver.saves()
     }
 }
 
-fn load(file: &StateFile) -> (Vec<Objective>, Found) {
-    match file.load::<Saved>() {
+fn found(loaded: Loaded<Saved>) -> (Vec<Objective>, Found) {
+    match loaded {
         Loaded::Found(saved, at) => {
             // The clock may have been set back since.
             let age = clock::wall().duration_since(at).unwrap_or_default();

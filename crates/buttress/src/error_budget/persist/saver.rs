@@ -1,7 +1,8 @@
 //! The thread that saves.
 
-use super::{EVERY, Saved};
-use crate::disk::StateFile;
+use super::place::Place;
+use super::{EVERY, Saved, Saves};
+use crate::clock;
 use crate::error_budget::Handle;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,21 +13,24 @@ use std::time::Duration;
 const END_WITHIN: Duration = Duration::from_secs(1);
 
 /// What the thread and its owner tell each other.
-pub(super) struct Saver {
+pub(in crate::error_budget) struct Saver {
     /// Locked while it is written, so that the last to begin is the last to end.
-    file: Mutex<StateFile>,
+    place: Mutex<Place>,
     state: Mutex<Progress>,
-    /// The period is another, or the end is near, or there.
+    /// The period is another, it is time to save, or the end is near, or there.
     changed: Condvar,
 }
 
 struct Progress {
     period: Duration,
     stage: Stage,
-    saved: u64,
-    failed: Option<(u64, String)>,
+    saves: Saves,
     /// How many calls there were when it was saved last: nothing is written where none came since.
     calls: u64,
+    /// It is another for a reason that no call is.
+    changed: bool,
+    /// It is to be saved before its time.
+    due: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,16 +41,18 @@ enum Stage {
 }
 
 impl Saver {
-    pub(super) fn start(file: StateFile, handle: Handle) -> Arc<Self> {
+    /// `trouble` is why it cannot be saved now.
+    pub(super) fn start(place: Place, trouble: Option<io::Error>, handle: Handle) -> Arc<Self> {
         let progress = Progress {
             period: EVERY,
             stage: Stage::Running,
-            saved: 0,
-            failed: None,
+            saves: Saves { trouble: trouble.map(|error| error.to_string()), ..Saves::default() },
             calls: handle.0.calls_ever(),
+            changed: false,
+            due: false,
         };
         let saver =
-            Arc::new(Self { file: Mutex::new(file), state: Mutex::new(progress), changed: Condvar::new() });
+            Arc::new(Self { place: Mutex::new(place), state: Mutex::new(progress), changed: Condvar::new() });
         let thread = {
             let saver = Arc::clone(&saver);
             thread::Builder::new().name("error_budget".to_owned()).spawn(move || saver.run(&handle))
@@ -58,12 +64,16 @@ impl Saver {
     fn run(&self, handle: &Handle) {
         loop {
             let ending = self.wait();
-            let known = self.lock().calls;
-            if known != handle.0.calls_ever() {
+            let (known, changed) = {
+                let progress = self.lock();
+                (progress.calls, progress.changed)
+            };
+            if changed || known != handle.0.calls_ever() {
                 // What failed is written down, and tried again the next time.
                 let _ = self.save(handle);
             }
             if ending {
+                self.place().leave();
                 self.lock().stage = Stage::Ended;
                 self.changed.notify_all();
                 return;
@@ -78,6 +88,9 @@ impl Saver {
             if progress.stage != Stage::Running {
                 return true;
             }
+            if std::mem::take(&mut progress.due) {
+                return false;
+            }
             let period = progress.period;
             let (woken, timeout) =
                 self.changed.wait_timeout(progress, period).unwrap_or_else(PoisonError::into_inner);
@@ -89,23 +102,35 @@ impl Saver {
     }
 
     pub(super) fn save(&self, handle: &Handle) -> io::Result<()> {
-        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        // Before, so that a call which comes meanwhile is saved the next time.
+        let mut place = self.place();
+        // Before, so that what happens meanwhile is saved the next time.
+        let changed = std::mem::take(&mut self.lock().changed);
         let calls = handle.0.calls_ever();
-        let result = file.save(&Saved::of(handle));
-        drop(file);
+        let result = place.save(|| Saved::of(handle));
+        drop(place);
         let mut progress = self.lock();
         match &result {
             Ok(()) => {
-                progress.saved += 1;
                 progress.calls = calls;
+                progress.saves.saved += 1;
+                progress.saves.last = Some(clock::wall());
+                progress.saves.trouble = None;
             }
             Err(error) => {
-                let times = progress.failed.as_ref().map_or(0, |(times, _)| *times);
-                progress.failed = Some((times + 1, error.to_string()));
+                progress.changed |= changed;
+                progress.saves.failed += 1;
+                progress.saves.trouble = Some(error.to_string());
             }
         }
         result
+    }
+
+    /// Has it saved soon, as it is another for a reason that no call is.
+    pub(in crate::error_budget) fn changed(&self) {
+        let mut progress = self.lock();
+        (progress.changed, progress.due) = (true, true);
+        drop(progress);
+        self.changed.notify_all();
     }
 
     pub(super) fn set_period(&self, period: Duration) {
@@ -113,12 +138,8 @@ impl Saver {
         self.changed.notify_all();
     }
 
-    pub(super) fn saved(&self) -> u64 {
-        self.lock().saved
-    }
-
-    pub(super) fn failed(&self) -> Option<(u64, String)> {
-        self.lock().failed.clone()
+    pub(in crate::error_budget) fn saves(&self) -> Saves {
+        self.lock().saves.clone()
     }
 
     /// Saves once more, and waits for that unless it takes too long.
@@ -132,5 +153,9 @@ impl Saver {
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

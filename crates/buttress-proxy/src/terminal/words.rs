@@ -2,10 +2,21 @@
 
 use std::time::{Duration, SystemTime};
 
-/// How far a share is cut, not rounded: 100 % is said of nothing less.
+/// Cut, not rounded: 100 % is said of nothing less.
 pub(crate) fn percent(share: f64) -> String {
-    let thousandths = (share * 1000.0 + 1e-9).floor();
-    format!("{:.1} %", thousandths / 10.0)
+    cut(share, 1)
+}
+
+/// The same with three digits, as what is promised has as many.
+pub(crate) fn fine_percent(share: f64) -> String {
+    cut(share, 3)
+}
+
+fn cut(share: f64, digits: i32) -> String {
+    let parts = 10_f64.powi(digits);
+    // 0.29 of 100,000 is less than 29,000 by what a float cannot hold.
+    let cut = (share * 100.0 * parts + 1e-9).floor() / parts;
+    format!("{cut:.*} %", digits.unsigned_abs() as usize)
 }
 
 /// A time in its largest unit, with three digits at most.
@@ -23,6 +34,11 @@ pub(crate) fn span(span: Duration) -> String {
     }
 }
 
+/// The same of a number of seconds; `None` if that is no time.
+pub(crate) fn seconds(seconds: f64) -> Option<String> {
+    Duration::try_from_secs_f64(seconds).ok().map(span)
+}
+
 /// How long ago a point in time is.
 pub(crate) fn ago(at: SystemTime, now: SystemTime) -> String {
     match now.duration_since(at) {
@@ -35,7 +51,20 @@ pub(crate) fn ago(at: SystemTime, now: SystemTime) -> String {
 /// A number with its noun: `1 call`, `2 calls`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", crate::terminal::text::grouped(number))
+    format!("{} {noun}{plural}", grouped(number))
+}
+
+/// 1234567 as 1,234,567.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 #[cfg(test)]
@@ -47,6 +76,8 @@ mod tests {
         for (share, said) in [(0.0, "0.0 %"), (0.37, "37.0 %"), (0.9999, "99.9 %"), (1.0, "100.0 %")] {
             assert_eq!(percent(share), said);
         }
+        let fine = [0.29, 0.99999, 1.0, 0.9999999].map(fine_percent);
+        assert_eq!(fine, ["29.000 %", "99.999 %", "100.000 %", "99.999 %"]);
     }
 
     #[test]
@@ -71,5 +102,10 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(100);
         assert_eq!(ago(now - Duration::from_secs(90), now), "90 s ago");
         assert_eq!(ago(now + Duration::from_secs(90), now), "just now");
+    }
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }
