@@ -152,6 +152,8 @@ fn f6_allocations(gates: &mut Gates) {
         (paths::BREAKER_OPEN_BOXED, CALLS),
         (failures::FAILURE_LOG_FAILING, 0),
         (failures::FAILURE_LOG_CURIOUS, 9 * CALLS),
+        // Beside those, each text that is handed to the files.
+        (failures::FAILURE_LOG_FILES, 20 * CALLS),
     ];
     let none = none.into_iter().chain([failures::FAILURE_LOG, failures::FAILURE_LOG_CLONED]);
     let none = none.chain(budgets::ALL).chain(admission::ALL).chain(keys::SMALL).map(|path| (path, 0));

@@ -37,7 +37,7 @@ pub const BREAKER_BYTES: i64 = 600;
 pub const BREAKER_BYTES_BAR: i64 = 600;
 
 /// The last counts.
-pub const RECORDED: [Recorded; 42] = [
+pub const RECORDED: [Recorded; 43] = [
     recorded(paths::BARE, 24.0, None),
     recorded(paths::BREAKER_DEFAULT, 197.0, None),
     recorded(paths::BREAKER_CLOSED, 210.0, Some(165.0)),
@@ -69,6 +69,7 @@ pub const RECORDED: [Recorded; 42] = [
     recorded(admission::FIVE, 638.0, Some(385.0)),
     recorded(admission::FIVE_CLONED, 705.0, None),
     recorded(failures::FAILURE_LOG, 120.0, None),
+    recorded(failures::FAILURE_LOG_FAILING, 1830.0, None),
     recorded(paths::DELAY, 241.0, None),
     recorded(paths::STACK_OFF, 548.0, None),
     recorded(budgets::BUDGET, 152.0, None),

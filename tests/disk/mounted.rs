@@ -44,3 +44,11 @@ fn h20_a_folder_that_cannot_be_written_is_told_when_it_is_opened() {
         );
     }
 }
+
+/// With `BUTTRESS_FAILURES=10000000`, the ten million of the rule.
+#[test]
+fn f5_w09_no_call_that_fails_waits_for_a_disk_that_is_full_or_for_somebody_who_does_not_read() {
+    if let Some(told) = on_a_disk("size=64k", "true", "failures") {
+        assert!(told.contains("No space left on device"), "{told}");
+    }
+}

@@ -6,11 +6,17 @@ mod model;
 
 use buttress::Tick;
 use buttress::disk::{Lines, Loaded, StateFile, lines};
+use buttress::failure_log::{Config, FailureLogLayer, Handle};
+use buttress::registry::Registry;
 use model::{Note, State, states};
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::future::ready;
+use std::io::{Error, ErrorKind, Write};
 use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
+use tower::{Layer, Service, service_fn};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -22,6 +28,7 @@ fn main() {
         "lines" => write_lines(folder),
         "full" => fill(folder),
         "read-only" => find_read_only(folder),
+        "failures" => fail_often(folder),
         other => panic!("what is `{other}`?"),
     }
 }
@@ -104,4 +111,49 @@ fn find_read_only(folder: &Path) {
     assert_eq!(file.save(&State::new(1)).unwrap_err().kind(), ErrorKind::ReadOnlyFilesystem);
     let refused = Lines::<Note>::open(folder, "notes", lines::Config::default()).unwrap_err();
     println!("{refused}");
+}
+
+/// How often this thread gave the processor away because it waited for something, as the kernel counts it.
+fn waits() -> u64 {
+    let status = fs::read_to_string("/proc/thread-self/status").unwrap();
+    let mut lines = status.lines().filter_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    lines.next().unwrap().trim().parse().unwrap()
+}
+
+/// Calls that fail under a layer, while the disk of its log takes nothing and somebody subscribed who never reads.
+fn fail_often(folder: &Path) {
+    const ROUNDS: u64 = 10;
+    let calls: u64 = std::env::var("BUTTRESS_FAILURES").map_or(200_000, |calls| calls.parse().unwrap());
+    let unlimited = lines::Config::builder().unlimited().close_within(Duration::ZERO).build().unwrap();
+    let log = Handle::open_with("shop", Config::default(), folder, unlimited).unwrap();
+    let mut ballast = fs::File::create(folder.join("ballast")).unwrap();
+    while ballast.write_all(&[0; 512]).is_ok() {}
+    let registry = Registry::new();
+    registry.add(log.clone()).unwrap();
+    let _stuck = registry.subscribe();
+
+    let empty = |number: u64| {
+        let till = char::from(b'a' + (number % 26) as u8);
+        ready(Err::<(), _>(Error::other(format!("order {number}: till {till} is empty"))))
+    };
+    let mut service = FailureLogLayer::new(&log, "charge", "payments").layer(service_fn(empty));
+    let cx = &mut Context::from_waker(Waker::noop());
+    let mut waited = Vec::new();
+    for round in 0..ROUNDS {
+        let before = waits();
+        for number in round * calls / ROUNDS..(round + 1) * calls / ROUNDS {
+            assert!(service.poll_ready(cx).is_ready());
+            assert!(pin!(service.call(number)).poll(cx).is_ready());
+        }
+        waited.push(waits() - before);
+    }
+    // Now and then a page of memory is not there; a lock that is held or a disk would be met each time.
+    assert!(waited.contains(&0), "{waited:?}");
+    while log.written().unwrap().trouble.is_none() {
+        std::thread::yield_now();
+    }
+    let files = log.written().unwrap();
+    assert_eq!((files.written, files.queued + files.full), (0, calls), "{files:?}");
+    assert_eq!((log.snapshot().recorded, log.classes(&Default::default()).len()), (calls, 26));
+    println!("{calls} failures, {waited:?} waits: {}", files.trouble.unwrap());
 }

@@ -7,7 +7,8 @@ use super::line::{At, Drift, Line, Start, wall_millis};
 use super::mask::mask;
 use super::memo::Known;
 use super::operations::Operations;
-use super::record::Recorded;
+use super::read;
+use super::record::{Record, Recorded};
 use super::ring::{Common, Kept, Ring, Texts};
 use super::sorts::Sort;
 use super::standing::Knobs;
@@ -126,13 +127,30 @@ impl FailureLog {
     ///
     /// A text that panics when it is told is recorded as one that did.
     pub fn record(&self, failure: &Failure<'_>, at: SystemTime, now: Tick) -> Recorded {
+        self.record_for(failure, at, now, None)
+    }
+
+    /// The same, and what was recorded, for who has a use for it at once.
+    pub fn record_and_show(&self, failure: &Failure<'_>, at: SystemTime, now: Tick) -> (Recorded, Record) {
+        let mut shown = None;
+        let recorded = self.record_for(failure, at, now, Some(&mut shown));
+        (recorded, shown.expect("it was asked for"))
+    }
+
+    fn record_for(
+        &self,
+        failure: &Failure<'_>,
+        at: SystemTime,
+        now: Tick,
+        mut show: Option<&mut Option<Record>>,
+    ) -> Recorded {
         let with = |scratch: &RefCell<Scratch>| {
             // A failure can be recorded while another is being told.
             let mut scratch = scratch.try_borrow_mut().ok()?;
-            Some(self.record_with(&mut scratch, failure, at, now))
+            Some(self.record_with(&mut scratch, failure, at, now, show.as_deref_mut()))
         };
         let recorded = SCRATCH.try_with(with).ok().flatten();
-        recorded.unwrap_or_else(|| self.record_with(&mut Scratch::default(), failure, at, now))
+        recorded.unwrap_or_else(|| self.record_with(&mut Scratch::default(), failure, at, now, show))
     }
 
     fn record_with(
@@ -141,6 +159,7 @@ impl FailureLog {
         failure: &Failure<'_>,
         at: SystemTime,
         now: Tick,
+        show: Option<&mut Option<Record>>,
     ) -> Recorded {
         let line = self.start.place(now);
         let at = wall_millis(at);
@@ -193,6 +212,9 @@ impl FailureLog {
             at: line.into(),
         };
 
+        // Most of it without the lock.
+        let mut shown = show.is_some().then(|| read::record(fresh, fresh.at, operation));
+
         let mut memory = self.memory_at(hit.at);
         let knobs = memory.knobs;
         let found = match memory.classes.touch(hit, 1, known.place, &knobs) {
@@ -212,7 +234,16 @@ impl FailureLog {
             operation.count_aside();
         }
         let id = memory.take_in(fresh, hit.at, &found);
+        if let Some(shown) = &mut shown {
+            (shown.id, shown.flags) = (id, found.flags);
+            if let Some((entry, _)) = memory.classes.get(found.place) {
+                entry.common.show_in(shown);
+            }
+        }
         drop(memory);
+        if let Some(show) = show {
+            *show = shown;
+        }
 
         known.place = found.place;
         scratch.memo.keep(hash, known);

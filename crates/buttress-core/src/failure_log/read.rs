@@ -326,15 +326,14 @@ fn sum(counts: &Counts<u32, u32>, between: &RangeInclusive<Line>) -> u64 {
     older.into_iter().chain(minutes).map(u64::from).sum()
 }
 
-fn record(kept: &Kept, at: i64, of: &Operation) -> Record {
+pub(super) fn record(kept: &Kept, at: i64, of: &Operation) -> Record {
     let texts = &kept.texts;
     let mut parts = texts.iter().map(Arc::<str>::from);
     let message = parts.next().unwrap_or_default();
     let key = if texts.has_key { parts.next() } else { None };
     let chain = parts.by_ref().take(texts.causes).collect();
     let metadata = std::iter::from_fn(|| Some((parts.next()?, parts.next()?))).collect();
-    let common = kept.common.as_ref();
-    Record {
+    let mut record = Record {
         id: kept.id,
         at: shown(at),
         operation: of.name().clone(),
@@ -342,9 +341,9 @@ fn record(kept: &Kept, at: i64, of: &Operation) -> Record {
         severity: kept.severity,
         category: kept.category,
         kind: kept.kind,
-        error_type: common.map(|common| common.error_type.clone()).unwrap_or_default(),
+        error_type: Arc::default(),
         message,
-        template: common.map(|common| common.template.clone()).unwrap_or_default(),
+        template: Arc::default(),
         fingerprint: kept.fingerprint,
         chain,
         key,
@@ -355,5 +354,9 @@ fn record(kept: &Kept, at: i64, of: &Operation) -> Record {
         suppressed: kept.suppressed,
         aside: kept.aside,
         flags: kept.flags,
+    };
+    if let Some(common) = &kept.common {
+        common.show_in(&mut record);
     }
+    record
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 pub struct Record {
     /// Counts up from 1, also across restarts where records are read back.
     pub id: u64,
-    /// When it happened, by the clock on the wall, to the millisecond.
+    /// When it happened, by the clock on the wall, to the millisecond or the kernel's tick.
     #[cfg_attr(feature = "serde", serde(with = "super::wire::time"))]
     pub at: SystemTime,
     /// What was being done.

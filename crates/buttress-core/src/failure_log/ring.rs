@@ -1,7 +1,7 @@
 //! The last records: so many in all, so many of each operation.
 
 use super::line::Line;
-use super::{Category, Fingerprint, Flags, Severity};
+use super::{Category, Fingerprint, Flags, Record, Severity};
 use crate::FailureKind;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,6 +12,12 @@ use std::time::Duration;
 pub(super) struct Common {
     pub(super) error_type: Arc<str>,
     pub(super) template: Arc<str>,
+}
+
+impl Common {
+    pub(super) fn show_in(&self, record: &mut Record) {
+        (record.error_type, record.template) = (self.error_type.clone(), self.template.clone());
+    }
 }
 
 /// A record as it is kept: its texts are one, whose buffer goes on to the record that takes its place.

@@ -6,7 +6,7 @@ use super::{Failure, Severity};
 use crate::circuit_breaker::{self, State};
 use crate::observe::Listen;
 use crate::registry::Held;
-use crate::{Event, EventKind};
+use crate::{Event, EventKind, clock};
 use std::fmt;
 use std::sync::{Arc, Weak};
 
@@ -58,7 +58,7 @@ impl Listen for Scribe {
             let opened = matches!(change.to, State::Open | State::ForcedOpen);
             let severity = if opened { Severity::Error } else { Severity::Info };
             let failure = Failure::of(self.slot.core()).message(change).severity(severity);
-            self.slot.record(&failure.error_type("circuit_breaker::Transition").aside());
+            self.slot.record(&failure.error_type("circuit_breaker::Transition").aside(), clock::now());
         }
     }
 

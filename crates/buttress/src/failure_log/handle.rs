@@ -6,12 +6,11 @@ use super::announce::Announcements;
 use super::operation::{Operation, Slot};
 use super::{Config, Failure, Recorded, Rule};
 #[cfg(feature = "persist")]
-use crate::Tick;
-#[cfg(feature = "persist")]
 use crate::disk::Lines;
 use crate::observe::{Inline, Listen, Listeners};
 use crate::rejected::Site;
-use crate::{Event, EventKind, clock};
+use crate::{Event, EventKind, Tick, clock};
+use buttress_core::clock::wall;
 use buttress_core::failure_log::FailureLog;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,14 +58,14 @@ impl Handle {
     /// ```
     #[must_use]
     pub fn with_rules(name: &str, config: Config, rules: impl IntoIterator<Item = Rule>) -> Self {
-        let log = FailureLog::new(config, clock::wall(), clock::now()).with_rules(rules);
+        let log = FailureLog::new(config, wall(), clock::now()).with_rules(rules);
         Self(Arc::new(Shared::new(name, log)))
     }
 
     /// The same, which goes on where these records end and writes what comes to files.
     #[cfg(feature = "persist")]
     pub(super) fn going_on(name: &str, config: Config, before: Vec<Record>, lines: Lines<Record>) -> Self {
-        let log = FailureLog::new(config, clock::wall(), clock::now());
+        let log = FailureLog::new(config, wall(), clock::now());
         log.restore(before);
         Self(Arc::new(Shared { lines: Some(lines), ..Shared::new(name, log) }))
     }
@@ -160,11 +159,8 @@ impl Shared {
         }
     }
 
-    pub(super) fn record(&self, failure: &Failure<'_>) -> Recorded {
-        let now = clock::now();
-        let recorded = self.log.record(failure, clock::wall(), now);
-        #[cfg(feature = "persist")]
-        self.keep(recorded.id, now);
+    pub(super) fn record(&self, failure: &Failure<'_>, now: Tick) -> Recorded {
+        let recorded = self.take_in(failure, now);
         if let Some(standing) = recorded.turned
             && self.announcements.may(now)
         {
@@ -174,15 +170,18 @@ impl Shared {
         recorded
     }
 
-    /// Has the failure of this number written to the files.
     #[cfg(feature = "persist")]
-    fn keep(&self, id: u64, now: Tick) {
-        if let Some(lines) = &self.lines
-            && let Some(record) = self.log.get(id)
-        {
-            // What finds no place is counted there.
-            let _ = lines.push(record, now);
-        }
+    fn take_in(&self, failure: &Failure<'_>, now: Tick) -> Recorded {
+        let Some(lines) = &self.lines else { return self.log.record(failure, wall(), now) };
+        let (recorded, record) = self.log.record_and_show(failure, wall(), now);
+        // What finds no place is counted there.
+        let _ = lines.push(record, now);
+        recorded
+    }
+
+    #[cfg(not(feature = "persist"))]
+    fn take_in(&self, failure: &Failure<'_>, now: Tick) -> Recorded {
+        self.log.record(failure, wall(), now)
     }
 
     fn slots(&self) -> MutexGuard<'_, Vec<&'static Slot>> {

@@ -171,7 +171,7 @@ impl Operation {
     /// ```
     #[expect(clippy::must_use_candidate, reason = "who has told it need not know what it was taken for")]
     pub fn record(&self, failure: &Failure<'_>) -> Recorded {
-        self.slot.record(failure).expect("the log is at hand")
+        self.slot.record(failure, clock::now()).expect("the log is at hand")
     }
 
     /// Its last 10 failures, newest first.
@@ -256,11 +256,12 @@ impl Slot {
         began: Tick,
         kind: Option<FailureKind>,
         said: Said<'_>,
-        mut details: Details,
+        details: &mut Details,
         aside: bool,
     ) -> Option<Recorded> {
-        said.add(&mut details);
-        let mut failure = Failure::of(&self.core).took(clock::now().since(began));
+        said.add(details);
+        let now = clock::now();
+        let mut failure = Failure::of(&self.core).took(now.since(began));
         match (&details.message, said.error()) {
             (Some(message), _) => failure = failure.message(message),
             (None, None) => failure = failure.message(&said),
@@ -297,12 +298,12 @@ impl Slot {
         if aside {
             failure = failure.aside();
         }
-        self.record(&failure)
+        self.record(&failure, now)
     }
 
     /// Writes it down, and counts it if a call failed; `None` if nobody has the log any more.
-    pub(super) fn record(&self, failure: &Failure<'_>) -> Option<Recorded> {
-        let recorded = self.log.upgrade()?.record(failure);
+    pub(super) fn record(&self, failure: &Failure<'_>, now: Tick) -> Option<Recorded> {
+        let recorded = self.log.upgrade()?.record(failure, now);
         if failure.is_call() {
             count(&self.written[recorded.category as usize][recorded.severity as usize]);
         }

@@ -137,8 +137,7 @@ impl<N: Seen> Running<N> {
     #[cold]
     fn write(&mut self, outcome: Outcome, said: Said<'_>) {
         if let Some(call) = self.0.take() {
-            let details = call.details();
-            call.write(outcome, said, details);
+            call.write(outcome, said, &mut call.details());
         }
     }
 
@@ -149,8 +148,7 @@ impl<N: Seen> Running<N> {
         let Some(call) = self.0.take() else { return };
         match call.stage {
             Stage::Failed(outcome) => {
-                let details = call.details();
-                call.write(outcome, Said::Response, details);
+                call.write(outcome, Said::Response, &mut call.details());
             }
             Stage::InBody if thread::panicking() => call.panicked(),
             // A panic while others have the turn is not the call's.
@@ -168,8 +166,7 @@ impl Running {
     /// The call failed with this error.
     pub fn failed_with(mut self, error: &(dyn Error + 'static)) -> Option<Recorded> {
         let call = self.0.take()?;
-        let details = call.details();
-        call.write(Outcome::Failure(FailureKind::Error), Said::Error(error), details)
+        call.write(Outcome::Failure(FailureKind::Error), Said::Error(error), &mut call.details())
     }
 }
 
@@ -201,7 +198,7 @@ impl<N: Seen> Failed<N> {
             Ok(_) => Said::Response,
             Err(error) => describe.error(error).map_or_else(|| Said::by(error), Said::Error),
         };
-        call.write(outcome, said, details);
+        call.write(outcome, said, &mut details);
     }
 }
 
@@ -218,24 +215,24 @@ impl<N: Seen> Call<N> {
         details
     }
 
-    fn rejected(self, rejected: Rejected, said: Said<'_>) {
+    fn rejected(&self, rejected: Rejected, said: Said<'_>) {
         let mut details = self.details();
         if rejected.was_sent() {
-            self.put(Some(FailureKind::Timeout), said, details);
+            self.put(Some(FailureKind::Timeout), said, &mut details);
         } else if self.slot.refused() {
             details.severity.get_or_insert(Severity::Info);
-            self.slot.put(self.began, None, said, details, true);
+            self.slot.put(self.began, None, said, &mut details, true);
         }
     }
 
-    fn panicked(self) {
+    fn panicked(&self) {
         self.slot.count_panic();
         let mut details = self.details();
         details.severity.get_or_insert(Severity::Critical);
-        self.put(Some(FailureKind::Error), Said::Panic, details);
+        self.put(Some(FailureKind::Error), Said::Panic, &mut details);
     }
 
-    fn write(self, outcome: Outcome, said: Said<'_>, mut details: Details) -> Option<Recorded> {
+    fn write(&self, outcome: Outcome, said: Said<'_>, details: &mut Details) -> Option<Recorded> {
         match outcome {
             Outcome::Success => self.slot.succeeded(clock::now()),
             Outcome::Ignored => self.slot.ignored(),
@@ -250,7 +247,7 @@ impl<N: Seen> Call<N> {
         None
     }
 
-    fn put(self, kind: Option<FailureKind>, said: Said<'_>, details: Details) -> Option<Recorded> {
+    fn put(&self, kind: Option<FailureKind>, said: Said<'_>, details: &mut Details) -> Option<Recorded> {
         self.slot.put(self.began, kind, said, details, false)
     }
 }
