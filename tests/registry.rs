@@ -198,7 +198,8 @@ async fn w01_w47_whatever_admits_calls_is_in_the_status_and_is_reset() {
 #[test]
 fn s0_82_w01_a_reset_says_what_it_was_and_leaves_the_budgets_unless_they_are_named() {
     let registry = Registry::new();
-    let budget = error_budget::Config::builder().objective(Ratio::new(0.5).unwrap()).build().unwrap();
+    let half = error_budget::Config::builder().objective(Ratio::new(0.5).unwrap()).minimum_calls(1);
+    let budget = half.build().unwrap();
     let budget = registry.error_budget("orders", budget).unwrap();
     let breaker = registry.circuit_breaker("orders", config()).unwrap();
     registry.add(buttress::failure_log::Handle::new("orders", Default::default())).unwrap();

@@ -49,7 +49,9 @@ pub const BUDGET_TIMED: Path = Path {
 pub const BUDGET_FAILING: Path = Path {
     name: "error budget, failing call",
     make: || {
-        let layer = ErrorBudgetLayer::new(Config::default()).typed();
+        // Used up by its first failure, and not by the hundredth call.
+        let any = Config::builder().minimum_calls(1).build();
+        let layer = ErrorBudgetLayer::new(any.expect("these settings are valid")).typed();
         // The first call to this service succeeds.
         kept(layer.layer(Failing), 2, |result| matches!(result, Err(CallError::Failed)))
     },

@@ -89,7 +89,7 @@ async fn s0_81_w10_health_is_read_from_the_process_that_serves() {
     stage.answered(5, "500 Oh No").await;
     let unwell = stage.run(&["health", "--detailed"]).await;
     assert_eq!(unwell.code, Some(1), "{unwell:?}");
-    unwell.says(&["unhealthy", &format!("circuit_breaker {origin} is open"), "0.0 % left of 99.9 %"]);
+    unwell.says(&["unhealthy", &format!("circuit_breaker {origin} is open"), "nothing left of 99.9 %"]);
     unwell.says(&[
         "5 of 8 calls failed, 62.5 %",
         "1 pattern",
