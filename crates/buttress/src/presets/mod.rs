@@ -27,7 +27,7 @@
 //! | `network_recovery/registry` | 3 in 120 s, 180 s | outside | [`registry`](crate::retry::presets::registry) | 5 min an attempt |
 //! | `dwcp`, `dwcp/production` | 5 in a row, 60 s | outside | [`dwcp`](crate::retry::presets::dwcp) | 30 s in all |
 //! | `dwcp/development` | 3 in a row, 30 s | outside | the same | 10 s in all |
-//! | `dwcp/all` | 5 in a row, 60 s | outside | the same | 30 s in all; 1,000 attempts a second, 100 at once; 100 at a time, 50 wait for up to 5 s; [three objectives](crate::error_budget::presets::dwcp) |
+//! | `dwcp/all` | 5 in a row, 60 s | outside | the same | 30 s in all; 1,000 attempts a second, 100 at once; 100 at a time, 50 wait for up to 5 s; [three objectives](crate::error_budget::presets) |
 //! | `dwcp/network` | | | [`network`](crate::retry::presets::network) | |
 //! | `dwcp/database` | | | [`database`](crate::retry::presets::database) | |
 //! | `python` | 5 in a row, 60 s | per attempt | [`python_framework`](crate::retry::presets::python_framework) | |
