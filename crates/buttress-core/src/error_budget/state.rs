@@ -78,15 +78,15 @@ impl State {
 
     /// The marks, in order and none of them in the future, whatever wrote them.
     fn points(&self) -> Vec<Point<2>> {
-        let mut points: Vec<Point<2>> = Vec::with_capacity(self.marks.len());
+        let mut latest = Point { at: 0, counts: [0; 2] };
+        let mut points = Vec::with_capacity(self.marks.len());
         for (at, good, bad) in &self.marks {
-            let least = points.last().map_or(Point { at: 0, counts: [0; 2] }, |point| *point);
-            let mut counts = least.counts;
-            counts[GOOD] = counts[GOOD].max(*good).min(most(counts.len()));
-            counts[BAD] = counts[BAD].max(*bad).min(most(counts.len()));
-            points.push(Point { at: (*at).clamp(least.at, self.end().max(least.at)), counts });
+            latest.at = (*at).clamp(latest.at, self.end().max(latest.at));
+            latest.counts[GOOD] = latest.counts[GOOD].max(*good);
+            latest.counts[BAD] = latest.counts[BAD].max(*bad);
+            points.push(latest);
         }
-        points
+        believable(points)
     }
 
     fn points_of_durations(&self) -> Vec<Point<KINDS>> {
@@ -96,19 +96,26 @@ impl State {
             latest.at = (*at).clamp(latest.at, self.end().max(latest.at));
             for (bucket, count) in more {
                 if let Some(counted) = latest.counts.get_mut(usize::from(*bucket)) {
-                    *counted = counted.saturating_add(*count).min(most(KINDS));
+                    *counted = counted.saturating_add(*count);
                 }
             }
             points.push(latest);
         }
-        points
+        believable(points)
     }
 }
 
-/// More calls than ever come are no count but nonsense. What is believed leaves room for as many again, so that all `kinds` can
-/// be added up.
-const fn most(kinds: usize) -> u64 {
-    u64::MAX / 2 / kinds as u64
+/// More calls than ever come are no count but nonsense. What is believed leaves room for as many again, so that all kinds can be
+/// added up; of more than that the oldest are dropped, so that what came last is still told apart.
+fn believable<const N: usize>(mut points: Vec<Point<N>>) -> Vec<Point<N>> {
+    let most = u64::MAX / 2 / N as u64;
+    let latest = points.last().map_or([0; N], |point| point.counts);
+    for point in &mut points {
+        for (count, latest) in point.counts.iter_mut().zip(latest) {
+            *count = count.saturating_sub(latest.saturating_sub(most));
+        }
+    }
+    points
 }
 
 /// Few of the buckets have calls in them.

@@ -119,6 +119,30 @@ mod read {
         assert_eq!(state, budget.export(at(now)));
     }
 
+    #[test]
+    fn s2_84_what_comes_after_a_count_that_is_nonsense_is_counted_and_taken_along() {
+        let config = Config::builder().window(secs(3_600)).tumbling(true).build().unwrap();
+        let most = u64::MAX;
+        let state = json!({
+            "position": 3_600 * SECOND - 1,
+            "marks": [[most, most, 0]],
+            "durations": [],
+            "level": "normal",
+            "burning": [],
+        });
+        let state: State = serde_json::from_value(state).unwrap();
+        let mut budget = ErrorBudget::restore(config, &state, Duration::ZERO, at(0));
+        // The next window begins, and holds only what comes in it, however often it is taken along.
+        for calls in 1..4 {
+            let _ = budget.record(true, at(1));
+            let _ = budget.record(false, at(1));
+            let counts = |budget: &ErrorBudget| (budget.snapshot(at(1)).total, budget.snapshot(at(1)).bad);
+            assert_eq!(counts(&budget), (2 * calls, calls));
+            budget = ErrorBudget::restore(config, &budget.export(at(1)), Duration::ZERO, at(1));
+            assert_eq!(counts(&budget), (2 * calls, calls));
+        }
+    }
+
     /// Small numbers, those of a month in nanoseconds, and the largest there are.
     fn number() -> impl Strategy<Value = u64> {
         prop_oneof![0..20_u64, 0..30 * DAY * SECOND, Just(u64::MAX), Just(u64::MAX / 2), any::<u64>()]
