@@ -119,6 +119,39 @@ macro_rules! source_of {
 }
 pub(crate) use source_of;
 
+/// What a source that only adds to what requests say leaves to the one it is made of, its field `source`.
+macro_rules! passes_on {
+    ($name:ident<H $(, $param:ident)?>) => {
+        impl<H: crate::source::Source $(, $param: Clone)?> crate::source::Source for $name<H $(, $param)?> {
+            type State = H::State;
+            type Lease = H::Lease;
+
+            #[inline]
+            fn ahead(&self) -> Option<&H::State> {
+                self.source.ahead()
+            }
+
+            #[inline]
+            fn lease(&self) -> Option<H::Lease> {
+                self.source.lease()
+            }
+
+            #[inline]
+            fn is_off(&self) -> bool {
+                self.source.is_off()
+            }
+        }
+
+        impl<Req, H: crate::source::Select<Req> $(, $param: Clone)?> crate::source::Select<Req> for $name<H $(, $param)?> {
+            #[inline]
+            fn select(&self, request: &Req) -> Option<H::Lease> {
+                self.source.select(request)
+            }
+        }
+    };
+}
+pub(crate) use passes_on;
+
 /// One state per key, as the `Keyed` of a layer has them.
 pub trait PerKey: Clone {
     /// What the state is kept per.

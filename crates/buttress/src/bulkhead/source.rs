@@ -6,7 +6,7 @@ use super::shared::Shared;
 #[cfg(feature = "http")]
 use crate::key::RequestHead;
 use crate::key::{Key, KeyOf};
-use crate::source::{Aside, ByKey, Pass, Select, Source, source_of};
+use crate::source::{Aside, ByKey, Pass, Select, passes_on, source_of};
 use buttress_core::bulkhead::Priority;
 use std::fmt;
 use std::num::NonZeroU32;
@@ -125,35 +125,10 @@ fn at_least_one(weight: u32) -> NonZeroU32 {
     NonZeroU32::new(weight).unwrap_or(NonZeroU32::MIN)
 }
 
-/// What a source that only adds to what requests claim leaves to the one it is made of.
-macro_rules! passes_on {
+/// A source that passes on, and shows what it is made of.
+macro_rules! shows_source {
     ($name:ident<H $(, $param:ident)?>) => {
-        impl<H: Source $(, $param: Clone)?> Source for $name<H $(, $param)?> {
-            type State = H::State;
-            type Lease = H::Lease;
-
-            #[inline]
-            fn ahead(&self) -> Option<&H::State> {
-                self.source.ahead()
-            }
-
-            #[inline]
-            fn lease(&self) -> Option<H::Lease> {
-                self.source.lease()
-            }
-
-            #[inline]
-            fn is_off(&self) -> bool {
-                self.source.is_off()
-            }
-        }
-
-        impl<Req, H: Select<Req> $(, $param: Clone)?> Select<Req> for $name<H $(, $param)?> {
-            #[inline]
-            fn select(&self, request: &Req) -> Option<H::Lease> {
-                self.source.select(request)
-            }
-        }
+        passes_on!($name<H $(, $param)?>);
 
         impl<H: fmt::Debug $(, $param)?> fmt::Debug for $name<H $(, $param)?> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,7 +138,7 @@ macro_rules! passes_on {
     };
 }
 
-passes_on!(Weighed<H, F>);
-passes_on!(Ranked<H, F>);
+shows_source!(Weighed<H, F>);
+shows_source!(Ranked<H, F>);
 #[cfg(feature = "http")]
-passes_on!(Extended<H>);
+shows_source!(Extended<H>);

@@ -5,7 +5,7 @@ use super::shared::Shared;
 use crate::bulkhead::Priority;
 #[cfg(feature = "http")]
 use crate::key::RequestHead;
-use crate::source::{Aside, Pass, Select, Source, source_of};
+use crate::source::{Aside, Pass, Select, Source, passes_on, source_of};
 use std::fmt;
 
 source_of!(Handle, Shared);
@@ -55,32 +55,7 @@ impl<H: fmt::Debug, P> fmt::Debug for Shedding<H, P> {
     }
 }
 
-impl<H: Source, P: Clone> Source for Shedding<H, P> {
-    type State = H::State;
-    type Lease = H::Lease;
-
-    #[inline]
-    fn ahead(&self) -> Option<&H::State> {
-        self.source.ahead()
-    }
-
-    #[inline]
-    fn lease(&self) -> Option<H::Lease> {
-        self.source.lease()
-    }
-
-    #[inline]
-    fn is_off(&self) -> bool {
-        self.source.is_off()
-    }
-}
-
-impl<Req, H: Select<Req>, P: Clone> Select<Req> for Shedding<H, P> {
-    #[inline]
-    fn select(&self, request: &Req) -> Option<H::Lease> {
-        self.source.select(request)
-    }
-}
+passes_on!(Shedding<H, P>);
 
 impl<Req, H: Sheds<Req>, P: PriorityOf<Req> + Clone> Sheds<Req> for Shedding<H, P> {
     fn is_minor(&self, request: &Req) -> bool {
