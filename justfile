@@ -11,6 +11,7 @@ quick:
 # The core under the model checker.
 loom:
     RUSTFLAGS="--cfg buttress_loom" CARGO_TARGET_DIR=target/loom cargo test -p buttress-core --release
+    RUSTFLAGS="--cfg buttress_loom" CARGO_TARGET_DIR=target/loom cargo test -p buttress-reputation --release --lib
 
 # Cost per call beside other crates.
 bench:

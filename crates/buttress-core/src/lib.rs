@@ -40,7 +40,8 @@ pub mod rate_limit;
 mod ratio;
 mod refusal;
 pub mod retry;
-mod sync;
+#[doc(hidden)]
+pub mod sync;
 pub mod text;
 mod trigger;
 

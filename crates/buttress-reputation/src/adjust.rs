@@ -1,0 +1,1 @@
+//! Limits on bandwidth that follow what the network bears.

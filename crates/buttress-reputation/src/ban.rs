@@ -1,0 +1,1 @@
+//! How long a peer is not asked at all.

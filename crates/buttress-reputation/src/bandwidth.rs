@@ -1,0 +1,1 @@
+//! How many bytes pass, of all peers together and of each.

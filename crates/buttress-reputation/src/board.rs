@@ -1,0 +1,1 @@
+//! The scores of all peers side by side, and who sits where.

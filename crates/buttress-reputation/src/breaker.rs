@@ -1,0 +1,1 @@
+//! The breaker of one peer, in two words.

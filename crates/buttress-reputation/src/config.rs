@@ -1,0 +1,1 @@
+//! The knobs and their defaults, with reasons.

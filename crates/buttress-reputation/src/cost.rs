@@ -1,0 +1,1 @@
+//! What it costs to ask a peer, as a choice between two sees it.

@@ -1,0 +1,1 @@
+//! What peers do, and what it is worth.

@@ -1,0 +1,1 @@
+//! What is known of peers, by their ids.

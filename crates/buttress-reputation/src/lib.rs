@@ -1,0 +1,35 @@
+//! Which peers to ask, and which to leave alone.
+
+mod adjust;
+mod ban;
+mod bandwidth;
+mod board;
+mod breaker;
+mod builder;
+mod clock;
+mod config;
+mod cost;
+mod deed;
+mod dice;
+mod ledger;
+mod outlier;
+mod peer;
+mod permit;
+#[cfg(feature = "persist")]
+mod persist;
+mod presets;
+#[cfg(feature = "registry")]
+mod registry;
+#[cfg(feature = "tower")]
+mod router;
+mod score;
+mod selection;
+mod snapshot;
+mod summary;
+mod tier;
+
+pub use buttress_core::InvalidConfig;
+pub use buttress_core::bandwidth::{Direction, Scope, Short};
+pub use buttress_core::{FailureKind, Outcome, Ratio, Tick};
+
+use buttress_core::sync;

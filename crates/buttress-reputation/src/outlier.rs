@@ -1,0 +1,1 @@
+//! Peers that do worse than the others do.

@@ -1,0 +1,1 @@
+//! The leave to ask a peer once.

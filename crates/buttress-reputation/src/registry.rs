@@ -1,0 +1,1 @@
+//! A ledger as a member of a registry.

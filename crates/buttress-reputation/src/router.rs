@@ -1,0 +1,1 @@
+//! Peers as one service.

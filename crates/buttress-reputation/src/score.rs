@@ -1,0 +1,1 @@
+//! How good a peer is, from 0 to 100.

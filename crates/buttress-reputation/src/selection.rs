@@ -1,0 +1,1 @@
+//! Which peer to ask next.

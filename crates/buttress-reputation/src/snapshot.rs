@@ -1,0 +1,1 @@
+//! How a peer stood at one instant.

@@ -1,0 +1,1 @@
+//! How all peers stood at one instant.

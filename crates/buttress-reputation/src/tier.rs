@@ -1,0 +1,1 @@
+//! Peers in groups, by their score.
