@@ -1,6 +1,6 @@
 //! Which peers to ask, and which to leave alone.
 
-mod adjust;
+pub mod adjust;
 mod ban;
 mod bandwidth;
 mod board;
