@@ -32,4 +32,6 @@ pub use buttress_core::InvalidConfig;
 pub use buttress_core::bandwidth::{Direction, Scope, Short};
 pub use buttress_core::{FailureKind, Outcome, Ratio, Tick};
 
+pub use bandwidth::BandwidthSummary;
+
 use buttress_core::sync;
