@@ -23,7 +23,7 @@ mod registry;
 #[cfg(feature = "tower")]
 mod router;
 mod score;
-mod selection;
+pub mod selection;
 mod snapshot;
 mod summary;
 mod tier;
