@@ -1,6 +1,6 @@
 //! Which peers to ask, and which to leave alone.
 
-mod adjust;
+pub mod adjust;
 mod ban;
 mod bandwidth;
 mod board;
@@ -25,7 +25,7 @@ mod registry;
 #[cfg(feature = "tower")]
 mod router;
 mod score;
-mod selection;
+pub mod selection;
 mod snapshot;
 mod summary;
 mod tier;
@@ -39,5 +39,7 @@ pub use deed::{Deed, Weights};
 pub use latency::Estimator;
 pub use score::{Additive, Bayesian, Score, Scoring};
 pub use tier::{Tier, Tiers};
+
+pub use bandwidth::BandwidthSummary;
 
 use buttress_core::sync;
