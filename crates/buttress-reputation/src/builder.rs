@@ -1,6 +1,6 @@
 //! Setting the knobs, and the rules between them.
 
-use crate::{Config, Estimator, Scoring, Tiers, outlier};
+use crate::{BanRules, Config, CostRules, Estimator, Scoring, Tiers, breaker, outlier};
 use buttress_core::{InvalidConfig, bandwidth};
 use std::sync::Arc;
 
@@ -61,6 +61,24 @@ impl Builder {
     /// When a peer is left out because it does worse than the others. `None` by default, as among a few peers there is no telling.
     pub fn outlier(mut self, outlier: impl Into<Option<outlier::Config>>) -> Self {
         self.config.outlier = outlier.into();
+        self
+    }
+
+    /// When a peer is banned by itself, and how it comes back. At a score of 0 for 10 minutes by default; `None` for never.
+    pub fn ban(mut self, rules: impl Into<Option<BanRules>>) -> Self {
+        self.config.ban = rules.into();
+        self
+    }
+
+    /// Which breaker each peer has. Default the compact one.
+    pub fn breaker(mut self, breaker: impl Into<breaker::Kind>) -> Self {
+        self.config.breaker = breaker.into();
+        self
+    }
+
+    /// What failures cost, how long costs are remembered, and how a peer comes back.
+    pub const fn cost(mut self, rules: CostRules) -> Self {
+        self.config.cost = rules;
         self
     }
 

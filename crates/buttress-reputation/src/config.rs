@@ -1,6 +1,6 @@
 //! The knobs and their defaults, with reasons.
 
-use crate::{Additive, Builder, Estimator, Score, Scoring, Tiers, outlier};
+use crate::{Additive, BanRules, Builder, CostRules, Estimator, Score, Scoring, Tiers, breaker, outlier};
 use buttress_core::bandwidth;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,9 @@ pub struct Config {
     pub(crate) latency_weight: f64,
     pub(crate) bandwidth: bandwidth::Config,
     pub(crate) outlier: Option<outlier::Config>,
+    pub(crate) ban: Option<BanRules>,
+    pub(crate) breaker: breaker::Kind,
+    pub(crate) cost: CostRules,
 }
 
 impl Default for Config {
@@ -30,6 +33,9 @@ impl Default for Config {
             latency_weight: 0.1,
             bandwidth: bandwidth::Config::default(),
             outlier: None,
+            ban: Some(BanRules::default()),
+            breaker: breaker::Kind::default(),
+            cost: CostRules::default(),
         }
     }
 }
@@ -79,6 +85,24 @@ impl Config {
     #[must_use]
     pub const fn outlier(&self) -> Option<&outlier::Config> {
         self.outlier.as_ref()
+    }
+
+    /// When a peer is banned by itself, and how it comes back; `None` when none ever is.
+    #[must_use]
+    pub const fn ban(&self) -> Option<&BanRules> {
+        self.ban.as_ref()
+    }
+
+    /// Which breaker each peer has.
+    #[must_use]
+    pub const fn breaker(&self) -> &breaker::Kind {
+        &self.breaker
+    }
+
+    /// What failures cost, and how long costs are remembered.
+    #[must_use]
+    pub const fn cost(&self) -> &CostRules {
+        &self.cost
     }
 
     /// What candidates are ranked by: the score, and up to ten times the weight of latencies more for a peer that answers

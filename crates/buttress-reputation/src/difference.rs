@@ -15,9 +15,20 @@ impl Config {
     }
 
     /// Every knob and its value, exactly.
-    fn knobs(&self) -> [(&'static str, String); 7] {
+    fn knobs(&self) -> [(&'static str, String); 10] {
         // Without `..`, so that a new knob cannot be forgotten.
-        let Self { capacity, scoring, tiers, latency, latency_weight, bandwidth, outlier } = self;
+        let Self {
+            capacity,
+            scoring,
+            tiers,
+            latency,
+            latency_weight,
+            bandwidth,
+            outlier,
+            ban,
+            breaker,
+            cost,
+        } = self;
         [
             ("capacity", shown(capacity)),
             ("scoring", shown(scoring)),
@@ -26,6 +37,9 @@ impl Config {
             ("latency_weight", shown(latency_weight)),
             ("bandwidth", shown(bandwidth)),
             ("outlier", outlier.as_ref().map_or_else(|| "off".to_owned(), shown)),
+            ("ban", ban.as_ref().map_or_else(|| "off".to_owned(), shown)),
+            ("breaker", shown(breaker)),
+            ("cost", shown(cost)),
         ]
     }
 }

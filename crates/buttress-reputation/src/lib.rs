@@ -4,7 +4,7 @@ pub mod adjust;
 mod ban;
 mod bandwidth;
 mod board;
-mod breaker;
+pub mod breaker;
 mod builder;
 mod clock;
 mod config;
@@ -30,13 +30,16 @@ mod snapshot;
 mod summary;
 mod tier;
 
+pub use ban::{BanBuilder, BanRules};
 pub use builder::Builder;
 pub use buttress_core::bandwidth::{Direction, Scope, Short};
 pub use buttress_core::{Difference, InvalidConfig};
 pub use buttress_core::{FailureKind, Outcome, Ratio, Tick};
 pub use config::Config;
+pub use cost::CostRules;
 pub use deed::{Deed, Weights};
 pub use latency::Estimator;
+pub use peer::{Change, Changes, Refused, Tries, Why};
 pub use score::{Additive, Bayesian, Score, Scoring};
 pub use tier::{Tier, Tiers};
 
