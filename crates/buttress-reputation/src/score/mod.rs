@@ -3,6 +3,8 @@
 mod additive;
 mod bayesian;
 mod decay;
+#[cfg(all(test, not(buttress_loom)))]
+mod tests;
 
 pub use additive::Additive;
 pub use bayesian::Bayesian;
