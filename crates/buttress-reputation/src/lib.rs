@@ -11,13 +11,15 @@ mod config;
 mod cost;
 mod deed;
 mod dice;
+mod difference;
+mod latency;
 mod ledger;
-mod outlier;
+pub mod outlier;
 mod peer;
 mod permit;
 #[cfg(feature = "persist")]
 mod persist;
-mod presets;
+pub mod presets;
 #[cfg(feature = "registry")]
 mod registry;
 #[cfg(feature = "tower")]
@@ -28,9 +30,15 @@ mod snapshot;
 mod summary;
 mod tier;
 
-pub use buttress_core::InvalidConfig;
+pub use builder::Builder;
 pub use buttress_core::bandwidth::{Direction, Scope, Short};
+pub use buttress_core::{Difference, InvalidConfig};
 pub use buttress_core::{FailureKind, Outcome, Ratio, Tick};
+pub use config::Config;
+pub use deed::{Deed, Weights};
+pub use latency::Estimator;
+pub use score::{Additive, Bayesian, Score, Scoring};
+pub use tier::{Tier, Tiers};
 
 pub use bandwidth::BandwidthSummary;
 
