@@ -1,6 +1,6 @@
 //! Which peers to ask, and which to leave alone.
 
-mod adjust;
+pub mod adjust;
 mod ban;
 mod bandwidth;
 mod board;
@@ -31,5 +31,7 @@ mod tier;
 pub use buttress_core::InvalidConfig;
 pub use buttress_core::bandwidth::{Direction, Scope, Short};
 pub use buttress_core::{FailureKind, Outcome, Ratio, Tick};
+
+pub use bandwidth::BandwidthSummary;
 
 use buttress_core::sync;
