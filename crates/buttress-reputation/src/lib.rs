@@ -6,6 +6,7 @@ mod bandwidth;
 mod board;
 mod breaker;
 mod builder;
+mod canonical;
 mod clock;
 mod config;
 mod cost;
@@ -27,6 +28,8 @@ mod selection;
 mod snapshot;
 mod summary;
 mod tier;
+
+pub use canonical::{InvalidAddr, PeerAddr};
 
 pub use buttress_core::InvalidConfig;
 pub use buttress_core::bandwidth::{Direction, Scope, Short};
