@@ -1,6 +1,6 @@
 //! Which peers to ask, and which to leave alone.
 
-mod adjust;
+pub mod adjust;
 mod ban;
 mod bandwidth;
 mod board;
@@ -24,7 +24,7 @@ mod registry;
 #[cfg(feature = "tower")]
 mod router;
 mod score;
-mod selection;
+pub mod selection;
 mod snapshot;
 mod summary;
 mod tier;
@@ -34,5 +34,7 @@ pub use canonical::{InvalidAddr, PeerAddr};
 pub use buttress_core::InvalidConfig;
 pub use buttress_core::bandwidth::{Direction, Scope, Short};
 pub use buttress_core::{FailureKind, Outcome, Ratio, Tick};
+
+pub use bandwidth::BandwidthSummary;
 
 use buttress_core::sync;
