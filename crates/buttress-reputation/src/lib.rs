@@ -34,7 +34,6 @@ mod tier;
 pub use builder::Builder;
 pub use canonical::{InvalidAddr, PeerAddr};
 
-pub use buttress_core::InvalidConfig;
 pub use buttress_core::bandwidth::{Direction, Scope, Short};
 pub use buttress_core::{Difference, InvalidConfig};
 pub use buttress_core::{FailureKind, Outcome, Ratio, Tick};
