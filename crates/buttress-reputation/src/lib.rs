@@ -6,6 +6,7 @@ mod bandwidth;
 mod board;
 mod breaker;
 mod builder;
+mod canonical;
 mod clock;
 mod config;
 mod cost;
@@ -31,6 +32,8 @@ mod summary;
 mod tier;
 
 pub use builder::Builder;
+pub use canonical::{InvalidAddr, PeerAddr};
+
 pub use buttress_core::bandwidth::{Direction, Scope, Short};
 pub use buttress_core::{Difference, InvalidConfig};
 pub use buttress_core::{FailureKind, Outcome, Ratio, Tick};
