@@ -4,7 +4,7 @@ pub mod adjust;
 mod ban;
 mod bandwidth;
 mod board;
-mod breaker;
+pub mod breaker;
 mod builder;
 mod canonical;
 mod clock;
@@ -31,6 +31,7 @@ mod snapshot;
 mod summary;
 mod tier;
 
+pub use ban::{BanBuilder, BanRules};
 pub use builder::Builder;
 pub use canonical::{InvalidAddr, PeerAddr};
 

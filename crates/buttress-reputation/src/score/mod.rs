@@ -68,8 +68,8 @@ impl fmt::Display for Score {
     }
 }
 
-/// A way to come to a score. All that it knows of a peer is one word of 64 bits, any but [`u64::MAX`], and the time is in whole
-/// seconds since the ledger began.
+/// A way to come to a score. All that it knows of a peer is one word of 64 bits, and the time is in whole seconds
+/// since the ledger began.
 ///
 /// A failure never raises a score, a success never lowers one. Time may stand still, repeat or go back, which is as if it stood
 /// still.
