@@ -4,7 +4,7 @@ pub mod adjust;
 mod ban;
 mod bandwidth;
 mod board;
-mod breaker;
+pub mod breaker;
 mod builder;
 mod clock;
 mod config;
@@ -41,5 +41,10 @@ pub use score::{Additive, Bayesian, Score, Scoring};
 pub use tier::{Tier, Tiers};
 
 pub use bandwidth::BandwidthSummary;
+pub use ledger::{Ledger, Listening, Ranked};
+pub use peer::{Change, Refused, Why};
+pub use permit::Permit;
+pub use snapshot::{Ban, Snapshot};
+pub use summary::{Breakers, Reputation, Summary};
 
 use buttress_core::sync;
