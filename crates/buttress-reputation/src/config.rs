@@ -14,16 +14,16 @@ pub struct Config {
     pub(crate) tiers: Tiers,
     pub(crate) latency: Estimator,
     pub(crate) latency_weight: f64,
-    pub(crate) bandwidth: bandwidth::Config,
-    pub(crate) outlier: Option<outlier::Config>,
     pub(crate) ban: Option<BanRules>,
     pub(crate) breaker: breaker::Kind,
     pub(crate) cost: CostRules,
+    pub(crate) bandwidth: bandwidth::Config,
+    pub(crate) outlier: Option<outlier::Config>,
 }
 
 impl Default for Config {
-    /// 10,000 peers, of which each takes about a quarter of a kilobyte; points for and against them ([`Additive`]); no limits of
-    /// bandwidth, and nobody is left out for doing worse than others.
+    /// 10,000 peers, of which each takes about a quarter of a kilobyte; points for and against them ([`Additive`]), a ban at
+    /// 0 and a compact breaker; no limits of bandwidth, and nobody is left out for doing worse than others.
     fn default() -> Self {
         Self {
             capacity: 10_000,
@@ -31,11 +31,11 @@ impl Default for Config {
             tiers: Tiers::default(),
             latency: Estimator::default(),
             latency_weight: 0.1,
-            bandwidth: bandwidth::Config::default(),
-            outlier: None,
             ban: Some(BanRules::default()),
             breaker: breaker::Kind::default(),
             cost: CostRules::default(),
+            bandwidth: bandwidth::Config::default(),
+            outlier: None,
         }
     }
 }
@@ -75,19 +75,7 @@ impl Config {
         &self.latency
     }
 
-    /// How many bytes may pass.
-    #[must_use]
-    pub const fn bandwidth(&self) -> &bandwidth::Config {
-        &self.bandwidth
-    }
-
-    /// When a peer is left out because it does worse than the others.
-    #[must_use]
-    pub const fn outlier(&self) -> Option<&outlier::Config> {
-        self.outlier.as_ref()
-    }
-
-    /// When a peer is banned by itself, and how it comes back; `None` when none ever is.
+    /// When a peer is banned by itself.
     #[must_use]
     pub const fn ban(&self) -> Option<&BanRules> {
         self.ban.as_ref()
@@ -99,10 +87,22 @@ impl Config {
         &self.breaker
     }
 
-    /// What failures cost, and how long costs are remembered.
+    /// What failures cost, how long costs are remembered, and how a peer comes back.
     #[must_use]
     pub const fn cost(&self) -> &CostRules {
         &self.cost
+    }
+
+    /// How many bytes may pass.
+    #[must_use]
+    pub const fn bandwidth(&self) -> &bandwidth::Config {
+        &self.bandwidth
+    }
+
+    /// When a peer is left out because it does worse than the others.
+    #[must_use]
+    pub const fn outlier(&self) -> Option<&outlier::Config> {
+        self.outlier.as_ref()
     }
 
     /// What candidates are ranked by: the score, and up to ten times the weight of latencies more for a peer that answers

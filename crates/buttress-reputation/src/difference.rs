@@ -23,11 +23,11 @@ impl Config {
             tiers,
             latency,
             latency_weight,
-            bandwidth,
-            outlier,
             ban,
             breaker,
             cost,
+            bandwidth,
+            outlier,
         } = self;
         [
             ("capacity", shown(capacity)),
@@ -35,11 +35,11 @@ impl Config {
             ("tiers", shown(tiers)),
             ("latency", shown(latency)),
             ("latency_weight", shown(latency_weight)),
-            ("bandwidth", shown(bandwidth)),
-            ("outlier", outlier.as_ref().map_or_else(|| "off".to_owned(), shown)),
-            ("ban", ban.as_ref().map_or_else(|| "off".to_owned(), shown)),
+            ("ban", ban.as_ref().map_or_else(off, shown)),
             ("breaker", shown(breaker)),
             ("cost", shown(cost)),
+            ("bandwidth", shown(bandwidth)),
+            ("outlier", outlier.as_ref().map_or_else(off, shown)),
         ]
     }
 }
@@ -47,4 +47,8 @@ impl Config {
 /// `Debug`, as it loses no digit of a number or a time.
 fn shown(value: impl Debug) -> String {
     format!("{value:?}")
+}
+
+fn off() -> String {
+    "off".to_owned()
 }

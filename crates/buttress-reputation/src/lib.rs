@@ -6,6 +6,7 @@ mod bandwidth;
 mod board;
 pub mod breaker;
 mod builder;
+mod canonical;
 mod clock;
 mod config;
 mod cost;
@@ -32,6 +33,8 @@ mod tier;
 
 pub use ban::{BanBuilder, BanRules};
 pub use builder::Builder;
+pub use canonical::{InvalidAddr, PeerAddr};
+
 pub use buttress_core::bandwidth::{Direction, Scope, Short};
 pub use buttress_core::{Difference, InvalidConfig};
 pub use buttress_core::{FailureKind, Outcome, Ratio, Tick};
@@ -39,10 +42,14 @@ pub use config::Config;
 pub use cost::CostRules;
 pub use deed::{Deed, Weights};
 pub use latency::Estimator;
-pub use peer::{Change, Changes, Refused, Tries, Why};
 pub use score::{Additive, Bayesian, Score, Scoring};
 pub use tier::{Tier, Tiers};
 
 pub use bandwidth::BandwidthSummary;
+pub use ledger::{Ledger, Listening, Ranked};
+pub use peer::{Change, Refused, Why};
+pub use permit::Permit;
+pub use snapshot::{Ban, Snapshot};
+pub use summary::{Breakers, Reputation, Summary};
 
 use buttress_core::sync;
