@@ -8,6 +8,8 @@ mod cold;
 mod counts;
 mod kept;
 mod load;
+#[cfg(all(test, buttress_loom))]
+mod models;
 mod penance;
 mod refused;
 mod rules;
@@ -20,15 +22,17 @@ pub(crate) use changes::Changes;
 pub(crate) use cold::Cold;
 pub(crate) use counts::{Counts, Tries};
 pub(crate) use kept::{Kept, KeptBan};
+#[cfg(all(test, buttress_loom))]
+pub(crate) use models::explore;
 pub(crate) use penance::Ban;
 pub(crate) use rules::Rules;
 
+use crate::ban;
 use crate::board::Seat;
 use crate::breaker::{Breaker, Lease, State};
 use crate::cost::Cost;
 use crate::deed::Deed;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
-use crate::ban;
 use buttress_core::keyed::Worth;
 use buttress_core::{Outcome, Tick};
 use counts::Counters;
