@@ -45,5 +45,10 @@ pub use score::{Additive, Bayesian, Score, Scoring};
 pub use tier::{Tier, Tiers};
 
 pub use bandwidth::BandwidthSummary;
+pub use ledger::{Ledger, Listening, Ranked};
+pub use peer::{Change, Refused, Why};
+pub use permit::Permit;
+pub use snapshot::{Ban, Snapshot};
+pub use summary::{Breakers, Reputation, Summary};
 
 use buttress_core::sync;

@@ -87,6 +87,13 @@ pub trait Scoring: Send + Sync + fmt::Debug + 'static {
     /// working out the score of each.
     fn at_most(&self, state: u64) -> Score;
 
+    /// Of these states, at most 64, those whose scores can be above `floor`: a bit for each, the lowest for the first. What
+    /// [`at_most`](Self::at_most) says of each, asked of all of them at once.
+    fn hopeful(&self, states: &[u64], floor: Score) -> u64 {
+        let bits = states.iter().take(64).enumerate();
+        bits.fold(0, |hopeful, (at, state)| hopeful | u64::from(self.at_most(*state) > floor) << at)
+    }
+
     /// A state that has this score at that time, as nearly as it can: what a pardon, a probation and a file say.
     fn set(&self, score: Score, at: u32) -> u64;
 
