@@ -107,6 +107,16 @@ impl Scoring for Additive {
         shown(score.max(self.start))
     }
 
+    fn hopeful(&self, states: &[u64], floor: Score) -> u64 {
+        // Whole words are in the order of their scores, so there is nothing to unpack.
+        let floor = pack((floor.get() * UNITS) as u32, u32::MAX);
+        if pack(self.start, 0) > floor {
+            return u64::MAX;
+        }
+        let bits = states.iter().take(64).enumerate();
+        bits.fold(0, |hopeful, (at, state)| hopeful | u64::from(*state > floor) << at)
+    }
+
     fn set(&self, score: Score, at: u32) -> u64 {
         pack(units(score), at)
     }

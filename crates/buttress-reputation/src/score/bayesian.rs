@@ -138,6 +138,12 @@ impl Bayesian {
         Evidence { all: fade(then.all), bad: fade(then.bad), step }
     }
 
+    /// By how much more than fading alone a score can rise: fading goes straight to the prior, and what is rounded is half a unit of
+    /// what is good and half a unit of what is bad, with a margin.
+    fn rounding(&self) -> f64 {
+        1.5 / self.weight
+    }
+
     fn expected(&self, evidence: Evidence) -> f64 {
         let good = f64::from(evidence.all - evidence.bad);
         (good + self.prior * self.weight) / (f64::from(evidence.all) + self.weight)
@@ -189,9 +195,21 @@ impl Scoring for Bayesian {
 
     fn at_most(&self, state: u64) -> Score {
         let now = self.expected(Evidence::of(state, self.memory));
-        // Fading goes straight to the prior, but for rounding: by half a unit of what is good and of what is bad, and a margin.
-        let rounding = 1.5 / self.weight;
-        Score::new(100.0 * (now.max(self.prior) + rounding))
+        Score::new(100.0 * (now.max(self.prior) + self.rounding()))
+    }
+
+    fn hopeful(&self, states: &[u64], floor: Score) -> u64 {
+        // A hair less, as it is a product here and a quotient there.
+        let floor = floor.get() / 100.0 - self.rounding() - 1e-12;
+        if self.prior > floor {
+            return u64::MAX;
+        }
+        let bits = states.iter().take(64).enumerate();
+        bits.fold(0, |hopeful, (at, state)| {
+            let Evidence { all, bad, .. } = Evidence::of(*state, self.memory);
+            let good = f64::from(all - bad) + self.prior * self.weight;
+            hopeful | u64::from(good > floor * (f64::from(all) + self.weight)) << at
+        })
     }
 
     fn set(&self, score: Score, at: u32) -> u64 {
