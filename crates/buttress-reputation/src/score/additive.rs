@@ -80,8 +80,8 @@ impl Additive {
             return score;
         }
         let start = f64::from(self.start);
-        // Each step keeps the order of two scores, so the whole does.
-        (start + (f64::from(score) - start) * left).round() as u32
+        // Each step keeps the order of two scores, so the whole does. Cutting off after a half more is to round, and no call.
+        (start + (f64::from(score) - start) * left + 0.5) as u32
     }
 }
 
@@ -91,7 +91,7 @@ impl Scoring for Additive {
     }
 
     fn judged(&self, state: u64, deed: &Deed, at: u32) -> u64 {
-        let points = (self.weights.of(deed) * UNITS).round() as i64;
+        let points = (self.weights.of(deed) * UNITS) as i64;
         let score = (i64::from(self.decayed(state, at)) + points).clamp(0, units(Score::MAX).into());
         let (_, since) = unpack(state);
         // A clock that went back does not make time pass twice.

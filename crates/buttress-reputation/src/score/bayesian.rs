@@ -134,7 +134,7 @@ impl Bayesian {
         }
         let left = self.decay.left(steps.saturating_mul(self.step));
         // Both rounded the same way, so that peers with as much evidence keep as much, and the bad is never more than all.
-        let fade = |units: u32| (f64::from(units) * left).round() as u32;
+        let fade = |units: u32| (f64::from(units) * left + 0.5) as u32;
         Evidence { all: fade(then.all), bad: fade(then.bad), step }
     }
 
@@ -184,7 +184,7 @@ impl Scoring for Bayesian {
 
     fn judged(&self, state: u64, deed: &Deed, at: u32) -> u64 {
         let events = self.weights.of(deed);
-        let units = (events.abs() * UNITS).round() as u32;
+        let units = (events.abs() * UNITS) as u32;
         let evidence = self.faded(state, at);
         if units == 0 { evidence.pack() } else { evidence.with(units, events > 0.0, self.memory).pack() }
     }
