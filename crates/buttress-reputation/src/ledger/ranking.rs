@@ -45,7 +45,7 @@ where
         let rules = &self.inner.rules;
         let now = clock::now();
         let best = self.best(count, now, |record| !record.peer.is_banned(rules, now));
-        best.into_iter().filter_map(|(score, record)| self.ranked(score, &record)).collect()
+        best.iter().filter_map(|(score, record)| self.ranked(*score, record)).collect()
     }
 
     /// The `count` peers to synchronise with, or all there are: those that may be asked now and whose score is above half of that
@@ -68,7 +68,7 @@ where
         // The last of those that were ranked make room, unless there is some.
         candidates.truncate(count - new.len());
         candidates.extend(new);
-        candidates.into_iter().filter_map(|(score, record)| self.ranked(score, &record)).collect()
+        candidates.iter().filter_map(|(score, record)| self.ranked(*score, record)).collect()
     }
 
     /// Those to synchronise with, by nothing but their rank.
@@ -88,7 +88,7 @@ where
         {
             let floor = (last.get() - most).next_down().max(least);
             let places = board.above(config.scoring(), rules.seconds(now), Score::new(floor));
-            found = self.sitting(&places).filter(|(_, record)| may(record)).collect();
+            found = self.sitting(&places, now).filter(|(_, record)| may(record)).collect();
         }
         let mut ranks: Vec<_> = found
             .into_iter()
@@ -134,8 +134,9 @@ where
         let mut wanted = count;
         loop {
             let places = board.best(config.scoring(), rules.seconds(now), wanted);
-            let mut kept: Vec<_> = self.sitting(&places).filter(|(_, record)| keep(record)).collect();
+            let mut kept: Vec<_> = self.sitting(&places, now).filter(|(_, record)| keep(record)).collect();
             if kept.len() >= count || places.len() < wanted {
+                kept.sort_by(|one, other| other.0.cmp(&one.0));
                 kept.truncate(count);
                 return kept;
             }
@@ -144,12 +145,12 @@ where
         }
     }
 
-    /// Who sits in these places and is found by its name.
-    fn sitting(&self, places: &[Place]) -> impl Iterator<Item = (Score, Arc<Record<K>>)> {
+    /// Who sits in these places and is found by its name, with the score it has itself: between the walk and this the seat can
+    /// have come to another one.
+    fn sitting(&self, places: &[Place], now: Tick) -> impl Iterator<Item = (Score, Arc<Record<K>>)> {
         let sitters = self.inner.board.sitters(places.iter().map(Place::seat));
-        let pairs = places.iter().map(|place| place.score).zip(sitters);
-        let found = pairs.filter_map(|(score, sitter)| Some((score, sitter?)));
-        found.filter(|(_, record)| !record.is_gone())
+        let found = sitters.into_iter().flatten().filter(|record| !record.is_gone());
+        found.map(move |record| (record.peer.score(&self.inner.rules, now), record))
     }
 
     fn ranked(&self, score: Score, record: &Record<K>) -> Option<Ranked<K>> {
