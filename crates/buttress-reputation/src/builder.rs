@@ -1,6 +1,6 @@
 //! Setting the knobs, and the rules between them.
 
-use crate::{BanRules, Config, Estimator, Score, Scoring, Tiers, breaker, outlier};
+use crate::{BanRules, Config, CostRules, Estimator, Score, Scoring, Tiers, breaker, outlier};
 use buttress_core::{InvalidConfig, bandwidth};
 use std::sync::Arc;
 
@@ -74,6 +74,12 @@ impl Builder {
     /// When a peer is left out because it does worse than the others. `None` by default, as among a few peers there is no telling.
     pub fn outlier(mut self, outlier: impl Into<Option<outlier::Config>>) -> Self {
         self.config.outlier = outlier.into();
+        self
+    }
+
+    /// What failures cost, how long costs are remembered, and how a peer comes back.
+    pub const fn cost(mut self, rules: CostRules) -> Self {
+        self.config.cost = rules;
         self
     }
 

@@ -1,6 +1,6 @@
 //! The knobs and their defaults, with reasons.
 
-use crate::{Additive, BanRules, Builder, Estimator, Score, Scoring, Tiers, breaker, outlier};
+use crate::{Additive, BanRules, Builder, CostRules, Estimator, Score, Scoring, Tiers, breaker, outlier};
 use buttress_core::bandwidth;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,7 @@ pub struct Config {
     pub(crate) breaker: breaker::Kind,
     pub(crate) bandwidth: bandwidth::Config,
     pub(crate) outlier: Option<outlier::Config>,
+    pub(crate) cost: CostRules,
 }
 
 impl Default for Config {
@@ -34,6 +35,7 @@ impl Default for Config {
             breaker: breaker::Kind::default(),
             bandwidth: bandwidth::Config::default(),
             outlier: None,
+            cost: CostRules::default(),
         }
     }
 }
@@ -95,6 +97,12 @@ impl Config {
     #[must_use]
     pub const fn outlier(&self) -> Option<&outlier::Config> {
         self.outlier.as_ref()
+    }
+
+    /// What failures cost, and how long costs are remembered.
+    #[must_use]
+    pub const fn cost(&self) -> &CostRules {
+        &self.cost
     }
 
     /// What candidates are ranked by: the score, and up to ten times the weight of latencies more for a peer that answers

@@ -5,6 +5,7 @@ mod operator;
 mod outcomes;
 mod ranking;
 mod record;
+mod shared;
 mod standing;
 mod traffic;
 #[cfg(all(test, not(buttress_loom)))]
@@ -15,9 +16,9 @@ pub use ranking::Ranked;
 pub(crate) use record::Record;
 
 use crate::bandwidth::Line;
-use crate::board::{Board, Seat};
-use crate::peer::{Changes, Peer, Rules};
-use crate::{Change, Config, Tick, clock};
+use crate::board::Board;
+use crate::peer::{Changes, Rules};
+use crate::{Change, Config, Tick, clock, dice};
 use buttress_core::keyed::Store;
 use listeners::Listeners;
 use std::borrow::{Borrow, Cow};
@@ -26,6 +27,7 @@ use std::hash::Hash;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 /// What is known of peers, by their ids: whom to ask, whom to leave alone, and how each of them stands.
 ///
@@ -61,7 +63,9 @@ pub struct Ledger<K: Clone = String> {
 struct Inner<K: Clone> {
     name: Arc<str>,
     config: Config,
-    rules: Rules,
+    rules: Arc<Rules>,
+    /// When it began, by both clocks.
+    began: (Tick, SystemTime),
     store: Store<K, Record<K>>,
     board: Board<Record<K>>,
     /// Of those that find no room.
@@ -80,14 +84,13 @@ where
     pub fn new(name: impl Into<Arc<str>>, config: Config) -> Self {
         let capacity = NonZeroUsize::new(config.capacity()).expect("a checked setting");
         let now = clock::now();
-        let rules = Rules::new(&config, now);
-        let shared = Peer::new(Seat::apart(config.scoring().fresh()), &rules, now);
         let inner = Inner {
             name: name.into(),
-            rules,
+            rules: Arc::new(Rules::new(&config, dice::roll(), now)),
+            began: (now, buttress_core::clock::wall()),
             store: Store::new(capacity),
             board: Board::new(),
-            shared: Arc::new(Record::shared(shared)),
+            shared: Arc::new(Record::shared(&config, now)),
             line: Line::new(*config.bandwidth()),
             listeners: Arc::new(Listeners::new()),
             trips: AtomicU64::new(0),
@@ -165,7 +168,7 @@ where
         let made = store.get_or_insert_with(Cow::Owned(key), clock::now, |key| {
             let seat = board.seat(config.scoring().fresh());
             seated = Some(seat.number());
-            Record::of(key.clone(), Peer::new(seat, rules, clock::now()))
+            Record::of(key.clone(), seat, rules, clock::now())
         });
         let Ok(record) = made else { return Arc::clone(shared) };
         if let Some(number) = seated {
@@ -199,7 +202,7 @@ impl<K: Clone> Ledger<K> {
 
     #[cold]
     fn tell_all(&self, record: &Record<K>, changes: Changes) {
-        for change in changes {
+        for change in changes.iter() {
             if matches!(change, Change::Opened) {
                 self.inner.trips.fetch_add(1, Ordering::Relaxed);
             }

@@ -1,7 +1,7 @@
 //! May I, and this happened.
 
 use super::Ledger;
-use crate::peer::Refused;
+use crate::peer::{Changes, Refused};
 use crate::{Deed, Permit, clock};
 use std::borrow::Borrow;
 use std::hash::Hash;
@@ -23,7 +23,10 @@ where
         Q: Hash + Eq + ?Sized,
     {
         let Some(record) = self.record_of(key) else { return true };
-        record.peer.ask(&self.inner.rules, clock::now()).is_ok()
+        let mut changes = Changes::default();
+        let asked = record.peer.ask(record.rules(), clock::now(), &mut changes);
+        self.tell(&record, changes);
+        asked.is_ok()
     }
 
     /// Whether this peer would be admitted now. Takes nothing and makes nothing.
@@ -36,7 +39,7 @@ where
         Q: Hash + Eq + ?Sized,
     {
         match self.record_of(key) {
-            Some(record) => record.peer.may(&self.inner.rules, clock::now()),
+            Some(record) => record.peer.may(record.rules(), clock::now()),
             None => Ok(()),
         }
     }
@@ -98,7 +101,7 @@ where
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         let record = self.enter(key);
-        let changes = record.peer.judge(&self.inner.rules, &deed, clock::now());
+        let changes = record.peer.judge(record.rules(), &deed, clock::now());
         self.tell(&record, changes);
     }
 }

@@ -42,9 +42,8 @@ where
     /// refuses that there: `usize::try_from` says so, where a cast would ask for all.
     #[must_use]
     pub fn top(&self, count: usize) -> Vec<Ranked<K>> {
-        let rules = &self.inner.rules;
         let now = clock::now();
-        let best = self.best(count, now, |record| !record.peer.is_banned(rules, now));
+        let best = self.best(count, now, |record| !record.is_banned(now));
         best.iter().filter_map(|(score, record)| self.ranked(*score, record)).collect()
     }
 
@@ -113,7 +112,7 @@ where
         let Inner { board, rules, .. } = &*self.inner;
         let is_new = |record: &Arc<Record<K>>| {
             !record.is_gone()
-                && record.peer.samples() < KNOWN
+                && record.peer.counts().samples() < KNOWN
                 && record.peer.may(rules, now).is_ok()
                 && !chosen.iter().any(|(_, other)| Arc::ptr_eq(record, other))
         };
@@ -156,6 +155,6 @@ where
     fn ranked(&self, score: Score, record: &Record<K>) -> Option<Ranked<K>> {
         let peer = &record.peer;
         let key = record.key()?.clone();
-        Some(Ranked { key, score, reliability: peer.reliability(), avg_latency: peer.latency() })
+        Some(Ranked { key, score, reliability: record.reliability(), avg_latency: peer.latency() })
     }
 }

@@ -1,10 +1,13 @@
 //! A peer with its name, as stores, selections and permits hold it.
 
-use crate::Tick;
+use super::shared::lenient;
 use crate::bandwidth::Traffic;
-use crate::peer::Peer;
+use crate::board::Seat;
+use crate::peer::{Peer, Rules};
+use crate::{Config, Tick, Tier};
 use buttress_core::keyed::{Keep, Worth};
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// All that is known of one peer.
@@ -13,18 +16,33 @@ pub(crate) struct Record<K> {
     key: Option<K>,
     pub(crate) peer: Peer,
     pub(crate) traffic: Traffic,
+    rules: Arc<Rules>,
     /// It lost its place: whoever holds it goes on with it, but nobody finds it by its name.
     gone: AtomicBool,
 }
 
 impl<K> Record<K> {
-    pub(super) fn of(key: K, peer: Peer) -> Self {
-        Self { key: Some(key), peer, traffic: Traffic::default(), gone: AtomicBool::new(false) }
+    pub(super) fn of(key: K, seat: Seat, rules: &Arc<Rules>, now: Tick) -> Self {
+        Self {
+            key: Some(key),
+            peer: Peer::new(seat, rules, now),
+            traffic: Traffic::default(),
+            rules: Arc::clone(rules),
+            gone: AtomicBool::new(false),
+        }
     }
 
     /// The record of all those for whom there is no room.
-    pub(super) fn shared(peer: Peer) -> Self {
-        Self { key: None, peer, traffic: Traffic::default(), gone: AtomicBool::new(true) }
+    pub(super) fn shared(config: &Config, now: Tick) -> Self {
+        let rules = Arc::new(lenient(config, now));
+        let seat = Seat::apart(config.scoring().fresh());
+        Self {
+            key: None,
+            peer: Peer::new(seat, &rules, now),
+            traffic: Traffic::default(),
+            rules,
+            gone: AtomicBool::new(true),
+        }
     }
 
     /// Whose it is, if it is only one peer's.
@@ -32,15 +50,33 @@ impl<K> Record<K> {
         self.key.as_ref()
     }
 
+    /// What the peer is judged by.
+    #[inline]
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     /// Whether nobody finds it by its name.
     pub(crate) fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is banned.
+    pub(crate) fn is_banned(&self, now: Tick) -> bool {
+        self.peer.tier(now) == Tier::Banned
+    }
+
+    /// The share of what it did that succeeded; half of it while it did nothing.
+    pub(crate) fn reliability(&self) -> f64 {
+        let counts = self.peer.counts();
+        let samples = counts.samples();
+        if samples == 0 { 0.5 } else { counts.succeeded() as f64 / samples as f64 }
     }
 }
 
 impl<K> Keep for Record<K> {
     fn worth(&self, now: Tick) -> Worth {
-        self.peer.worth(now).max(self.traffic.worth(now))
+        self.peer.worth(&self.rules, now).max(self.traffic.worth(now))
     }
 
     fn gone(&self) {
