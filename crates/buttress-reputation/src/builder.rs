@@ -65,6 +65,12 @@ impl Builder {
         self
     }
 
+    /// What failures cost, how long costs are remembered, and how a peer comes back.
+    pub const fn cost(mut self, rules: CostRules) -> Self {
+        self.config.cost = rules;
+        self
+    }
+
     /// How many bytes may pass. No limits by default.
     pub const fn bandwidth(mut self, bandwidth: bandwidth::Config) -> Self {
         self.config.bandwidth = bandwidth;
@@ -74,12 +80,6 @@ impl Builder {
     /// When a peer is left out because it does worse than the others. `None` by default, as among a few peers there is no telling.
     pub fn outlier(mut self, outlier: impl Into<Option<outlier::Config>>) -> Self {
         self.config.outlier = outlier.into();
-        self
-    }
-
-    /// What failures cost, how long costs are remembered, and how a peer comes back.
-    pub const fn cost(mut self, rules: CostRules) -> Self {
-        self.config.cost = rules;
         self
     }
 
@@ -99,7 +99,11 @@ impl Builder {
         if let Some(ban) = ban
             && fresh <= Score::new(ban.score())
         {
-            return Err(InvalidConfig::new("ban score", ban.score(), "below the score that peers begin with"));
+            return Err(InvalidConfig::new(
+                "ban score",
+                ban.score(),
+                "below the score that peers begin with",
+            ));
         }
         Ok(self.config)
     }

@@ -16,9 +16,9 @@ pub struct Config {
     pub(crate) latency_weight: f64,
     pub(crate) ban: Option<BanRules>,
     pub(crate) breaker: breaker::Kind,
+    pub(crate) cost: CostRules,
     pub(crate) bandwidth: bandwidth::Config,
     pub(crate) outlier: Option<outlier::Config>,
-    pub(crate) cost: CostRules,
 }
 
 impl Default for Config {
@@ -33,9 +33,9 @@ impl Default for Config {
             latency_weight: 0.1,
             ban: Some(BanRules::default()),
             breaker: breaker::Kind::default(),
+            cost: CostRules::default(),
             bandwidth: bandwidth::Config::default(),
             outlier: None,
-            cost: CostRules::default(),
         }
     }
 }
@@ -87,6 +87,12 @@ impl Config {
         &self.breaker
     }
 
+    /// What failures cost, how long costs are remembered, and how a peer comes back.
+    #[must_use]
+    pub const fn cost(&self) -> &CostRules {
+        &self.cost
+    }
+
     /// How many bytes may pass.
     #[must_use]
     pub const fn bandwidth(&self) -> &bandwidth::Config {
@@ -97,12 +103,6 @@ impl Config {
     #[must_use]
     pub const fn outlier(&self) -> Option<&outlier::Config> {
         self.outlier.as_ref()
-    }
-
-    /// What failures cost, and how long costs are remembered.
-    #[must_use]
-    pub const fn cost(&self) -> &CostRules {
-        &self.cost
     }
 
     /// What candidates are ranked by: the score, and up to ten times the weight of latencies more for a peer that answers

@@ -23,11 +23,11 @@ impl Config {
             tiers,
             latency,
             latency_weight,
-            bandwidth,
-            outlier,
             ban,
             breaker,
             cost,
+            bandwidth,
+            outlier,
         } = self;
         [
             ("capacity", shown(capacity)),
@@ -37,9 +37,9 @@ impl Config {
             ("latency_weight", shown(latency_weight)),
             ("ban", ban.as_ref().map_or_else(off, shown)),
             ("breaker", shown(breaker)),
+            ("cost", shown(cost)),
             ("bandwidth", shown(bandwidth)),
             ("outlier", outlier.as_ref().map_or_else(off, shown)),
-            ("cost", shown(cost)),
         ]
     }
 }

@@ -43,7 +43,7 @@ pub use cost::CostRules;
 pub use deed::{Deed, Weights};
 pub use latency::Estimator;
 pub use ledger::{Ledger, Listening, Ranked};
-pub use peer::{Change, Changes, Refused, Tries, Why};
+pub use peer::{Change, Refused, Why};
 pub use permit::Permit;
 pub use score::{Additive, Bayesian, Score, Scoring};
 pub use snapshot::{Ban, Snapshot};

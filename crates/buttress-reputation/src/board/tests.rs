@@ -118,20 +118,36 @@ proptest! {
 #[test]
 #[ignore = "a measurement, for an optimised build"]
 fn w59_time() {
-    for (name, scoring) in [("additive", Box::new(Additive::default()) as Box<dyn Scoring>), ("bayesian", Box::new(crate::Bayesian::default()))] {
+    for (name, scoring) in [
+        ("additive", Box::new(Additive::default()) as Box<dyn Scoring>),
+        ("bayesian", Box::new(crate::Bayesian::default())),
+    ] {
         for (spread, at) in [("spread", 100), ("all the same", 100), ("a day later", 86_400)] {
-        let board = Board::new();
-        let sitters: Vec<_> = (0..10_000_u64).map(|n| {
-            let score = match spread { "all the same" => 50.0, _ => (n * 7919 % 10_000) as f64 / 100.0 };
-            sit(&board, "", scoring.set(Score::new(score), (n % 90) as u32))
-        }).collect();
-        let mut times: Vec<u64> = (0..2_000).map(|_| {
-            let from = buttress_core::clock::precise();
-            std::hint::black_box(board.best(&*scoring, at, 10));
-            buttress_core::clock::precise().as_nanos() - from.as_nanos()
-        }).collect();
-        times.sort_unstable();
-        println!("{name} {spread}: median {} min {} p99 {} of {}", times[1000], times[0], times[1980], sitters.len());
+            let board = Board::new();
+            let sitters: Vec<_> = (0..10_000_u64)
+                .map(|n| {
+                    let score = match spread {
+                        "all the same" => 50.0,
+                        _ => (n * 7919 % 10_000) as f64 / 100.0,
+                    };
+                    sit(&board, "", scoring.set(Score::new(score), (n % 90) as u32))
+                })
+                .collect();
+            let mut times: Vec<u64> = (0..2_000)
+                .map(|_| {
+                    let from = buttress_core::clock::precise();
+                    std::hint::black_box(board.best(&*scoring, at, 10));
+                    buttress_core::clock::precise().as_nanos() - from.as_nanos()
+                })
+                .collect();
+            times.sort_unstable();
+            println!(
+                "{name} {spread}: median {} min {} p99 {} of {}",
+                times[1000],
+                times[0],
+                times[1980],
+                sitters.len()
+            );
         }
     }
 }

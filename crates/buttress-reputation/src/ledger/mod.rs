@@ -7,9 +7,9 @@ mod ranking;
 mod record;
 mod shared;
 mod standing;
-mod traffic;
 #[cfg(all(test, not(buttress_loom)))]
 mod tests;
+mod traffic;
 
 pub use listeners::Listening;
 pub use ranking::Ranked;
@@ -18,7 +18,8 @@ pub(crate) use record::Record;
 use crate::bandwidth::Line;
 use crate::board::Board;
 use crate::peer::{Changes, Rules};
-use crate::{Change, Config, Tick, clock, dice};
+use crate::{Change, Config, clock, dice};
+use buttress_core::clock::wall;
 use buttress_core::keyed::Store;
 use listeners::Listeners;
 use std::borrow::{Borrow, Cow};
@@ -27,7 +28,6 @@ use std::hash::Hash;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
 
 /// What is known of peers, by their ids: whom to ask, whom to leave alone, and how each of them stands.
 ///
@@ -64,8 +64,6 @@ struct Inner<K: Clone> {
     name: Arc<str>,
     config: Config,
     rules: Arc<Rules>,
-    /// When it began, by both clocks.
-    began: (Tick, SystemTime),
     store: Store<K, Record<K>>,
     board: Board<Record<K>>,
     /// Of those that find no room.
@@ -83,14 +81,13 @@ where
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, config: Config) -> Self {
         let capacity = NonZeroUsize::new(config.capacity()).expect("a checked setting");
-        let now = clock::now();
+        let (now, wall) = (clock::now(), wall());
         let inner = Inner {
             name: name.into(),
-            rules: Arc::new(Rules::new(&config, dice::roll(), now)),
-            began: (now, buttress_core::clock::wall()),
+            rules: Arc::new(Rules::new(&config, dice::roll(), now, wall)),
             store: Store::new(capacity),
             board: Board::new(),
-            shared: Arc::new(Record::shared(&config, now)),
+            shared: Arc::new(Record::shared(&config, now, wall)),
             line: Line::new(*config.bandwidth()),
             listeners: Arc::new(Listeners::new()),
             trips: AtomicU64::new(0),
@@ -202,7 +199,7 @@ impl<K: Clone> Ledger<K> {
 
     #[cold]
     fn tell_all(&self, record: &Record<K>, changes: Changes) {
-        for change in changes.iter() {
+        for change in changes {
             if matches!(change, Change::Opened) {
                 self.inner.trips.fetch_add(1, Ordering::Relaxed);
             }

@@ -25,7 +25,7 @@ where
         }
         let now = clock::now();
         let until = lasts.into().map(|lasts| now + lasts);
-        let changes = record.peer.ban(record.rules(), Some(reason.into()), until, now);
+        let changes = record.peer.ban(record.rules(), reason.into(), until, now);
         self.tell(&record, changes);
         true
     }

@@ -43,8 +43,8 @@ where
     #[must_use]
     pub fn top(&self, count: usize) -> Vec<Ranked<K>> {
         let now = clock::now();
-        let best = self.best(count, now, |record| !record.is_banned(now));
-        best.iter().filter_map(|(score, record)| self.ranked(*score, record)).collect()
+        let best = self.best(count, now, |record| !record.peer.is_banned(now));
+        best.into_iter().filter_map(|(score, record)| self.ranked(score, &record)).collect()
     }
 
     /// The `count` peers to synchronise with, or all there are: those that may be asked now and whose score is above half of that
@@ -67,7 +67,7 @@ where
         // The last of those that were ranked make room, unless there is some.
         candidates.truncate(count - new.len());
         candidates.extend(new);
-        candidates.iter().filter_map(|(score, record)| self.ranked(*score, record)).collect()
+        candidates.into_iter().filter_map(|(score, record)| self.ranked(score, &record)).collect()
     }
 
     /// Those to synchronise with, by nothing but their rank.
@@ -87,7 +87,7 @@ where
         {
             let floor = (last.get() - most).next_down().max(least);
             let places = board.above(config.scoring(), rules.seconds(now), Score::new(floor));
-            found = self.sitting(&places, now).filter(|(_, record)| may(record)).collect();
+            found = self.sitting(&places).filter(|(_, record)| may(record)).collect();
         }
         let mut ranks: Vec<_> = found
             .into_iter()
@@ -112,7 +112,7 @@ where
         let Inner { board, rules, .. } = &*self.inner;
         let is_new = |record: &Arc<Record<K>>| {
             !record.is_gone()
-                && record.peer.counts().samples() < KNOWN
+                && record.peer.samples() < KNOWN
                 && record.peer.may(rules, now).is_ok()
                 && !chosen.iter().any(|(_, other)| Arc::ptr_eq(record, other))
         };
@@ -133,9 +133,8 @@ where
         let mut wanted = count;
         loop {
             let places = board.best(config.scoring(), rules.seconds(now), wanted);
-            let mut kept: Vec<_> = self.sitting(&places, now).filter(|(_, record)| keep(record)).collect();
+            let mut kept: Vec<_> = self.sitting(&places).filter(|(_, record)| keep(record)).collect();
             if kept.len() >= count || places.len() < wanted {
-                kept.sort_by(|one, other| other.0.cmp(&one.0));
                 kept.truncate(count);
                 return kept;
             }
@@ -144,17 +143,17 @@ where
         }
     }
 
-    /// Who sits in these places and is found by its name, with the score it has itself: between the walk and this the seat can
-    /// have come to another one.
-    fn sitting(&self, places: &[Place], now: Tick) -> impl Iterator<Item = (Score, Arc<Record<K>>)> {
+    /// Who sits in these places and is found by its name.
+    fn sitting(&self, places: &[Place]) -> impl Iterator<Item = (Score, Arc<Record<K>>)> {
         let sitters = self.inner.board.sitters(places.iter().map(Place::seat));
-        let found = sitters.into_iter().flatten().filter(|record| !record.is_gone());
-        found.map(move |record| (record.peer.score(&self.inner.rules, now), record))
+        let pairs = places.iter().map(|place| place.score).zip(sitters);
+        let found = pairs.filter_map(|(score, sitter)| Some((score, sitter?)));
+        found.filter(|(_, record)| !record.is_gone())
     }
 
     fn ranked(&self, score: Score, record: &Record<K>) -> Option<Ranked<K>> {
         let peer = &record.peer;
         let key = record.key()?.clone();
-        Some(Ranked { key, score, reliability: record.reliability(), avg_latency: peer.latency() })
+        Some(Ranked { key, score, reliability: peer.reliability(), avg_latency: peer.latency() })
     }
 }

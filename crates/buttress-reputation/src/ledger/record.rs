@@ -4,11 +4,12 @@ use super::shared::lenient;
 use crate::bandwidth::Traffic;
 use crate::board::Seat;
 use crate::peer::{Peer, Rules};
-use crate::{Config, Tick, Tier};
+use crate::{Config, Tick};
 use buttress_core::keyed::{Keep, Worth};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 /// All that is known of one peer.
 pub(crate) struct Record<K> {
@@ -33,8 +34,8 @@ impl<K> Record<K> {
     }
 
     /// The record of all those for whom there is no room.
-    pub(super) fn shared(config: &Config, now: Tick) -> Self {
-        let rules = Arc::new(lenient(config, now));
+    pub(super) fn shared(config: &Config, now: Tick, wall: SystemTime) -> Self {
+        let rules = Arc::new(lenient(config, now, wall));
         let seat = Seat::apart(config.scoring().fresh());
         Self {
             key: None,
@@ -59,18 +60,6 @@ impl<K> Record<K> {
     /// Whether nobody finds it by its name.
     pub(crate) fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Relaxed)
-    }
-
-    /// Whether it is banned.
-    pub(crate) fn is_banned(&self, now: Tick) -> bool {
-        self.peer.tier(now) == Tier::Banned
-    }
-
-    /// The share of what it did that succeeded; half of it while it did nothing.
-    pub(crate) fn reliability(&self) -> f64 {
-        let counts = self.peer.counts();
-        let samples = counts.samples();
-        if samples == 0 { 0.5 } else { counts.succeeded() as f64 / samples as f64 }
     }
 }
 

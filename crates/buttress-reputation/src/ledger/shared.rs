@@ -5,12 +5,13 @@ use crate::peer::Rules;
 use crate::score::Scoring;
 use crate::{Config, Deed, Score, Tick};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// Rules that hold nothing against a peer and nothing in its favour, as many share one state: what one of them does must not lift
 /// or ban the others.
-pub(super) fn lenient(config: &Config, now: Tick) -> Rules {
+pub(super) fn lenient(config: &Config, now: Tick, wall: SystemTime) -> Rules {
     let scoring = Arc::new(Unmoved(Arc::clone(&config.scoring)));
-    Rules::new(&Config { scoring, ban: None, breaker: Kind::Off, ..config.clone() }, 0, now)
+    Rules::new(&Config { scoring, ban: None, breaker: Kind::Off, ..config.clone() }, 0, now, wall)
 }
 
 /// A score that stays where it begins.

@@ -76,18 +76,25 @@ const MOST: usize = 5;
 
 /// What one judgement changed, in the order it did.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Changes([Option<Change>; MOST]);
+pub(crate) struct Changes([Option<Change>; MOST]);
+
+impl IntoIterator for Changes {
+    type Item = Change;
+    type IntoIter = std::iter::Flatten<std::array::IntoIter<Option<Change>, MOST>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter().flatten()
+    }
+}
 
 impl Changes {
-    /// One by one.
-    pub fn iter(&self) -> impl Iterator<Item = Change> + '_ {
-        self.0.iter().map_while(|change| *change)
+    pub(super) fn holds(&self, change: Change) -> bool {
+        self.0.contains(&Some(change))
     }
 
     /// Whether nothing changed.
     #[inline]
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.0[0].is_none()
     }
 

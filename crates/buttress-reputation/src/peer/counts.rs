@@ -40,18 +40,16 @@ impl Pair {
 
 /// How often something was tried, by how it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Tries {
+pub(crate) struct Tries {
     /// It succeeded.
-    pub succeeded: u32,
+    pub(crate) succeeded: u32,
     /// It failed.
-    pub failed: u32,
+    pub(crate) failed: u32,
 }
 
 impl Tries {
     /// All of them.
-    #[must_use]
-    pub const fn all(self) -> u64 {
+    pub(crate) const fn all(self) -> u64 {
         self.succeeded as u64 + self.failed as u64
     }
 }

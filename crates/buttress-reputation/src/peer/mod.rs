@@ -11,27 +11,29 @@ mod load;
 mod penance;
 mod refused;
 mod rules;
+mod standing;
 
-pub use changes::{Change, Changes};
-pub use counts::Tries;
+pub use changes::Change;
 pub use refused::{Refused, Why};
 
+pub(crate) use changes::Changes;
 pub(crate) use cold::Cold;
-pub(crate) use counts::Counts;
+pub(crate) use counts::{Counts, Tries};
 pub(crate) use kept::{Kept, KeptBan};
 pub(crate) use penance::Ban;
 pub(crate) use rules::Rules;
 
+use crate::ban;
 use crate::board::Seat;
 use crate::breaker::{Breaker, Lease, State};
 use crate::cost::Cost;
 use crate::deed::Deed;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
-use crate::{Estimator, Score, Tier, ban};
 use buttress_core::keyed::Worth;
 use buttress_core::{Outcome, Tick};
 use counts::Counters;
 use load::Load;
+use standing::tier_of;
 use std::time::Duration;
 
 /// All that is known of one peer but its name. Its score is on the board, at its seat.
@@ -182,7 +184,7 @@ impl Peer {
         }
         let (seed, cold) = (self.seed(rules), &self.cold);
         self.breaker.judge(&rules.breaker, seed, cold, lease, outcome, now, &mut changes);
-        if !changes.is_empty() && changes.iter().any(|change| change == Change::Closed) {
+        if !changes.is_empty() && changes.holds(Change::Closed) {
             self.recover(now);
         }
         if !matches!(deed.kind(), crate::deed::Kind::Call(Outcome::Ignored | Outcome::Cancelled)) {
@@ -286,50 +288,14 @@ impl Peer {
 
     /// Where its breaker stands. Open also when the open time is over and nobody has asked since.
     #[inline]
-    pub(crate) fn breaker(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.breaker.state()
     }
 
-    /// Its score at `now`.
+    /// Whether it is banned.
     #[inline]
-    pub(crate) fn score(&self, rules: &Rules, now: Tick) -> Score {
-        rules.scoring.score(self.seat.state().load(Ordering::Acquire), rules.seconds(now))
-    }
-
-    /// How far its score can be trusted, from 0 to 1.
-    pub(crate) fn confidence(&self, rules: &Rules) -> f64 {
-        let state = self.seat.state().load(Ordering::Acquire);
-        rules.scoring.confidence(state, self.counts().samples())
-    }
-
-    /// The group it is in.
-    #[inline]
-    pub(crate) fn tier(&self, now: Tick) -> Tier {
-        if self.ban_word().left(now).is_some() {
-            Tier::Banned
-        } else {
-            tier_of(self.tier.load(Ordering::Relaxed))
-        }
-    }
-
-    /// What it did, by kind.
-    pub(crate) fn counts(&self) -> Counts {
-        self.counters.read()
-    }
-
-    /// How long its successes take.
-    pub(crate) fn latency(&self) -> Option<Duration> {
-        Estimator::estimate(self.latency.load(Ordering::Relaxed))
-    }
-
-    /// When it was first heard of, in seconds since the beginning.
-    pub(crate) fn first_seen(&self) -> i32 {
-        self.first_seen.load(Ordering::Relaxed).cast_signed()
-    }
-
-    /// When it was judged last, in seconds since the beginning.
-    pub(crate) fn last_seen(&self) -> i32 {
-        self.last_seen.load(Ordering::Relaxed).cast_signed()
+    pub(crate) fn is_banned(&self, now: Tick) -> bool {
+        self.ban_word().left(now).is_some()
     }
 
     /// Its seat on the board.
@@ -346,8 +312,7 @@ impl Peer {
         }
         let past = self.cold.lock().past_if_any().copied();
         let breaker = self.breaker.worth(&rules.breaker, past, now);
-        let plain = self.counts().samples() == 0
-            && self.seat.state().load(Ordering::Relaxed) == rules.scoring.fresh();
+        let plain = self.samples() == 0 && self.seat.state().load(Ordering::Relaxed) == rules.scoring.fresh();
         if plain { breaker } else { breaker.max(Worth::Memory) }
     }
 
@@ -363,14 +328,4 @@ impl Peer {
 
 const fn open(retry_after: Option<Duration>) -> Refused {
     Refused { why: Why::Open, retry_after }
-}
-
-const fn tier_of(number: u32) -> Tier {
-    match number {
-        0 => Tier::Banned,
-        1 => Tier::Poor,
-        2 => Tier::Neutral,
-        3 => Tier::Good,
-        _ => Tier::Trusted,
-    }
 }

@@ -20,21 +20,15 @@ pub(crate) struct Ban {
 }
 
 impl Peer {
-    /// Nobody asks it until then, or until somebody lifts the ban.
-    pub(crate) fn ban(
-        &self,
-        rules: &Rules,
-        reason: Option<Arc<str>>,
-        until: Option<Tick>,
-        now: Tick,
-    ) -> Changes {
+    /// Nobody asks it until then, or until somebody lifts the ban. One that it had is replaced.
+    pub(crate) fn ban(&self, rules: &Rules, reason: Arc<str>, until: Option<Tick>, now: Tick) -> Changes {
         let mut changes = Changes::default();
         self.lift_if_due(rules, now, &mut changes);
         let mut cold = self.cold.lock();
         let before = self.ban_word();
         let was_banned = before.is_marked();
         let times = if was_banned { before.times() } else { self.next_time(rules, now) };
-        self.impose(&mut cold, reason, until, times, now);
+        self.impose(&mut cold, Some(reason), until, times, now);
         if !was_banned {
             changes.push(Change::Banned { score: self.score(rules, now), times, until });
         }

@@ -3,6 +3,7 @@
 use crate::breaker::Plan;
 use crate::{BanRules, Config, CostRules, Estimator, Scoring, Tick, Tiers};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// The settings as peers need them, and when it all began.
 #[derive(Debug)]
@@ -13,13 +14,16 @@ pub(crate) struct Rules {
     pub(crate) ban: Option<BanRules>,
     pub(crate) breaker: Plan,
     pub(crate) cost: CostRules,
-    began: Tick,
+    pub(super) began: Tick,
+    /// What the clock on the wall showed then.
+    pub(super) wall: SystemTime,
     seed: u64,
 }
 
 impl Rules {
-    /// The rules of `config` for a ledger that begins at `began`; the seed spreads what is to be spread.
-    pub(crate) fn new(config: &Config, seed: u64, began: Tick) -> Self {
+    /// The rules of `config` for a ledger that begins at `began`, when the clock on the wall shows `wall`; the seed spreads what is
+    /// to be spread.
+    pub(crate) fn new(config: &Config, seed: u64, began: Tick, wall: SystemTime) -> Self {
         Self {
             scoring: Arc::clone(&config.scoring),
             tiers: config.tiers,
@@ -28,6 +32,7 @@ impl Rules {
             breaker: Plan::from(&config.breaker),
             cost: config.cost,
             began,
+            wall,
             seed,
         }
     }
