@@ -21,7 +21,7 @@ mod presets;
 #[cfg(feature = "registry")]
 mod registry;
 #[cfg(feature = "tower")]
-mod router;
+pub mod router;
 mod score;
 pub mod selection;
 mod snapshot;
