@@ -9,3 +9,6 @@ mod tried;
 pub use config::Config;
 pub use no_peer::NoPeer;
 pub use tried::Tried;
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests;

@@ -1,1 +1,0 @@
-//! How long a peer is not asked at all.
