@@ -23,12 +23,12 @@ pub(crate) use kept::{Kept, KeptBan};
 pub(crate) use penance::Ban;
 pub(crate) use rules::Rules;
 
+use crate::ban;
 use crate::board::Seat;
 use crate::breaker::{Breaker, Lease, State};
 use crate::cost::Cost;
 use crate::deed::Deed;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
-use crate::ban;
 use buttress_core::keyed::Worth;
 use buttress_core::{Outcome, Tick};
 use counts::Counters;
