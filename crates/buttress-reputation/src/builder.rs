@@ -1,6 +1,6 @@
 //! Setting the knobs, and the rules between them.
 
-use crate::{Config, Estimator, Scoring, Tiers, outlier};
+use crate::{BanRules, Config, Estimator, Score, Scoring, Tiers, breaker, outlier};
 use buttress_core::{InvalidConfig, bandwidth};
 use std::sync::Arc;
 
@@ -52,6 +52,19 @@ impl Builder {
         self
     }
 
+    /// When a peer is banned by itself, and how it comes back. By default at a score of 0, for 10 minutes the first time. `None`
+    /// bans nobody who is not banned by hand.
+    pub fn ban(mut self, rules: impl Into<Option<BanRules>>) -> Self {
+        self.config.ban = rules.into();
+        self
+    }
+
+    /// Which breaker each peer has. By default the compact one.
+    pub fn breaker(mut self, breaker: impl Into<breaker::Kind>) -> Self {
+        self.config.breaker = breaker.into();
+        self
+    }
+
     /// How many bytes may pass. No limits by default.
     pub const fn bandwidth(mut self, bandwidth: bandwidth::Config) -> Self {
         self.config.bandwidth = bandwidth;
@@ -69,12 +82,18 @@ impl Builder {
     /// # Errors
     /// [`InvalidConfig`] names the first setting that cannot work, and what is allowed.
     pub fn build(self) -> Result<Config, InvalidConfig> {
-        let Config { capacity, latency_weight, .. } = self.config;
+        let Config { capacity, latency_weight, ref scoring, ban, .. } = self.config;
         if !(1..=MOST).contains(&capacity) {
             return Err(InvalidConfig::new("capacity", capacity, "1 to 16777216 peers"));
         }
         if !(0.0..=10.0).contains(&latency_weight) {
             return Err(InvalidConfig::new("latency_weight", latency_weight, "0 to 10"));
+        }
+        let fresh = scoring.score(scoring.fresh(), 0);
+        if let Some(ban) = ban
+            && fresh <= Score::new(ban.score())
+        {
+            return Err(InvalidConfig::new("ban score", ban.score(), "below the score that peers begin with"));
         }
         Ok(self.config)
     }

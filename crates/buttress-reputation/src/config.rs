@@ -1,6 +1,6 @@
 //! The knobs and their defaults, with reasons.
 
-use crate::{Additive, Builder, Estimator, Score, Scoring, Tiers, outlier};
+use crate::{Additive, BanRules, Builder, Estimator, Score, Scoring, Tiers, breaker, outlier};
 use buttress_core::bandwidth;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +14,15 @@ pub struct Config {
     pub(crate) tiers: Tiers,
     pub(crate) latency: Estimator,
     pub(crate) latency_weight: f64,
+    pub(crate) ban: Option<BanRules>,
+    pub(crate) breaker: breaker::Kind,
     pub(crate) bandwidth: bandwidth::Config,
     pub(crate) outlier: Option<outlier::Config>,
 }
 
 impl Default for Config {
-    /// 10,000 peers, of which each takes about a quarter of a kilobyte; points for and against them ([`Additive`]); no limits of
-    /// bandwidth, and nobody is left out for doing worse than others.
+    /// 10,000 peers, of which each takes about a quarter of a kilobyte; points for and against them ([`Additive`]), a ban at
+    /// 0 and a compact breaker; no limits of bandwidth, and nobody is left out for doing worse than others.
     fn default() -> Self {
         Self {
             capacity: 10_000,
@@ -28,6 +30,8 @@ impl Default for Config {
             tiers: Tiers::default(),
             latency: Estimator::default(),
             latency_weight: 0.1,
+            ban: Some(BanRules::default()),
+            breaker: breaker::Kind::default(),
             bandwidth: bandwidth::Config::default(),
             outlier: None,
         }
@@ -67,6 +71,18 @@ impl Config {
     #[must_use]
     pub const fn latency(&self) -> &Estimator {
         &self.latency
+    }
+
+    /// When a peer is banned by itself.
+    #[must_use]
+    pub const fn ban(&self) -> Option<&BanRules> {
+        self.ban.as_ref()
+    }
+
+    /// Which breaker each peer has.
+    #[must_use]
+    pub const fn breaker(&self) -> &breaker::Kind {
+        &self.breaker
     }
 
     /// How many bytes may pass.

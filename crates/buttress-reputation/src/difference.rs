@@ -15,17 +15,19 @@ impl Config {
     }
 
     /// Every knob and its value, exactly.
-    fn knobs(&self) -> [(&'static str, String); 7] {
+    fn knobs(&self) -> [(&'static str, String); 9] {
         // Without `..`, so that a new knob cannot be forgotten.
-        let Self { capacity, scoring, tiers, latency, latency_weight, bandwidth, outlier } = self;
+        let Self { capacity, scoring, tiers, latency, latency_weight, ban, breaker, bandwidth, outlier } = self;
         [
             ("capacity", shown(capacity)),
             ("scoring", shown(scoring)),
             ("tiers", shown(tiers)),
             ("latency", shown(latency)),
             ("latency_weight", shown(latency_weight)),
+            ("ban", ban.as_ref().map_or_else(off, shown)),
+            ("breaker", shown(breaker)),
             ("bandwidth", shown(bandwidth)),
-            ("outlier", outlier.as_ref().map_or_else(|| "off".to_owned(), shown)),
+            ("outlier", outlier.as_ref().map_or_else(off, shown)),
         ]
     }
 }
@@ -33,4 +35,8 @@ impl Config {
 /// `Debug`, as it loses no digit of a number or a time.
 fn shown(value: impl Debug) -> String {
     format!("{value:?}")
+}
+
+fn off() -> String {
+    "off".to_owned()
 }

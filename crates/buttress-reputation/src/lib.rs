@@ -4,7 +4,7 @@ pub mod adjust;
 mod ban;
 mod bandwidth;
 mod board;
-mod breaker;
+pub mod breaker;
 mod builder;
 mod canonical;
 mod clock;
@@ -31,6 +31,7 @@ mod snapshot;
 mod summary;
 mod tier;
 
+pub use ban::{BanBuilder, BanRules};
 pub use builder::Builder;
 pub use canonical::{InvalidAddr, PeerAddr};
 
@@ -44,5 +45,10 @@ pub use score::{Additive, Bayesian, Score, Scoring};
 pub use tier::{Tier, Tiers};
 
 pub use bandwidth::BandwidthSummary;
+pub use ledger::{Ledger, Listening, Ranked};
+pub use peer::{Change, Refused, Why};
+pub use permit::Permit;
+pub use snapshot::{Ban, Snapshot};
+pub use summary::{Breakers, Reputation, Summary};
 
 use buttress_core::sync;

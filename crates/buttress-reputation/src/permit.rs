@@ -4,26 +4,19 @@ use crate::ledger::{Ledger, Record};
 use crate::peer::{Refused, Ticket};
 use crate::{FailureKind, Outcome, clock};
 use std::fmt;
-use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The leave to ask a peer once. It takes what came of it; dropped before that, the peer was asked and nobody waited for its
 /// answer, which says nothing about it and gives back what the permit held.
 #[must_use = "a dropped permit is a cancelled call"]
-pub struct Permit<K>
-where
-    K: Clone + Eq + Hash + Send + Sync + 'static,
-{
+pub struct Permit<K: Clone> {
     ledger: Ledger<K>,
     record: Arc<Record<K>>,
     ticket: Option<Ticket>,
 }
 
-impl<K> Permit<K>
-where
-    K: Clone + Eq + Hash + Send + Sync + 'static,
-{
+impl<K: Clone> Permit<K> {
     pub(crate) fn of(ledger: Ledger<K>, record: Arc<Record<K>>) -> Result<Self, Refused> {
         let ticket = record.peer.admit(ledger.rules(), clock::now())?;
         Ok(Self { ledger, record, ticket: Some(ticket) })
@@ -52,19 +45,13 @@ where
     }
 }
 
-impl<K> Drop for Permit<K>
-where
-    K: Clone + Eq + Hash + Send + Sync + 'static,
-{
+impl<K: Clone> Drop for Permit<K> {
     fn drop(&mut self) {
         self.settle(Outcome::Cancelled, None);
     }
 }
 
-impl<K> fmt::Debug for Permit<K>
-where
-    K: Clone + Eq + Hash + Send + Sync + 'static,
-{
+impl<K: Clone> fmt::Debug for Permit<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit").finish_non_exhaustive()
     }

@@ -4,8 +4,10 @@
 //! peers, and nobody's state has to be looked at for that. A seat is free again when the last one that holds its peer lets go
 //! of it: a straggler that still writes the score of a peer which lost its place writes to that peer's word and to no other.
 
+mod scan;
 mod seat;
 
+pub(crate) use scan::Place;
 pub(crate) use seat::Seat;
 
 use crate::sync::{Mutex, lock};
@@ -53,10 +55,19 @@ impl<T> Board<T> {
         drop(before);
     }
 
-    /// Those that sit in these seats, without the seats that are empty by now.
-    pub(crate) fn sitters<'a>(&self, seats: impl Iterator<Item = usize> + 'a) -> Vec<Arc<T>> {
+    /// Who sits in each of these seats, if anybody does by now.
+    pub(crate) fn sitters(&self, seats: impl Iterator<Item = usize>) -> Vec<Option<Arc<T>>> {
         let rows = lock(&self.rows);
-        seats.filter_map(|number| rows.sitters[number].upgrade()).collect()
+        seats.map(|number| rows.sitters[number].upgrade()).collect()
+    }
+
+    /// Those that sit in so many seats side by side, from where `roll` says, around to the first after the last.
+    pub(crate) fn side_by_side(&self, roll: u64, count: usize) -> Vec<Arc<T>> {
+        let rows = lock(&self.rows);
+        let seats = rows.sitters.len().max(1);
+        let first = (roll % seats as u64) as usize;
+        let (before, after) = rows.sitters.split_at(first);
+        after.iter().chain(before).take(count).filter_map(Weak::upgrade).collect()
     }
 
     /// As many seats as there ever were at a time.

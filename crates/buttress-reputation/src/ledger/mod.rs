@@ -11,6 +11,7 @@ mod traffic;
 mod tests;
 
 pub use listeners::Listening;
+pub use ranking::Ranked;
 pub(crate) use record::Record;
 
 use crate::bandwidth::Line;
@@ -178,6 +179,14 @@ where
         let mut records = Vec::with_capacity(self.len());
         self.inner.store.for_each(|_, record| records.push(Arc::clone(record)));
         records
+    }
+}
+
+impl<K: Clone> Ledger<K> {
+    /// What its peers go by.
+    #[inline]
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.inner.rules
     }
 
     /// Tells what changed, if anything did.

@@ -120,12 +120,17 @@ impl Bayesian {
     /// What is left of the evidence at that time.
     #[inline]
     fn faded(&self, state: u64, at: u32) -> Evidence {
-        let then = Evidence::of(state);
+        let then = Evidence::of(state, self.memory);
         let step = (at / self.step) & TIME_MASK;
-        let steps = step.wrapping_sub(then.step) & TIME_MASK;
-        // What looks like more than half of all that can be told apart is a clock that went back.
-        if steps == 0 || steps > TIME_MASK / 2 {
+        let (steps, back) =
+            (step.wrapping_sub(then.step) & TIME_MASK, then.step.wrapping_sub(step) & TIME_MASK);
+        if steps == 0 {
             return then;
+        }
+        if back <= TIME_MASK / 2 {
+            // A clock that went back, by a little as another thread read it earlier, or by so much that time begins again.
+            let since = if u64::from(back) <= STEPS { then.step } else { step };
+            return Evidence { step: since, ..then };
         }
         let left = self.decay.left(steps.saturating_mul(self.step));
         // Both rounded the same way, so that peers with as much evidence keep as much, and the bad is never more than all.
@@ -140,11 +145,13 @@ impl Bayesian {
 }
 
 impl Evidence {
-    const fn of(state: u64) -> Self {
+    /// A word from elsewhere may say more than is remembered, or more that is bad than there is.
+    #[inline]
+    fn of(state: u64, memory: u32) -> Self {
         let all = (state >> (EVIDENCE_BITS + TIME_BITS)) as u32;
         let bad = ((state >> TIME_BITS) & EVIDENCE_MASK) as u32;
-        // A word from elsewhere may say that there is more bad than there is.
-        Self { all, bad: if bad > all { all } else { bad }, step: state as u32 & TIME_MASK }
+        let known = Self { all, bad: bad.min(all), step: state as u32 & TIME_MASK };
+        if all <= memory { known } else { known.with(0, true, memory) }
     }
 
     const fn pack(self) -> u64 {
@@ -172,7 +179,8 @@ impl Scoring for Bayesian {
     fn judged(&self, state: u64, deed: &Deed, at: u32) -> u64 {
         let events = self.weights.of(deed);
         let units = (events.abs() * UNITS).round() as u32;
-        self.faded(state, at).with(units, events > 0.0, self.memory).pack()
+        let evidence = self.faded(state, at);
+        if units == 0 { evidence.pack() } else { evidence.with(units, events > 0.0, self.memory).pack() }
     }
 
     fn score(&self, state: u64, at: u32) -> Score {
@@ -180,8 +188,8 @@ impl Scoring for Bayesian {
     }
 
     fn at_most(&self, state: u64) -> Score {
-        let now = self.expected(Evidence::of(state));
-        // Fading goes straight to the prior, but for what rounding adds: half a unit to each of two numbers.
+        let now = self.expected(Evidence::of(state, self.memory));
+        // Fading goes straight to the prior, but for rounding: by half a unit of what is good and of what is bad, and a margin.
         let rounding = 1.5 / self.weight;
         Score::new(100.0 * (now.max(self.prior) + rounding))
     }
@@ -200,7 +208,7 @@ impl Scoring for Bayesian {
     }
 
     fn confidence(&self, state: u64, _samples: u64) -> f64 {
-        let all = f64::from(Evidence::of(state).all);
+        let all = f64::from(Evidence::of(state, self.memory).all);
         all / (all + self.weight)
     }
 }

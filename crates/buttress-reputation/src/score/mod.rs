@@ -3,6 +3,8 @@
 mod additive;
 mod bayesian;
 mod decay;
+#[cfg(all(test, not(buttress_loom)))]
+mod tests;
 
 pub use additive::Additive;
 pub use bayesian::Bayesian;
@@ -66,8 +68,8 @@ impl fmt::Display for Score {
     }
 }
 
-/// A way to come to a score. All that it knows of a peer is one word of 64 bits, any but [`u64::MAX`], and the time is in whole
-/// seconds since the ledger began.
+/// A way to come to a score. All that it knows of a peer is one word of 64 bits, and the time is in whole seconds
+/// since the ledger began.
 ///
 /// A failure never raises a score, a success never lowers one. Time may stand still, repeat or go back, which is as if it stood
 /// still.
@@ -84,6 +86,13 @@ pub trait Scoring: Send + Sync + fmt::Debug + 'static {
     /// No less than the score at any time from the last judgement on: quick, so that the best of many peers are found without
     /// working out the score of each.
     fn at_most(&self, state: u64) -> Score;
+
+    /// Of these states, at most 64, those whose scores can be above `floor`: a bit for each, the lowest for the first. What
+    /// [`at_most`](Self::at_most) says of each, asked of all of them at once.
+    fn hopeful(&self, states: &[u64], floor: Score) -> u64 {
+        let bits = states.iter().take(64).enumerate();
+        bits.fold(0, |hopeful, (at, state)| hopeful | u64::from(self.at_most(*state) > floor) << at)
+    }
 
     /// A state that has this score at that time, as nearly as it can: what a pardon, a probation and a file say.
     fn set(&self, score: Score, at: u32) -> u64;
