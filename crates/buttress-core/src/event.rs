@@ -6,7 +6,7 @@ use crate::error_budget::Change;
 use crate::failure_log::{Fingerprint, Standing};
 use crate::health;
 use crate::retry::GiveUp;
-use crate::{Refusal, Tick, Trigger};
+use crate::{PeerChange, Refusal, Tick, Trigger};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +83,8 @@ pub enum EventKind {
     },
     /// Checks found something to be well, or not to be, and not what it was before.
     HealthChanged(health::Change),
+    /// A peer of a ledger, which the key names, stands otherwise than before.
+    Peer(PeerChange),
 }
 
 impl Event {
@@ -132,6 +134,7 @@ impl fmt::Display for EventKind {
             Self::FellBack { trigger, source, answered: false } => {
                 write!(f, "{trigger}: {source} failed too")
             }
+            Self::Peer(change) => change.fmt(f),
             Self::HealthChanged(health::Change { from, to }) => write!(f, "{from} -> {to}"),
         }
     }

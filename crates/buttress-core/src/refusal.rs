@@ -40,6 +40,8 @@ pub enum Reason {
     TooLarge,
     /// The call matters less than others, and too many have failed of late for one more that may.
     Shed,
+    /// None of the peers that could take the call may be asked now, or there are none.
+    NoPeer,
 }
 
 impl Reason {
@@ -54,7 +56,8 @@ impl Reason {
             | Self::QueueTimedOut
             | Self::RateLimited
             | Self::TooLarge
-            | Self::Shed => false,
+            | Self::Shed
+            | Self::NoPeer => false,
             Self::TimedOut | Self::Expired | Self::DeadlineExceeded | Self::BodyIdle | Self::BodyTotal => {
                 true
             }
@@ -123,24 +126,28 @@ impl Refusal {
             9 => Reason::QueueTimedOut,
             10 => Reason::RateLimited,
             11 => Reason::TooLarge,
-            _ => Reason::Shed,
+            12 => Reason::Shed,
+            _ => Reason::NoPeer,
         }
     }
 
-    /// When to ask again, where the machine knows: the rest of the open time, until a rate limit admits the call, or until an
-    /// error budget may have recovered; and at most a second while probes are out, as they can end at any moment.
+    /// When to ask again, where the machine knows: the rest of the open time, until a rate limit admits the call, until an
+    /// error budget may have recovered, or until the first peer may be asked again; and at most a second while probes are out, as
+    /// they can end at any moment.
     #[must_use]
     pub fn retry_after(self) -> Option<Duration> {
         match self.reason() {
             Reason::HalfOpen => Some(self.time()?.min(Duration::from_secs(1))),
-            Reason::Open | Reason::ForcedOpen | Reason::RateLimited | Reason::Shed => self.time(),
+            Reason::Open | Reason::ForcedOpen | Reason::RateLimited | Reason::Shed | Reason::NoPeer => {
+                self.time()
+            }
             _ => None,
         }
     }
 
     /// How long the cause of the refusal can last: the rest of the open time, or of the leases of the probes that are out,
-    /// until a rate limit admits the call, or until an error budget may have recovered. `None` if only an operator ends it, or
-    /// nothing.
+    /// until a rate limit admits the call, until an error budget may have recovered, or until the first peer may be asked again.
+    /// `None` if only an operator ends it, or nothing.
     #[must_use]
     pub fn lasts(self) -> Option<Duration> {
         self.time().filter(|_| !self.is_of_a_limit())
@@ -206,6 +213,8 @@ impl fmt::Display for Refusal {
                 write!(f, "shed, as the error budget is low, for another {wait:.1?}")
             }
             (Reason::Shed, None) => f.write_str("shed, as the error budget is low"),
+            (Reason::NoPeer, Some(wait)) => write!(f, "no peer to ask for another {wait:.1?}"),
+            (Reason::NoPeer, None) => f.write_str("no peer to ask"),
         }
     }
 }
@@ -230,6 +239,7 @@ mod tests {
             Reason::RateLimited,
             Reason::TooLarge,
             Reason::Shed,
+            Reason::NoPeer,
         ] {
             assert_eq!(Refusal::new(reason).reason(), reason);
             assert_eq!(Refusal::new(reason).time(), None);

@@ -1,35 +1,54 @@
 //! Which peers to ask, and which to leave alone.
 
-mod adjust;
+pub mod adjust;
 mod ban;
 mod bandwidth;
 mod board;
-mod breaker;
+pub mod breaker;
 mod builder;
+mod canonical;
 mod clock;
 mod config;
 mod cost;
 mod deed;
 mod dice;
+mod difference;
+mod latency;
 mod ledger;
-mod outlier;
+pub mod outlier;
 mod peer;
 mod permit;
 #[cfg(feature = "persist")]
 mod persist;
-mod presets;
+pub mod presets;
 #[cfg(feature = "registry")]
 mod registry;
 #[cfg(feature = "tower")]
 mod router;
 mod score;
-mod selection;
+pub mod selection;
 mod snapshot;
 mod summary;
 mod tier;
 
-pub use buttress_core::InvalidConfig;
+pub use ban::{BanBuilder, BanRules};
+pub use builder::Builder;
+pub use canonical::{InvalidAddr, PeerAddr};
+
 pub use buttress_core::bandwidth::{Direction, Scope, Short};
+pub use buttress_core::{Difference, InvalidConfig};
 pub use buttress_core::{FailureKind, Outcome, Ratio, Tick};
+pub use config::Config;
+pub use deed::{Deed, Weights};
+pub use latency::Estimator;
+pub use score::{Additive, Bayesian, Score, Scoring};
+pub use tier::{Tier, Tiers};
+
+pub use bandwidth::BandwidthSummary;
+pub use ledger::{Ledger, Listening, Ranked};
+pub use peer::{Change, Refused, Why};
+pub use permit::Permit;
+pub use snapshot::{Ban, Snapshot};
+pub use summary::{Breakers, Reputation, Summary};
 
 use buttress_core::sync;

@@ -63,6 +63,20 @@ pub fn whole_seconds(wait: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Refusal;
+    use crate::rejected::Site;
+
+    #[test]
+    fn g4_where_no_peer_may_be_asked_the_answer_is_503_and_says_when_to_come_again() {
+        let answer =
+            |refusal| Response::<()>::answer(Rejected::new(Site::intern("router", "orders"), refusal));
+        let told = |response: &Response<()>| response.headers().get(header::RETRY_AFTER).cloned();
+        let all_open = answer(Refusal::after(Reason::NoPeer, Duration::from_millis(1_200)));
+        assert_eq!((all_open.status().as_u16(), told(&all_open)), (503, Some(HeaderValue::from(2))));
+        // Nobody knows when there will be peers.
+        let none_at_all = answer(Refusal::new(Reason::NoPeer));
+        assert_eq!((none_at_all.status().as_u16(), told(&none_at_all)), (503, None));
+    }
 
     #[test]
     fn d10_retry_after_is_rounded_up_and_never_zero() {

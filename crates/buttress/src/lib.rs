@@ -89,8 +89,8 @@ pub use bulkhead::BulkheadLayer;
 #[doc(inline)]
 pub use buttress_core::text;
 pub use buttress_core::{
-    Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, Ratio, Reason,
-    Refusal, Tick, Trigger,
+    Bounds, Durations, Event, EventKind, FailureKind, Histogram, InvalidConfig, Outcome, PeerChange, Ratio,
+    Reason, Refusal, Tick, Trigger,
 };
 pub use check::check;
 pub use circuit_breaker::{CircuitBreakerLayer, Config};

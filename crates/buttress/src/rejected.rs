@@ -50,6 +50,26 @@ impl Rejected {
         Self { site, refusal }
     }
 
+    /// A rejection by a `layer` of another crate that somebody has named `name`. Both are kept for as long as the program runs,
+    /// so they are few: one rejection is made by each layer, and [from that](Self::because) all others.
+    ///
+    /// ```
+    /// use buttress::{Reason, Refusal, Rejected};
+    ///
+    /// let no_peer = Rejected::by("router", "orders", Refusal::new(Reason::NoPeer));
+    /// assert_eq!(no_peer.to_string(), "router \"orders\": no peer to ask");
+    /// ```
+    #[must_use]
+    pub fn by(layer: &'static str, name: &str, refusal: Refusal) -> Self {
+        Self { site: Site::intern(layer, name), refusal }
+    }
+
+    /// A rejection by the same layer, for another reason or another time.
+    #[must_use]
+    pub const fn because(self, refusal: Refusal) -> Self {
+        Self { refusal, ..self }
+    }
+
     /// The kind of layer: `"circuit_breaker"`, `"timeout"`.
     #[must_use]
     pub const fn layer(&self) -> &'static str {

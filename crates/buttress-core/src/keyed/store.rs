@@ -2,7 +2,7 @@
 
 use super::hash::Seeds;
 use super::shard::{Entry, Shard};
-use super::{Full, Keep};
+use super::{Full, Keep, Worth};
 use crate::Tick;
 use crate::sync::{Mutex, MutexGuard, lock};
 use std::borrow::{Borrow, Cow};
@@ -80,7 +80,11 @@ where
     /// The state of `key`, if it has one. Makes none.
     #[inline]
     #[must_use]
-    pub fn get(&self, key: &K) -> Option<Arc<V>> {
+    pub fn get<Q>(&self, key: &Q) -> Option<Arc<V>>
+    where
+        K::Owned: Borrow<Q>,
+        Q: ?Sized + Hash + Eq,
+    {
         let hash = self.seeds.hash(key);
         self.shard(hash).get(hash, key)
     }
@@ -128,9 +132,27 @@ where
     }
 
     /// Takes the state of `key` out, whatever it is worth.
-    pub fn remove(&self, key: &K) -> Option<Arc<V>> {
+    pub fn remove<Q>(&self, key: &Q) -> Option<Arc<V>>
+    where
+        K::Owned: Borrow<Q>,
+        Q: ?Sized + Hash + Eq,
+    {
         let hash = self.seeds.hash(key);
         let removed = self.shard(hash).remove(hash, key);
+        removed.map(|entry| entry.value)
+    }
+
+    /// Takes the state of `key` out unless it carries a penalty at `now`.
+    pub fn forget<Q>(&self, key: &Q, now: Tick) -> Option<Arc<V>>
+    where
+        K::Owned: Borrow<Q>,
+        Q: ?Sized + Hash + Eq,
+    {
+        let hash = self.seeds.hash(key);
+        let mut shard = self.shard(hash);
+        let free = shard.get(hash, key)?.worth(now) < Worth::Penalty;
+        let removed = if free { shard.remove(hash, key) } else { None };
+        drop(shard);
         removed.map(|entry| entry.value)
     }
 

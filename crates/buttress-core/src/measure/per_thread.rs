@@ -58,11 +58,8 @@ impl<T> PerThread<T> {
     /// The same for a thread that has no place of its own, or none yet.
     #[inline(never)]
     fn count_without_place(&self, counter: impl Fn(&T) -> &AtomicU64) {
-        if PLACE.get() == NONE {
-            PLACE.set(LEASE.try_with(|lease| lease.0).unwrap_or(SHARED));
-            if PLACE.get() != SHARED {
-                return self.count(counter);
-            }
+        if PLACE.get() == NONE && taken() != SHARED {
+            return self.count(counter);
         }
         counter(&self.0[SHARED].0).fetch_add(1, Ordering::Relaxed);
     }
@@ -70,8 +67,30 @@ impl<T> PerThread<T> {
     /// What all threads have counted.
     #[must_use]
     pub fn sum(&self, counter: impl Fn(&T) -> &AtomicU64) -> u64 {
-        self.0.iter().map(|line| counter(&line.0).load(Ordering::Relaxed)).sum()
+        self.each().map(|one| counter(one).load(Ordering::Relaxed)).sum()
     }
+
+    /// The one of this thread; threads that have no place of their own share one.
+    #[inline]
+    pub fn here(&self) -> &T {
+        let place = match PLACE.get() {
+            NONE => taken(),
+            place => place,
+        };
+        &self.0[place].0
+    }
+
+    /// All of them.
+    pub fn each(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|line| &line.0)
+    }
+}
+
+/// The place that this thread takes, as it has none yet.
+#[cold]
+fn taken() -> usize {
+    PLACE.set(LEASE.try_with(|lease| lease.0).unwrap_or(SHARED));
+    PLACE.get()
 }
 
 /// A place, for the time that the thread lives.

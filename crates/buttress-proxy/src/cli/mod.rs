@@ -52,7 +52,7 @@ enum Command {
     Health(HealthArgs),
     #[command(name = "health:reset", hide = true)]
     HealthReset(ResetArgs),
-    /// Shows the proxy before three origins that fail in turn.
+    /// Shows the proxy before four origins, of which three get into trouble and then all.
     Demo(DemoArgs),
 }
 

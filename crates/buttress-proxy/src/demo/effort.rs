@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 
-use buttress::circuit_breaker::{self, Totals};
 use buttress::retry;
 use serde::Serialize;
 
@@ -24,34 +23,26 @@ pub(super) struct Effort {
 #[derive(Debug)]
 pub(super) struct Meter {
     retries: retry::Handle,
-    breakers: Vec<circuit_breaker::Handle>,
-    /// What had been counted when it was last read.
-    before: Effort,
+    /// Retries that had been sent when it was last read.
+    before: u64,
 }
 
 impl Meter {
-    pub(super) fn new(retries: retry::Handle, breakers: Vec<circuit_breaker::Handle>) -> Self {
-        Self { retries, breakers, before: Effort::default() }
+    pub(super) const fn new(retries: retry::Handle) -> Self {
+        Self { retries, before: 0 }
     }
 
-    /// What was done since the last call.
-    pub(super) fn take(&mut self) -> Effort {
-        let attempts = self.breakers.iter().map(|breaker| ended(breaker.snapshot().totals)).sum();
+    /// What was done since the last call, which were so many attempts.
+    pub(super) fn take(&mut self, attempts: u64) -> Effort {
         let budget = self.retries.budget().map_or(0, |budget| budget.snapshot().balance);
-        let now = Effort { attempts, retries: self.retries.totals().retries(), budget };
-        let before = std::mem::replace(&mut self.before, now);
-        Effort { attempts: now.attempts - before.attempts, retries: now.retries - before.retries, budget }
+        let now = self.retries.totals().retries();
+        Effort { attempts, retries: now - std::mem::replace(&mut self.before, now), budget }
     }
 
     /// Retries that the budget refused.
     pub(super) fn refused(&self) -> u64 {
         self.retries.budget().map_or(0, |budget| budget.snapshot().refused)
     }
-}
-
-fn ended(totals: Totals) -> u64 {
-    let Totals { successes, failures, throttled, ignored, cancelled, .. } = totals;
-    successes + failures + throttled + ignored + cancelled
 }
 
 /// Holds what was spent against what the budget allows, in every window of whole seconds.

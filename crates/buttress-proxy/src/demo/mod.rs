@@ -1,10 +1,10 @@
-//! The demo: three origins that fail in turn and then all at once, the real proxy before them,
-//! and clients that do not slow down for either.
+//! The demo: four origins, of which one fails at once, one comes and goes and one is slow, until all of them fail; the real
+//! proxy before them, and clients that do not slow down for either.
 //!
 //! Everything runs in this process and talks through real sockets on loopback. The clients'
 //! arrivals are the demo's clock: so many of them are a second, and faults begin and end with a
-//! second, before its first request. So every second is faulty or healthy from end to end, and
-//! its row counts exactly the requests that arrived in it.
+//! second, before its first request. So in every second the origins behave the same from end
+//! to end, and its row counts exactly the requests that arrived in it.
 
 mod breakers;
 mod effort;

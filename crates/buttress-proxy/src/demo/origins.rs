@@ -1,9 +1,10 @@
-//! Three small origins on loopback that misbehave on demand.
+//! Four small origins on loopback that misbehave on demand.
 
 use std::convert::Infallible;
 use std::future::pending;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -15,11 +16,15 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::schedule::{Behaviour, NAMES};
 
 /// What a healthy origin answers: 1 KiB, so that a body cut short would be noticed.
 pub(super) static BODY: &[u8] = &[b'.'; 1024];
+
+/// How long a slow origin takes: well within the clients' patience, and a hundred times what it usually takes.
+pub(super) const SLOW: Duration = Duration::from_millis(100);
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -33,7 +38,7 @@ pub(super) struct Origins {
 }
 
 impl Origins {
-    /// Starts all three on free ports, well-behaved.
+    /// Starts all of them on free ports, well-behaved.
     ///
     /// # Errors
     ///
@@ -127,7 +132,11 @@ async fn answer(behaviour: Behaviour) -> Result<Response<Full<Bytes>>, Infallibl
     let (status, body) = match behaviour {
         Behaviour::Well => (StatusCode::OK, BODY),
         Behaviour::Answers503 => (StatusCode::SERVICE_UNAVAILABLE, &b"out of order\n"[..]),
-        Behaviour::Hangs | Behaviour::Refuses => pending().await,
+        Behaviour::Slow => {
+            sleep(SLOW).await;
+            (StatusCode::OK, BODY)
+        }
+        Behaviour::Refuses => pending().await,
     };
     let mut response = Response::new(Full::new(Bytes::from_static(body)));
     *response.status_mut() = status;
@@ -136,8 +145,6 @@ async fn answer(behaviour: Behaviour) -> Result<Response<Full<Bytes>>, Infallibl
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::time::timeout;
 

@@ -1,14 +1,15 @@
 //! What the demo tells, as data: one row a second and a summary. The JSON form is these types
 //! as they stand, the form for people is drawn from them.
 
-use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
+use std::{fmt, io};
 
 use buttress::circuit_breaker::State;
 use serde::{Serialize, Serializer};
 
 use super::effort::{Effort, Window};
+use super::schedule::{NAMES, Phase, Stretch};
 
 /// Tells the demo's story to somebody.
 pub(super) trait Report {
@@ -33,8 +34,10 @@ pub(super) struct Scene {
 pub(super) struct Row {
     /// The first second is 1.
     pub(super) second: u64,
-    /// What the schedule does, or nothing when all origins are well.
-    pub(super) fault: Option<String>,
+    pub(super) stretch: Stretch,
+    /// How the origins are.
+    #[serde(serialize_with = "as_text")]
+    pub(super) phase: Phase,
     /// Requests that arrived in this second.
     pub(super) requests: u64,
     /// Those of them that were answered well in time.
@@ -43,16 +46,18 @@ pub(super) struct Row {
     pub(super) p99_ms: Option<f64>,
     #[serde(flatten)]
     pub(super) effort: Effort,
-    pub(super) breakers: Vec<Breaker>,
+    pub(super) origins: Vec<OriginRow>,
 }
 
-/// One breaker in one second.
+/// One origin and its breaker in one second.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Breaker {
+pub(super) struct OriginRow {
     pub(super) name: &'static str,
     /// At the end of the second.
     #[serde(serialize_with = "as_text")]
     pub(super) state: State,
+    /// Attempts at it that ended, whatever came of them.
+    pub(super) attempts: u64,
     pub(super) transitions: Vec<Transition>,
 }
 
@@ -71,14 +76,20 @@ pub(super) struct Transition {
 pub(super) struct Summary {
     #[serde(flatten)]
     pub(super) all: Share,
-    /// The seconds in which one origin misbehaved.
-    pub(super) faulty: Share,
-    /// The seconds in which all of them did.
-    pub(super) outage: Share,
-    /// The seconds in which all were well.
-    pub(super) healthy: Share,
+    /// The seconds that belong together, in their order.
+    pub(super) stretches: Vec<StretchSummary>,
     pub(super) retries: RetrySummary,
     pub(super) origins: Vec<OriginSummary>,
+}
+
+/// One stretch of the demo.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct StretchSummary {
+    pub(super) stretch: Stretch,
+    #[serde(flatten)]
+    pub(super) share: Share,
+    /// Attempts at each origin.
+    pub(super) attempts: [u64; NAMES.len()],
 }
 
 /// What all attempts together came to.
@@ -112,8 +123,6 @@ pub(super) struct OriginSummary {
     pub(super) opened: u64,
     pub(super) half_opened: u64,
     pub(super) closed: u64,
-    /// Requests that were not answered well while this origin was down.
-    pub(super) lost: u64,
     /// Attempts that its breaker refused before anything was sent.
     pub(super) spared: u64,
 }
@@ -128,10 +137,6 @@ impl Share {
         }
     }
 
-    pub(super) fn bad(&self) -> u64 {
-        self.requests - self.good
-    }
-
     /// Between 0 and 1; nothing asked is nothing failed.
     pub(super) fn ratio(&self) -> f64 {
         if self.requests == 0 { 1.0 } else { self.good as f64 / self.requests as f64 }
@@ -144,6 +149,6 @@ impl Row {
     }
 }
 
-fn as_text<S: Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(state)
+fn as_text<S: Serializer>(said: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(said)
 }

@@ -3,24 +3,26 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::DemoError;
 use super::load::RATE;
 
-/// The shortest demo in which each breaker has time to open, to probe and to close again.
+/// The shortest demo in which the trouble lasts long enough to see the flapping origin go and come back.
 pub(super) const MINIMUM: Duration = Duration::from_secs(14);
 
-/// Calm seconds after the last fault at least: the preset's breaker stays open for up to a
-/// second, and its last failing probe may take the attempt timeout.
-const RECOVERY: u64 = 2;
-
-/// Seconds of the outage at least, as of any other fault.
+/// Seconds of the outage and of the calm behind it at least: the preset's breaker stays open for up to a second, and its
+/// last failing probe may take the attempt timeout.
 const SHORTEST: u64 = 2;
 
-/// What the three origins are called, in the order of the faults.
-pub(super) const NAMES: [&str; 3] = ["a", "b", "c"];
+/// Of ten parts of what the outage and calm leave, so many are trouble; in the others the origins that were in it are back.
+const TROUBLE: u64 = 6;
 
-/// How the origins fail one after the other; behind that, all of them do at once.
-const FAULTS: [Behaviour; NAMES.len()] = [Behaviour::Answers503, Behaviour::Refuses, Behaviour::Hangs];
+/// How long the flapping origin is down, and then up, in seconds.
+const FLAP: u64 = 2;
+
+/// What the origins are called.
+pub(super) const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
 /// How an origin treats whoever calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,50 +33,68 @@ pub(super) enum Behaviour {
     Answers503,
     /// Nobody listens on its port.
     Refuses,
-    /// Accepts the connection, reads the request and says nothing.
-    Hangs,
+    /// As well, but only after [`SLOW`](super::origins::SLOW).
+    Slow,
 }
 
-/// What is wrong.
+/// What the origins are in for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// One origin misbehaves.
-    Of {
-        /// Its index.
-        origin: usize,
-        behaviour: Behaviour,
+pub(super) enum Phase {
+    /// All of them are well.
+    Calm,
+    /// One fails at once, one comes and goes, one is slow, and the last one is well.
+    Trouble {
+        /// Whether the one that comes and goes is there.
+        flapper_is_up: bool,
     },
-    /// All origins answer 503.
+    /// All of them are well again.
+    Recovery,
+    /// All of them answer 503.
     Outage,
 }
 
-impl Fault {
+/// The seconds that are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Stretch {
+    /// Nothing was wrong so far.
+    Calm,
+    /// Three of four origins are in trouble.
+    Trouble,
+    /// They are well again.
+    Recovery,
+    /// All of them fail.
+    Outage,
+    /// They are well again after that.
+    Return,
+}
+
+impl Phase {
     /// How the origin of that index behaves meanwhile.
     pub(super) fn behaviour_of(self, origin: usize) -> Behaviour {
-        match self {
-            Self::Of { origin: befallen, behaviour } if befallen == origin => behaviour,
-            Self::Of { .. } => Behaviour::Well,
-            Self::Outage => Behaviour::Answers503,
+        match (self, origin) {
+            (Self::Outage, _) | (Self::Trouble { .. }, 0) => Behaviour::Answers503,
+            (Self::Trouble { flapper_is_up: false }, 1) => Behaviour::Refuses,
+            (Self::Trouble { .. }, 2) => Behaviour::Slow,
+            _ => Behaviour::Well,
         }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Of { origin, behaviour } = self else { return f.write_str("all answer 503") };
-        let what = match behaviour {
-            Behaviour::Well => "is well",
-            Behaviour::Answers503 => "answers 503",
-            Behaviour::Refuses => "refuses connections",
-            Behaviour::Hangs => "never answers",
-        };
-        write!(f, "{} {what}", NAMES[*origin])
+        f.write_str(match self {
+            Self::Calm => "all well",
+            Self::Trouble { flapper_is_up: false } => "a 503, b down, c slow",
+            Self::Trouble { flapper_is_up: true } => "a 503, b up, c slow",
+            Self::Recovery => "all well again",
+            Self::Outage => "all answer 503",
+        })
     }
 }
 
-/// The plan of one demo: calm, fault, calm, fault, calm, fault, calm, outage, calm. A calm stretch and
-/// the outage take a tenth of the length each, a fault a third of what is left, all in whole seconds so
-/// that each second is either faulty or healthy from end to end.
+/// The plan of one demo: calm, trouble, recovery, outage, return. Calm, outage and return take a tenth of the length each,
+/// trouble most of what is left, all in whole seconds so that in each second the origins behave as they do from end to end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {
     length: Duration,
@@ -97,23 +117,25 @@ impl Schedule {
         (self.length.as_secs_f64() * RATE as f64) as u64
     }
 
-    /// The fault that fills `second`, the first one being 1.
-    pub(super) fn fault_in(&self, second: u64) -> Option<Fault> {
+    /// The stretch that `second` belongs to, the first one being 1, and how the origins are then.
+    pub(super) fn in_second(&self, second: u64) -> (Stretch, Phase) {
         let length = self.length.as_secs();
         let calm = length / 10;
         let outage = calm.max(SHORTEST);
-        let fault = (length - 4 * calm - outage - calm.max(RECOVERY)) / FAULTS.len() as u64;
-        let one_by_one = FAULTS.iter().enumerate();
-        let mut faults: Vec<_> =
-            one_by_one.map(|(origin, &behaviour)| (Fault::Of { origin, behaviour }, fault)).collect();
-        faults.push((Fault::Outage, outage));
-        let mut before = 0;
-        faults.into_iter().find_map(|(fault, seconds)| {
-            before += calm;
-            let happens = (before + 1..=before + seconds).contains(&second);
-            before += seconds;
-            happens.then_some(fault)
-        })
+        let rest = length - calm - 2 * outage;
+        let trouble = rest * TROUBLE / 10;
+        let into_trouble = second.saturating_sub(calm + 1);
+        if second <= calm {
+            (Stretch::Calm, Phase::Calm)
+        } else if second <= calm + trouble {
+            (Stretch::Trouble, Phase::Trouble { flapper_is_up: into_trouble / FLAP % 2 == 1 })
+        } else if second <= calm + rest {
+            (Stretch::Recovery, Phase::Recovery)
+        } else if second <= calm + rest + outage {
+            (Stretch::Outage, Phase::Outage)
+        } else {
+            (Stretch::Return, Phase::Recovery)
+        }
     }
 }
 
@@ -121,44 +143,40 @@ impl Schedule {
 mod tests {
     use super::*;
 
-    fn faults(seconds: u64) -> Vec<Option<Fault>> {
+    const STRETCHES: [Stretch; 5] =
+        [Stretch::Calm, Stretch::Trouble, Stretch::Recovery, Stretch::Outage, Stretch::Return];
+
+    fn planned(seconds: u64) -> Vec<(Stretch, Phase)> {
         let schedule = Schedule::new(Duration::from_secs(seconds)).unwrap();
-        (1..=seconds).map(|second| schedule.fault_in(second)).collect()
-    }
-
-    fn all_faults() -> Vec<Fault> {
-        let one_by_one = FAULTS.iter().enumerate();
-        let mut faults: Vec<_> =
-            one_by_one.map(|(origin, &behaviour)| Fault::Of { origin, behaviour }).collect();
-        faults.push(Fault::Outage);
-        faults
+        (1..=seconds).map(|second| schedule.in_second(second)).collect()
     }
 
     #[test]
-    fn thirty_seconds_are_four_of_each_fault_three_of_outage_and_three_calm_ones_around() {
-        let mut expected = vec![None; 3];
-        for fault in all_faults() {
-            expected.extend(vec![Some(fault); if fault == Fault::Outage { 3 } else { 4 }]);
-            expected.extend([None; 3]);
+    fn thirty_seconds_are_three_calm_twelve_of_trouble_nine_of_recovery_three_of_outage_and_three_behind() {
+        let mut expected = vec![(Stretch::Calm, Phase::Calm); 3];
+        for flapper_is_up in [false, true, false, true, false, true] {
+            expected.extend([(Stretch::Trouble, Phase::Trouble { flapper_is_up }); 2]);
         }
-        assert_eq!(faults(30), expected);
+        expected.extend([(Stretch::Recovery, Phase::Recovery); 9]);
+        expected.extend([(Stretch::Outage, Phase::Outage); 3]);
+        expected.extend([(Stretch::Return, Phase::Recovery); 3]);
+        assert_eq!(planned(30), expected);
     }
 
     #[test]
-    fn every_length_gives_each_fault_two_seconds_and_the_last_one_two_calm_ones_after_it() {
+    fn every_length_has_all_stretches_in_their_order_and_the_flapper_down_and_up() {
         for seconds in MINIMUM.as_secs()..=200 {
-            let planned = faults(seconds);
-            for fault in all_faults() {
-                let filled = planned.iter().filter(|planned| **planned == Some(fault)).count();
-                assert!(filled >= 2, "{seconds} s: {fault} for {filled} s");
+            let planned = planned(seconds);
+            assert!(planned.is_sorted_by_key(|(stretch, _)| *stretch), "{seconds} s");
+            for stretch in STRETCHES {
+                let filled = planned.iter().filter(|(planned, _)| *planned == stretch).count();
+                let least = if stretch == Stretch::Calm { 1 } else { 2 };
+                assert!(filled >= least, "{seconds} s: {filled} s of {stretch:?}");
             }
-            let calm_between = planned.windows(2).all(|pair| match pair {
-                [Some(before), Some(after)] => before == after,
-                _ => true,
-            });
-            assert!(calm_between, "{seconds} s: {planned:?}");
-            assert_eq!(planned[0], None, "{seconds} s");
-            assert!(planned.ends_with(&[None, None]), "{seconds} s: {planned:?}");
+            for flapper_is_up in [false, true] {
+                let trouble = (Stretch::Trouble, Phase::Trouble { flapper_is_up });
+                assert!(planned.contains(&trouble), "{seconds} s: {trouble:?}");
+            }
         }
     }
 

@@ -2,12 +2,16 @@
 
 use std::io::{self, Write};
 
+use buttress::circuit_breaker::State;
+
 use super::effort::{Effort, Window};
 use super::load::{PATIENCE, RATE};
-use super::report::{Breaker, OriginSummary, Report, RetrySummary, Row, Scene, Summary, Transition};
-use super::schedule::NAMES;
+use super::origins::SLOW;
+use super::report::{OriginRow, OriginSummary, Report, RetrySummary, Row, Scene};
+use super::report::{StretchSummary, Summary, Transition};
+use super::schedule::{Behaviour, NAMES, Phase, Stretch};
 use crate::proxy::BUDGET;
-use crate::terminal::text::{bar, wrap};
+use crate::terminal::text::wrap;
 use crate::terminal::words::{grouped, percent, seconds};
 use crate::terminal::{Ink, Paint};
 
@@ -15,8 +19,8 @@ use crate::terminal::{Ink, Paint};
 const WIDTH: usize = 98;
 /// Where the lines about transitions begin, below the column that says what happens.
 const INDENT: usize = 8;
-/// Columns of a breaker's state; the longest is `half_open`.
-const STATE: usize = 9;
+/// Columns of the bar that shows where the attempts went.
+const BAR: u64 = 24;
 
 /// Draws the rows in columns, coloured or not.
 #[derive(Debug)]
@@ -31,12 +35,30 @@ impl<W: Write> Screen<W> {
     }
 
     /// What a breaker did in a second, one step after the other.
-    fn transitions(&mut self, breaker: &Breaker) -> io::Result<()> {
-        for line in wrap(steps(&breaker.transitions), WIDTH - INDENT - 3) {
+    fn transitions(&mut self, origin: &OriginRow) -> io::Result<()> {
+        for line in wrap(steps(&origin.transitions), WIDTH - INDENT - 3) {
             let line = self.paint.with(Ink::Dim, line);
-            writeln!(self.out, "{:INDENT$}{}  {line}", "", breaker.name)?;
+            writeln!(self.out, "{:INDENT$}{}  {line}", "", origin.name)?;
         }
         Ok(())
+    }
+
+    /// Where the attempts of a second went: a letter for each part of them, and the share of each origin.
+    fn traffic(&mut self, row: &Row) -> io::Result<()> {
+        let attempts: Vec<u64> = row.origins.iter().map(|origin| origin.attempts).collect();
+        let all: u64 = attempts.iter().sum();
+        let mut drawn = 0;
+        for ((index, origin), cells) in row.origins.iter().enumerate().zip(parts(&attempts, BAR)) {
+            let letters = origin.name.repeat(cells as usize);
+            write!(self.out, "{}", self.paint.with(ink_in(row.phase, index), letters))?;
+            drawn += cells;
+        }
+        write!(self.out, "{}", " ".repeat((BAR - drawn) as usize))?;
+        for (index, origin) in row.origins.iter().enumerate() {
+            let share = format!(" {:>5}", share(origin, all));
+            write!(self.out, "{}", self.paint.with(ink_in(row.phase, index), share))?;
+        }
+        writeln!(self.out)
     }
 
     /// What the proxy had to do for the requests of a second, unless that was one attempt each.
@@ -69,11 +91,31 @@ impl<W: Write> Screen<W> {
         )
     }
 
+    /// How a stretch went for the clients, and where its attempts went.
+    fn stretch(&mut self, summary: &StretchSummary) -> io::Result<()> {
+        let StretchSummary { stretch, share, attempts } = summary;
+        let good = self.paint.with(Ink::of_share(share.ratio()), format!("{:>7}", percent(share.ratio())));
+        let when = match stretch {
+            Stretch::Calm => "while all were well",
+            Stretch::Trouble => "while a failed, b came and went, c was slow",
+            Stretch::Recovery => "when they were well again",
+            Stretch::Outage => "while all four failed",
+            Stretch::Return => "after that",
+        };
+        let when = format!("in the {} s {when}", share.seconds);
+        write!(self.out, "  {good}  {when:<51}")?;
+        let all: u64 = attempts.iter().sum();
+        for attempts in attempts {
+            write!(self.out, " {:>5}", whole_percent(*attempts, all))?;
+        }
+        writeln!(self.out)
+    }
+
     fn origin(&mut self, origin: &OriginSummary) -> io::Result<()> {
-        let OriginSummary { name, address, opened, half_opened, closed, lost, spared } = origin;
-        let (address, lost, spared) = (address.to_string(), grouped(*lost), grouped(*spared));
+        let OriginSummary { name, address, opened, half_opened, closed, spared } = origin;
+        let (address, spared) = (address.to_string(), grouped(*spared));
         write!(self.out, "  {name}  {address:<21}  {opened:>6}  {half_opened:>11}  {closed:>6}")?;
-        writeln!(self.out, "  {lost:>8}  {spared:>8}")
+        writeln!(self.out, "  {spared:>8}")
     }
 }
 
@@ -81,7 +123,7 @@ impl<W: Write> Report for Screen<W> {
     fn begin(&mut self, scene: &Scene) -> io::Result<()> {
         let length = humantime::format_duration(scene.length);
         let title =
-            format!("Three origins, the proxy in front of them, {RATE} requests a second, for {length}");
+            format!("Four origins, the proxy in front of them, {RATE} requests a second, for {length}");
         writeln!(self.out, "\n  {}\n", self.paint.with(Ink::Bold, title))?;
         let origins: Vec<_> =
             scene.origins.iter().map(|(name, address)| format!("{name} {address}")).collect();
@@ -89,17 +131,19 @@ impl<W: Write> Report for Screen<W> {
         writeln!(self.out, "  origins  {}", origins.join("   "))?;
         writeln!(
             self.out,
-            "\n  One origin at a time fails. What it fails with another answers, its circuit breaker opens, the\n  \
-             other two take its share, and now and then a probe asks whether it is well again. At last all\n  \
-             three fail, and a budget keeps the retries from making that worse. Each line is one second of\n  \
-             arrivals, good means 200 with the whole body within {patience}, and the states are the breakers' at\n  \
-             the end of the second. Ctrl-C ends it early.\n",
+            "\n  At first all are well. Then a answers 503 at once, b comes and goes, and c takes {slow}: what they\n  \
+             fail with another answers, and the requests find their way to d. When they are well again they get\n  \
+             their part back. At last all four fail, and a budget keeps the retries from making that worse.\n\n  \
+             Each line is one second of arrivals. Good means 200 with the whole body within {patience}. The letters\n  \
+             show where the attempts went, and the numbers how many of a hundred; where none went because a\n  \
+             breaker is open, or only probes, it says so. Ctrl-C ends it early.\n",
+            slow = humantime::format_duration(SLOW),
             patience = humantime::format_duration(PATIENCE)
         )?;
-        let [a, b, c] = NAMES;
+        let [a, b, c, d] = NAMES;
         let head = format!(
-            "{:>4}  {:<21}  {:>4}  {:<18} {:>7}   {a:<STATE$}  {b:<STATE$}  {c}",
-            "time", "what happens", "sent", "good", "p99"
+            "{:>4}  {:<21}  {:>7} {:>7}  {:<24} {a:>5} {b:>5} {c:>5} {d:>5}",
+            "time", "what happens", "good", "p99", "where the attempts went"
         );
         writeln!(self.out, "  {}", self.paint.with(Ink::Bold, head))?;
         self.out.flush()
@@ -107,56 +151,37 @@ impl<W: Write> Report for Screen<W> {
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
         let share = row.share().ratio();
-        let ink = Ink::of_share(share);
-        let what = format!("{:<21}", row.fault.as_deref().unwrap_or("all well"));
-        let what = if row.fault.is_some() { self.paint.with(Ink::Bold, what) } else { what };
-        let bar = self.paint.with(ink, bar(share));
-        let share = self.paint.with(ink, format_args!("{:>7}", percent(share)));
+        let what = format!("{:<21}", row.phase.to_string());
+        let calm = matches!(row.phase, Phase::Calm | Phase::Recovery);
+        let what = if calm { what } else { self.paint.with(Ink::Bold, what) };
+        let share = self.paint.with(Ink::of_share(share), format_args!("{:>7}", percent(share)));
         let p99 = row.p99_ms.and_then(|latency| seconds(latency / 1e3)).unwrap_or_default();
         let time = format!("{}s", row.second);
-        write!(self.out, "  {time:>4}  {what}  {sent:>4}  {bar} {share} {p99:>7} ", sent = row.requests)?;
-        for (index, Breaker { state, .. }) in row.breakers.iter().enumerate() {
-            let width = if index + 1 < row.breakers.len() { STATE } else { 0 };
-            let text = format!("{:<width$}", state.to_string());
-            write!(self.out, "  {}", self.paint.with(Ink::of_state(*state), text))?;
-        }
-        writeln!(self.out)?;
-        for breaker in &row.breakers {
-            self.transitions(breaker)?;
+        write!(self.out, "  {time:>4}  {what}  {share} {p99:>7}  ")?;
+        self.traffic(row)?;
+        for origin in &row.origins {
+            self.transitions(origin)?;
         }
         self.effort(row)?;
         self.out.flush()
     }
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {
-        let Summary { all, faulty, outage, healthy, origins, .. } = summary;
+        let Summary { all, stretches, origins, .. } = summary;
         let title = format!("{} requests, {} good", grouped(all.requests), percent(all.ratio()));
-        writeln!(self.out, "\n  {}", self.paint.with(Ink::Bold, title))?;
-        let parts = [
-            (faulty, "with one origin down"),
-            (outage, "with all three down"),
-            (healthy, "with all three well"),
-        ];
-        for (share, when) in parts {
-            if share.seconds > 0 {
-                let good = format!("{:>7}", percent(share.ratio()));
-                let good = self.paint.with(Ink::of_share(share.ratio()), good);
-                writeln!(
-                    self.out,
-                    "  {good}  in the {} s {when}, {} bad",
-                    share.seconds,
-                    grouped(share.bad())
-                )?;
-            }
+        let [a, b, c, d] = NAMES;
+        let head = format!("{title:<60}  {a:>5} {b:>5} {c:>5} {d:>5}");
+        writeln!(self.out, "\n  {}", self.paint.with(Ink::Bold, head))?;
+        for stretch in stretches {
+            self.stretch(stretch)?;
         }
         self.retries(summary)?;
-        let head = format!("{:<24}  opened  half-opened  closed      lost    spared", "origin");
+        let head = format!("{:<24}  opened  half-opened  closed    spared", "origin");
         writeln!(self.out, "\n  {}", self.paint.with(Ink::Bold, head))?;
         for origin in origins {
             self.origin(origin)?;
         }
-        let notes = "lost: requests not answered well while it alone was down; spared: attempts that its breaker\n  \
-                     refused before anything was sent";
+        let notes = "spared: attempts that its breaker refused before anything was sent";
         writeln!(self.out, "  {}", self.paint.with(Ink::Dim, notes))?;
         writeln!(self.out, "\n  {}", self.paint.with(Ink::Bold, "Try next"))?;
         for (command, why) in NEXT {
@@ -176,6 +201,52 @@ const NEXT: [(&str, &str); 3] = [
     ("buttress demo --for 2m --json", "a longer demo for a program to read, one JSON object a second"),
 ];
 
+/// How an origin is to be looked at while it behaves so.
+fn ink_in(phase: Phase, origin: usize) -> Ink {
+    match phase.behaviour_of(origin) {
+        Behaviour::Well => Ink::Green,
+        Behaviour::Slow => Ink::Yellow,
+        Behaviour::Answers503 | Behaviour::Refuses => Ink::Red,
+    }
+}
+
+/// So many whole cells for each of several numbers, in their proportion: what is left of cells goes to those that lost
+/// the most of one.
+fn parts(numbers: &[u64], cells: u64) -> Vec<u64> {
+    let all = numbers.iter().sum::<u64>();
+    if all == 0 {
+        return vec![0; numbers.len()];
+    }
+    let mut parts: Vec<u64> = numbers.iter().map(|number| number * cells / all).collect();
+    let mut by_loss: Vec<usize> = (0..numbers.len()).collect();
+    by_loss.sort_by_key(|&index| std::cmp::Reverse(numbers[index] * cells % all));
+    let left = cells - parts.iter().sum::<u64>();
+    for index in by_loss.into_iter().take(left as usize) {
+        parts[index] += 1;
+    }
+    parts
+}
+
+/// The share of an origin, or why it has hardly any.
+fn share(origin: &OriginRow, all: u64) -> String {
+    // A few attempts of the time before it opened, or a probe.
+    if origin.attempts * 50 > all {
+        return whole_percent(origin.attempts, all);
+    }
+    match origin.state {
+        State::Closed => whole_percent(origin.attempts, all),
+        State::HalfOpen => "probe".to_owned(),
+        _ => "open".to_owned(),
+    }
+}
+
+fn whole_percent(part: u64, all: u64) -> String {
+    match (part * 100 + all / 2).checked_div(all) {
+        Some(percent) => format!("{percent} %"),
+        None => "–".to_owned(),
+    }
+}
+
 /// The states a breaker went through, the first one where it came from. A cause is told once and
 /// left out when the same step happens again for the same reason.
 fn steps(transitions: &[Transition]) -> Vec<String> {
@@ -193,20 +264,25 @@ fn steps(transitions: &[Transition]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use buttress::circuit_breaker::State;
-
     use super::*;
 
     fn row(transitions: Vec<Transition>) -> Row {
-        let breaker = |name, transitions| Breaker { name, state: State::HalfOpen, transitions };
+        let origin =
+            |name, attempts, transitions| OriginRow { name, state: State::HalfOpen, attempts, transitions };
         Row {
             second: 600,
-            fault: Some("b refuses connections".into()),
+            stretch: Stretch::Trouble,
+            phase: Phase::Trouble { flapper_is_up: false },
             requests: 300,
             good: 280,
             p99_ms: Some(1000.0),
             effort: Effort { attempts: 312, retries: 21, budget: 589 },
-            breakers: vec![breaker("a", transitions), breaker("b", Vec::new()), breaker("c", Vec::new())],
+            origins: vec![
+                origin("a", 1, transitions),
+                origin("b", 0, Vec::new()),
+                origin("c", 11, Vec::new()),
+                origin("d", 300, Vec::new()),
+            ],
         }
     }
 
@@ -239,6 +315,16 @@ mod tests {
             without.push_str(if index == 0 { piece } else { piece.split_once('m').unwrap().1 });
         }
         assert_eq!(without, plain);
+    }
+
+    #[test]
+    fn the_letters_fill_the_bar_and_who_is_asked_for_proof_alone_is_said_to_be() {
+        assert_eq!(parts(&[1, 0, 11, 300], BAR), [0, 0, 1, 23]);
+        assert_eq!(parts(&[75, 75, 75, 75], BAR), [6, 6, 6, 6]);
+        assert_eq!(parts(&[1, 1, 1, 0], 10), [4, 3, 3, 0]);
+        assert_eq!(parts(&[0; 4], BAR), [0; 4]);
+        let told = drawn(Paint::Plain, |screen| screen.row(&row(Vec::new())));
+        assert!(told.contains("cddddddddddddddddddddddd probe probe   4 %  96 %"), "{told}");
     }
 
     #[test]

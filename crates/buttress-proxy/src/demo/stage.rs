@@ -15,12 +15,12 @@ use super::effort::Meter;
 use super::load::{Load, PATIENCE, RATE, arrivals};
 use super::origins::Origins;
 use super::report::{OriginSummary, Report, RetrySummary, Scene, Share, Summary};
-use super::schedule::{Behaviour, NAMES, Schedule};
+use super::schedule::{NAMES, Schedule};
 use super::tally::Tally;
 use crate::{Limits, Origin, Proxy, ProxyConfig, Stopped};
 
-/// The proxy's patience with an origin: far above what a healthy one needs here, and short
-/// enough that a caller of a hanging one hears of it within its own patience.
+/// The proxy's patience with an origin: three times what the slow one needs here, and short enough that a caller hears of
+/// it within its own patience.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Attempts that may follow a failed one: the proxy's own default.
@@ -72,7 +72,7 @@ impl Stage {
         let address = proxy.local_addr();
         let breakers = Breakers::watch(proxy.breakers());
         let retries = proxy.retries().expect("there are some").clone();
-        let meter = Meter::new(retries, proxy.breakers());
+        let meter = Meter::new(retries);
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(proxy.serve(async { drop(stopped.await) }));
         Ok(Self { schedule, origins, proxy: address, breakers, meter, stop, serving })
@@ -114,7 +114,7 @@ impl Stage {
             }
             tell(report, &mut tally)?;
         }
-        tally.end(self.meter.take(), self.breakers.take());
+        self.end_second(&mut tally);
         drop(load);
         while let Some(answer) = answers.recv().await {
             tally.answered(answer);
@@ -127,12 +127,18 @@ impl Stage {
 
     /// From one second to the next.
     fn turn(&mut self, second: u64, tally: &mut Tally) {
-        tally.end(self.meter.take(), self.breakers.take());
-        let fault = self.schedule.fault_in(second);
+        self.end_second(tally);
+        let (stretch, phase) = self.schedule.in_second(second);
         for origin in 0..NAMES.len() {
-            self.origins.set(origin, fault.map_or(Behaviour::Well, |fault| fault.behaviour_of(origin)));
+            self.origins.set(origin, phase.behaviour_of(origin));
         }
-        tally.begin(second, fault);
+        tally.begin(second, (stretch, phase));
+    }
+
+    fn end_second(&mut self, tally: &mut Tally) {
+        let origins = self.breakers.take();
+        let attempts = origins.iter().map(|origin| origin.attempts).sum();
+        tally.end(self.meter.take(attempts), origins);
     }
 
     fn scene(&self) -> Scene {
@@ -141,22 +147,17 @@ impl Stage {
     }
 
     fn summary(&self, tally: &Tally) -> Summary {
-        let Tally { faulty, outage, healthy, entered, attempts, retries, ledger, .. } = tally;
-        let origins = NAMES.iter().zip(self.origins.addresses()).zip(faulty.iter().zip(entered));
-        let origins =
-            origins.zip(self.breakers.refused()).map(|(((name, &address), (down, entered)), refused)| {
-                OriginSummary {
-                    name,
-                    address,
-                    opened: entered.open,
-                    half_opened: entered.half_open,
-                    closed: entered.closed,
-                    lost: down.bad(),
-                    spared: refused,
-                }
-            });
-        let origins = origins.collect();
-        let faulty = faulty.iter().fold(Share::default(), |sum, share| sum.plus(share));
+        let Tally { stretches, entered, attempts, retries, ledger, .. } = tally;
+        let origins = NAMES.iter().zip(self.origins.addresses()).zip(entered).zip(self.breakers.refused());
+        let origins = origins.map(|(((name, &address), entered), refused)| OriginSummary {
+            name,
+            address,
+            opened: entered.open,
+            half_opened: entered.half_open,
+            closed: entered.closed,
+            spared: refused,
+        });
+        let all = stretches.iter().fold(Share::default(), |sum, stretch| sum.plus(&stretch.share));
         let fullest = ledger.fullest();
         let retries = RetrySummary {
             attempts: *attempts,
@@ -165,8 +166,7 @@ impl Stage {
             fullest,
             budget_held: fullest.held(),
         };
-        let all = faulty.plus(outage).plus(healthy);
-        Summary { all, faulty, outage: *outage, healthy: *healthy, retries, origins }
+        Summary { all, stretches: stretches.clone(), retries, origins: origins.collect() }
     }
 
     /// Waits for the proxy to stop, which its grace bounds.

@@ -7,18 +7,16 @@ use buttress::circuit_breaker::State;
 
 use super::effort::{Effort, Ledger};
 use super::load::Answer;
-use super::report::{Breaker, Row, Share};
-use super::schedule::{Fault, NAMES};
+use super::report::{OriginRow, Row, Share, StretchSummary};
+use super::schedule::{NAMES, Phase, Stretch};
 
 /// Seconds under way and the sums of those that are done.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     /// Oldest first; only the last one may still have arrivals.
     seconds: VecDeque<Second>,
-    /// By the origin that was down.
-    pub(super) faulty: [Share; NAMES.len()],
-    pub(super) outage: Share,
-    pub(super) healthy: Share,
+    /// In their order, and only those that have come.
+    pub(super) stretches: Vec<StretchSummary>,
     pub(super) attempts: u64,
     pub(super) retries: u64,
     pub(super) ledger: Ledger,
@@ -36,18 +34,16 @@ pub(super) struct Entered {
 #[derive(Debug)]
 struct Second {
     row: Row,
-    fault: Option<Fault>,
     latencies: Vec<Duration>,
     over: bool,
 }
 
 impl Tally {
     /// A second begins; arrivals are its own until the next one begins.
-    pub(super) fn begin(&mut self, second: u64, fault: Option<Fault>) {
-        let told = fault.map(|fault| fault.to_string());
-        let (effort, breakers) = (Effort::default(), Vec::new());
-        let row = Row { second, fault: told, requests: 0, good: 0, p99_ms: None, effort, breakers };
-        self.seconds.push_back(Second { row, fault, latencies: Vec::new(), over: false });
+    pub(super) fn begin(&mut self, second: u64, (stretch, phase): (Stretch, Phase)) {
+        let (effort, origins) = (Effort::default(), Vec::new());
+        let row = Row { second, stretch, phase, requests: 0, good: 0, p99_ms: None, effort, origins };
+        self.seconds.push_back(Second { row, latencies: Vec::new(), over: false });
     }
 
     /// A request has been sent in the second under way.
@@ -63,11 +59,11 @@ impl Tally {
         second.latencies.push(answer.latency);
     }
 
-    /// The second under way is over, this was done in it, and so stand the breakers.
-    pub(super) fn end(&mut self, effort: Effort, breakers: Vec<Breaker>) {
+    /// The second under way is over, this was done in it, and so stand the origins.
+    pub(super) fn end(&mut self, effort: Effort, origins: Vec<OriginRow>) {
         if let Some(second) = self.seconds.back_mut() {
             second.row.effort = effort;
-            second.row.breakers = breakers;
+            second.row.origins = origins;
             second.over = true;
         }
     }
@@ -78,26 +74,34 @@ impl Tally {
         if !oldest.over || (oldest.latencies.len() as u64) < oldest.row.requests {
             return None;
         }
-        let Second { row, fault, mut latencies, .. } = self.seconds.pop_front()?;
+        let Second { row, mut latencies, .. } = self.seconds.pop_front()?;
         let row = Row { p99_ms: p99(&mut latencies).map(milliseconds), ..row };
-        let share = match fault {
-            Some(Fault::Of { origin, .. }) => &mut self.faulty[origin],
-            Some(Fault::Outage) => &mut self.outage,
-            None => &mut self.healthy,
-        };
-        *share = share.plus(&row.share());
+        let stretch = self.stretch(row.stretch);
+        stretch.share = stretch.share.plus(&row.share());
+        for (attempts, origin) in stretch.attempts.iter_mut().zip(&row.origins) {
+            *attempts += origin.attempts;
+        }
         self.attempts += row.effort.attempts;
         self.retries += row.effort.retries;
         self.ledger.add(row.requests, row.effort.retries);
-        for (entered, breaker) in self.entered.iter_mut().zip(&row.breakers) {
+        for (entered, breaker) in self.entered.iter_mut().zip(&row.origins) {
             entered.add(breaker);
         }
         Some(row)
     }
+
+    /// The last one; rows come in order.
+    fn stretch(&mut self, stretch: Stretch) -> &mut StretchSummary {
+        if self.stretches.last().is_none_or(|last| last.stretch != stretch) {
+            let attempts = [0; NAMES.len()];
+            self.stretches.push(StretchSummary { stretch, share: Share::default(), attempts });
+        }
+        self.stretches.last_mut().expect("one was just added")
+    }
 }
 
 impl Entered {
-    fn add(&mut self, breaker: &Breaker) {
+    fn add(&mut self, breaker: &OriginRow) {
         for transition in &breaker.transitions {
             match transition.to {
                 State::Open => self.open += 1,
@@ -123,8 +127,9 @@ fn milliseconds(latency: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::report::Transition;
-    use super::super::schedule::Behaviour;
     use super::*;
+
+    const CALM: (Stretch, Phase) = (Stretch::Calm, Phase::Calm);
 
     fn answer(second: u64, good: bool, milliseconds: u64) -> Answer {
         Answer { second, good, latency: Duration::from_millis(milliseconds) }
@@ -133,7 +138,7 @@ mod tests {
     #[test]
     fn a_second_is_complete_when_it_is_over_and_its_last_request_has_ended() {
         let mut tally = Tally::default();
-        tally.begin(1, None);
+        tally.begin(1, CALM);
         tally.arrived();
         tally.arrived();
         tally.answered(answer(1, true, 1));
@@ -141,18 +146,21 @@ mod tests {
         tally.end(Effort::default(), Vec::new());
         assert!(tally.complete().is_none(), "one request under way");
 
-        tally.begin(2, Some(Fault::Of { origin: 0, behaviour: Behaviour::Answers503 }));
+        tally.begin(2, (Stretch::Outage, Phase::Outage));
         tally.arrived();
         tally.answered(answer(2, true, 1));
-        tally.end(Effort::default(), Vec::new());
+        let breaker = OriginRow { name: "a", state: State::Open, attempts: 7, transitions: Vec::new() };
+        tally.end(Effort::default(), vec![breaker]);
         assert!(tally.complete().is_none(), "rows come in order");
 
         tally.answered(answer(1, false, 1_000));
         let row = tally.complete().expect("the straggler has ended");
         assert_eq!((row.second, row.requests, row.good, row.p99_ms), (1, 2, 1, Some(1_000.0)));
         assert_eq!(tally.complete().expect("the second is complete").second, 2);
-        assert_eq!(tally.healthy, Share { seconds: 1, requests: 2, good: 1 });
-        assert_eq!(tally.faulty[0], Share { seconds: 1, requests: 1, good: 1 });
+        let [calm, outage] = tally.stretches[..] else { panic!("two: {tally:?}") };
+        assert_eq!((calm.stretch, calm.share), (Stretch::Calm, Share { seconds: 1, requests: 2, good: 1 }));
+        assert_eq!(outage.share, Share { seconds: 1, requests: 1, good: 1 });
+        assert_eq!((calm.attempts, outage.attempts), ([0; 4], [7, 0, 0, 0]));
     }
 
     #[test]
@@ -172,8 +180,11 @@ mod tests {
             transition(State::HalfOpen, State::Open),
         ];
         let mut tally = Tally::default();
-        tally.begin(1, None);
-        tally.end(Effort::default(), vec![Breaker { name: "a", state: State::Open, transitions }]);
+        tally.begin(1, CALM);
+        tally.end(
+            Effort::default(),
+            vec![OriginRow { name: "a", state: State::Open, attempts: 0, transitions }],
+        );
         tally.complete().expect("an empty second is complete when it is over");
         assert_eq!(tally.entered[0], Entered { open: 2, half_open: 1, closed: 0 });
     }

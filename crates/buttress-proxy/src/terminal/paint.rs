@@ -3,8 +3,6 @@
 use std::fmt;
 use std::io::{IsTerminal, stdout};
 
-use buttress::circuit_breaker::State;
-
 /// Whether to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Paint {
@@ -44,15 +42,6 @@ impl Paint {
 }
 
 impl Ink {
-    /// Green lets calls through, yellow tries, red refuses.
-    pub(crate) fn of_state(state: State) -> Self {
-        match state {
-            State::Closed => Self::Green,
-            State::HalfOpen => Self::Yellow,
-            _ => Self::Red,
-        }
-    }
-
     /// Green from 99.9 % on, yellow from 95 % on.
     pub(crate) fn of_share(share: f64) -> Self {
         match share {

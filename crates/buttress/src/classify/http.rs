@@ -106,7 +106,9 @@ mod tests {
             let response = Response::<()>::answer(rejected(refusal));
             Http.classify(Ok::<_, &()>(&response))
         };
-        assert_eq!(judge(Refusal::new(Reason::Open)), Outcome::Ignored);
+        for not_sent in [Reason::Open, Reason::NoPeer] {
+            assert_eq!(judge(Refusal::new(not_sent)), Outcome::Ignored);
+        }
         let mut fallback = Response::new(());
         fallback.extensions_mut().insert(rejected(Refusal::new(Reason::Open)));
         assert_eq!(Http.classify(Ok::<_, &()>(&fallback)), Outcome::Ignored, "also with status 200");

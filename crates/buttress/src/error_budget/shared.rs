@@ -4,15 +4,15 @@ use super::actions::Actions;
 use super::delivery::Delivery;
 use super::objective::Objective;
 #[cfg(feature = "persist")]
-use super::persist::{Saver, Saves};
+use crate::disk::keeper::{Saver, Saves};
 use crate::rejected::Site;
 use crate::retry::Limiter;
 use crate::{Outcome, Reason, Refusal, Rejected, Tick, clock};
 use buttress_core::error_budget::Level;
 use std::fmt;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 #[cfg(feature = "persist")]
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The budgets of one handle, and what is done about them.
@@ -32,7 +32,7 @@ pub struct Shared {
     pub(super) delivery: Delivery,
     /// Who keeps it in a file.
     #[cfg(feature = "persist")]
-    keeper: OnceLock<Arc<Saver>>,
+    keeper: OnceLock<Saver>,
 }
 
 /// Calls that no objective counts, or not every one, and those that were shed. They only ever grow.
@@ -262,14 +262,14 @@ impl Shared {
 
     /// It is kept in a file from now on, which happens once.
     #[cfg(feature = "persist")]
-    pub(super) fn kept_by(&self, keeper: Arc<Saver>) {
+    pub(super) fn kept_by(&self, keeper: Saver) {
         let _ = self.keeper.set(keeper);
     }
 
     /// How it stands with the file it is kept in, if it is.
     #[cfg(feature = "persist")]
     pub(super) fn saves(&self) -> Option<Saves> {
-        self.keeper.get().map(|keeper| keeper.saves())
+        self.keeper.get().map(Saver::saves)
     }
 
     /// The worst of its objectives.

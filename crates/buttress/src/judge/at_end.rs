@@ -65,12 +65,15 @@ pub struct AtEnd<C> {
 }
 
 impl<C> AtEnd<C> {
-    pub(crate) const fn new(classify: C, waits: bool) -> Self {
+    /// Judges by `classify`: at the end of the body if `waits` is true, and by the head if not. Layers have `.at_body_end()` for
+    /// it; this is for a service of your own.
+    pub const fn new(classify: C, waits: bool) -> Self {
         Self { classify, waits, stalled_after: None }
     }
 
+    /// A body of which nothing comes for so long while somebody waits for it has failed.
     #[must_use]
-    pub(crate) fn stalled_after(self, limit: Duration) -> Self {
+    pub fn stalled_after(self, limit: Duration) -> Self {
         Self { stalled_after: Some(limit), ..self }
     }
 

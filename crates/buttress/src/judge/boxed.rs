@@ -13,6 +13,13 @@ use http_body::Body;
 #[derive(Clone, Copy, Debug)]
 pub struct AtEndBoxed<C>(pub(crate) AtEnd<C>);
 
+impl<C> AtEndBoxed<C> {
+    /// Judges as `judge` does. Layers have `.at_body_end_boxed()` for it; this is for a service of your own.
+    pub const fn new(judge: AtEnd<C>) -> Self {
+        Self(judge)
+    }
+}
+
 /// A body that can hold any other.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot box another body",

@@ -77,6 +77,13 @@ pub trait Judge<Res, Err> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AtHead<C>(pub(crate) C);
 
+impl<C> AtHead<C> {
+    /// Judges by `classify`. Layers have `.classify(…)` for it; this is for a service of your own.
+    pub const fn new(classify: C) -> Self {
+        Self(classify)
+    }
+}
+
 impl<Res, Err, C: Classify<Res, Err>> Judge<Res, Err> for AtHead<C> {
     type Response<P: Settle> = Res;
 

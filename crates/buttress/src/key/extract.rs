@@ -1,12 +1,10 @@
 //! Keys from the head of a request.
 
 use super::head::{Head, RequestHead};
-use super::{Key, KeyOf};
+use super::{Key, KeyOf, bounded};
 use http::HeaderName;
 use std::borrow::Cow;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::LazyLock;
 
 /// The key that `find` takes from the head of a request, whatever the request's body.
 ///
@@ -117,25 +115,6 @@ impl<Req: RequestHead> KeyOf<Req> for ByPathPrefix {
         let end = end.map_or(path.len(), |at| at + (path.len() - segments.len()));
         Some(bounded(&path[..end]))
     }
-}
-
-/// How long a key of text may be: longer than names of hosts and tenants get. Callers choose what they send, and each
-/// key is kept.
-const LONGEST: usize = 256;
-
-/// Of a longer text the beginning and a hash of all of it: as different from others as it was, by a hash that nobody can
-/// foretell.
-fn bounded(text: &str) -> Cow<'_, str> {
-    static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    if text.len() <= LONGEST {
-        return Cow::Borrowed(text);
-    }
-    let hash = format!("…{:016x}", SEED.hash_one(text));
-    let mut begin = LONGEST - hash.len();
-    while !text.is_char_boundary(begin) {
-        begin -= 1;
-    }
-    Cow::Owned(format!("{}{hash}", &text[..begin]))
 }
 
 impl<F> fmt::Debug for ByHead<F> {

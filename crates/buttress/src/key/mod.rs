@@ -16,6 +16,7 @@
 //! A request without a key passes the layer by. A text of more than 256 bytes is cut, and ends in a hash of all of it: what
 //! callers send is kept, in memory and in labels. What a closure returns is kept as it is.
 
+mod bounded;
 #[cfg(feature = "http")]
 mod client_ip;
 #[cfg(feature = "http")]
@@ -36,6 +37,7 @@ pub use forwarded::{InvalidNetwork, Network, TrustedProxies};
 #[cfg(feature = "http")]
 pub use head::{Head, RequestHead};
 
+pub(crate) use bounded::bounded;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::hash::Hash;

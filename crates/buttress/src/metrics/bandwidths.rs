@@ -8,16 +8,16 @@ use crate::registry::{BandwidthStatus, LaneStatus};
 pub(super) static BANDWIDTH_BYTES: Family = family(
     Kind::Counter,
     "bandwidth_bytes_total",
-    &["name", "direction"],
+    &["name", "[layer]", "direction"],
     "bytes",
-    "Bytes that passed, by direction: upload (bodies of requests), download (bodies of responses). Counted without a limit too.",
+    "Bytes that passed, by direction: upload (bodies of requests), download (bodies of responses). Counted without a limit too. With layer=\"peers\" those of a ledger of peers: upload (to them), download (from them).",
 );
 pub(super) static BANDWIDTH_THROTTLED: Family = family(
     Kind::Counter,
     "bandwidth_throttled_total",
-    &["name", "direction", "scope"],
+    &["name", "[layer]", "direction", "scope"],
     "times",
-    "How often something had to wait or did not pass, each frame of a body once, by whose limit had no room: global (all peers together), peer (one of them).",
+    "How often something had to wait or did not pass, each frame of a body once, by whose limit had no room: global (all peers together), peer (one of them). With layer=\"peers\" those of a ledger of peers.",
 );
 pub(super) static BANDWIDTH_LIMIT: Family = family(
     Kind::Gauge,

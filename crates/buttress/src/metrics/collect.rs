@@ -21,7 +21,7 @@ pub(super) struct Scope {
 }
 
 /// The label of all keys that have no series of their own.
-const OTHER: &str = "other";
+pub(super) const OTHER: &str = "other";
 
 /// The changes that no operator makes. They are exported from the start, as a counter that begins at one hides its first
 /// change from Prometheus.
@@ -48,6 +48,12 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
         let keys = top.iter().map(|(key, breaker)| (*key, Counts::new(&breaker.totals, breaker.opened)));
         let shared = memory.keyed(page.owner, Counts::new(&keyed.totals, keyed.opened), keys);
         page.keyed(name, keyed, &top, &shared);
+    }
+    for (name, peers) in &status.peers {
+        page.owner = Owner::Peers(peers.seed);
+        // Their breakers are among all that ever opened.
+        memory.named(page.owner, Counts { opened: peers.trips, ..Counts::default() });
+        page.peers(name, peers);
     }
     memory.end();
     for (name, budget) in &status.error_budgets {
@@ -242,6 +248,16 @@ impl Page {
             labels.extend(name.map(name_label));
             self.level(&is::PEER_STATE, labels, u8::from(state == now));
         }
+    }
+
+    /// How many keys have series of their own.
+    pub(super) const fn top_keys(&self) -> usize {
+        self.scope.top_keys
+    }
+
+    /// Whether there is also one series for each state.
+    pub(super) const fn per_state_too(&self) -> bool {
+        self.scope.per_state
     }
 
     pub(super) fn level(&mut self, family: &'static Family, labels: Labels, level: impl Into<f64>) {

@@ -6,6 +6,7 @@ use super::error_budgets as budget;
 use super::failure_logs as failures;
 use super::family::{Family, Kind};
 use super::health_checks as health;
+use super::peers as peer;
 use super::rate_limits as rate;
 use super::retries as retry;
 
@@ -100,6 +101,15 @@ pub static FAMILIES: &[&Family] = &[
     &bandwidth::BANDWIDTH_PEERS,
     &bandwidth::BANDWIDTH_PEERS_EVICTED,
     &bandwidth::BANDWIDTH_PEERS_OVERFLOWED,
+    &peer::PEERS,
+    &peer::PEERS_CAPACITY,
+    &peer::PEERS_EVICTED,
+    &peer::PEERS_OVERFLOWED,
+    &peer::PEERS_BANNED,
+    &peer::PEER_BANS,
+    &peer::PEERS_TRIPS,
+    &peer::PEER_SCORE,
+    &peer::PEERS_SAVES,
     &health::HEALTH_CHECK_STATUS,
     &health::HEALTH_CHECK_DURATION,
     &health::HEALTH_CHECKS,
@@ -245,9 +255,9 @@ pub(super) static PEER_STATE: Family = Family {
     ..family(
         Kind::Gauge,
         "circuit_breaker_state",
-        &["peer", "state", "[name]"],
+        &["peer", "state", "[name]", "[layer]"],
         "0 or 1",
-        "1 for the state it is in, 0 for the others; only with one series for each state.",
+        "1 for the state it is in, 0 for the others; only with one series for each state. With layer=\"peers\" those of the peers of a ledger that have a score of their own.",
     )
 };
 pub(super) static PEER_TRIPS: Family = Family {

@@ -25,6 +25,8 @@ pub(super) enum Owner {
     TimeLimit(u64),
     /// The bandwidth with this seed.
     Bandwidth(u64),
+    /// The ledger of peers with this seed.
+    Peers(u64),
     /// The health check with this seed.
     HealthCheck(u64),
     /// All members together.

@@ -50,6 +50,7 @@ mod health_checks;
 mod members;
 mod memory;
 mod operations;
+mod peers;
 mod rate_limits;
 mod retries;
 #[cfg(any(feature = "metrics", test))]

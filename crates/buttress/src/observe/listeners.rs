@@ -147,6 +147,7 @@ const fn is_of_a_call(event: &Event) -> bool {
             | EventKind::HealthChanged(_)
             | EventKind::Budget(_)
             | EventKind::Failing { .. }
+            | EventKind::Peer(_)
     );
     !not_of_one
 }

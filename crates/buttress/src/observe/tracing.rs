@@ -35,6 +35,10 @@ pub(crate) fn trace(event: &Event) {
             _ => info!(target: "buttress", layer, name, "{change}"),
         },
         EventKind::Failing { .. } => warn!(target: "buttress", layer, name, key, "{}", event.kind),
+        EventKind::Peer(change) if change.is_trouble() => {
+            warn!(target: "buttress", layer, name, key, "{change}");
+        }
+        EventKind::Peer(change) => info!(target: "buttress", layer, name, key, "{change}"),
         kind => debug!(target: "buttress", layer, name, key, "{kind}"),
     }
 }

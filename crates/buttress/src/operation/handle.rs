@@ -51,6 +51,9 @@ pub(super) const LAYER: &str = "operation";
 /// How many of the last calls are kept: as many as a person looks through.
 const HISTORY: usize = 10;
 
+/// How often the calls under way are looked at again, when some began meanwhile.
+const LOOKS: usize = 4;
+
 impl Handle {
     /// The operation `operation` of `component`, such as `charge` of `payments`, with its last 10 calls. The names are kept as
     /// long as the program runs, so an application has as many as it has operations it names, never one per call.
@@ -117,9 +120,19 @@ impl Handle {
     /// The calls that have begun and not ended.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
-        // Ended first: a call that ends between the two readings is seen as under way, not as ended before it began.
-        let ended = self.0.ended.read().calls();
-        self.0.started.load(Ordering::Relaxed).saturating_sub(ended)
+        // The counts are read one after the other. Where no call began meanwhile, those that did not end are under way. Where some
+        // always do, those that began last are left out: calls that came and went would be taken for ones that stay.
+        let started = || self.0.started.load(Ordering::Acquire);
+        let mut before = started();
+        for _ in 0..LOOKS {
+            let ended = self.0.ended.read().calls();
+            let after = started();
+            if before == after {
+                return after.saturating_sub(ended);
+            }
+            before = after;
+        }
+        before.saturating_sub(self.0.ended.read().calls())
     }
 
     /// How long calls took that succeeded, failed or were throttled, since it was made or reset.

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 /// The rejection becomes a gRPC response without a body: HTTP 200, and the status in the head.
 ///
-/// The status is UNAVAILABLE for a peer that is left alone and for what is shed, RESOURCE_EXHAUSTED for a limit and DEADLINE_EXCEEDED for a call
-/// that had no answer in time or none left. Where the layer knows when to ask again, `grpc-retry-pushback-ms` tells it to clients that
+/// The status is UNAVAILABLE for a peer that is left alone, where there is none to ask and for what is shed, RESOURCE_EXHAUSTED
+/// for a limit and DEADLINE_EXCEEDED for a call that had no answer in time or none left. Where the layer knows when to ask again, `grpc-retry-pushback-ms` tells it to clients that
 /// retry by themselves. What found no room has none: their own backoff spreads them, a time that is guessed would bring all of
 /// them back at once. The rejection is in the extensions.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,7 +52,7 @@ const UNAVAILABLE: i32 = 14;
 pub(super) const fn code(rejected: Rejected) -> i32 {
     match rejected.reason() {
         reason if reason.is_time_over() => DEADLINE_EXCEEDED,
-        Reason::Open | Reason::HalfOpen | Reason::ForcedOpen | Reason::Shed => UNAVAILABLE,
+        Reason::Open | Reason::HalfOpen | Reason::ForcedOpen | Reason::Shed | Reason::NoPeer => UNAVAILABLE,
         _ => RESOURCE_EXHAUSTED,
     }
 }
@@ -107,6 +107,8 @@ mod tests {
         assert_eq!(header(&respond(Refusal::new(Reason::Expired)), STATUS), Some("4"));
         let full = respond(Refusal::new(Reason::Full));
         assert_eq!((header(&full, STATUS), header(&full, PUSHBACK)), (Some("8"), None));
+        let no_peer = respond(Refusal::after(Reason::NoPeer, Duration::from_millis(250)));
+        assert_eq!((header(&no_peer, STATUS), header(&no_peer, PUSHBACK)), (Some("14"), Some("250")));
     }
 
     #[test]

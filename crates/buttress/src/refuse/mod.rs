@@ -233,6 +233,14 @@ impl<Res: Answer, Err: 'static> Refuse<Res, Err> for Respond {
 #[derive(Clone, Copy)]
 pub struct RespondWith<F>(pub(crate) F);
 
+impl<F> RespondWith<F> {
+    /// By `answer`, which is a function of a [`Rejected`]. Layers have `.respond_with(…)` for it; this is for a service of your
+    /// own.
+    pub const fn new(answer: F) -> Self {
+        Self(answer)
+    }
+}
+
 impl<F> fmt::Debug for RespondWith<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RespondWith")

@@ -74,6 +74,7 @@ mod health_checks;
 mod member;
 mod names;
 mod operations;
+mod peers;
 mod rate_limits;
 mod reset;
 mod retries;
@@ -97,6 +98,9 @@ pub(crate) use member::Held;
 pub use member::Member;
 pub use names::Registry;
 pub use operations::OperationStatus;
+pub use peers::{
+    PeerBan, PeerEvents, PeerListener, PeerStates, PeerStatus, PeerTroubles, Peers, PeersStatus, peer_label,
+};
 pub use rate_limits::{KeyedRateLimitStatus, LimitStatus, RateLimitStatus};
 pub(crate) use reset::{Answer, Asked};
 pub use reset::{Part, Resets};

@@ -8,6 +8,7 @@ use super::fallbacks::FallbackStatus;
 use super::health::{Health, Verdict};
 use super::health_checks::MonitorStatus;
 use super::operations::OperationStatus;
+use super::peers::PeersStatus;
 use super::rate_limits::{KeyedRateLimitStatus, RateLimitStatus};
 use super::retries::RetryStatus;
 #[cfg(feature = "serde")]
@@ -57,6 +58,8 @@ pub struct Status {
     pub fallbacks: BTreeMap<String, FallbackStatus>,
     /// The limits on bytes by name.
     pub bandwidths: BTreeMap<String, BandwidthStatus>,
+    /// The ledgers of peers by name.
+    pub peers: BTreeMap<String, PeersStatus>,
     /// The deadlines by name.
     pub deadlines: BTreeMap<String, TimeLimitStatus>,
     /// The timeouts by name.

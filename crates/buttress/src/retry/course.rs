@@ -1,10 +1,11 @@
 //! What follows an attempt: the one place that decides it, for services and functions alike.
 
+use super::Outlook;
 use super::budget::Token;
 use super::condition::{Condition, Decision};
 use super::handle::{Handle, Shared};
 use super::hooks::{Retrying, Watch};
-use crate::{Deadline, EventKind, Rejected, Tick, clock};
+use crate::{Deadline, EventKind, Reason, Rejected, Tick, clock};
 use buttress_core::retry::GiveUp;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -61,6 +62,8 @@ pub(super) struct Came {
     rejected: Option<Rejected>,
     /// When the request says its call is over.
     pub(super) deadline: Option<Deadline>,
+    /// Who another attempt would come to, if anybody knows.
+    pub(super) outlook: Option<Outlook>,
 }
 
 impl Came {
@@ -75,7 +78,7 @@ impl Came {
             Ok(response) => condition.rejected(response),
             Err(error) => find(error),
         };
-        Self { decision, rejected, deadline: None }
+        Self { decision, rejected, deadline: None, outlook: None }
     }
 }
 
@@ -180,11 +183,18 @@ impl Progress {
         again: impl FnOnce(NonZeroU32, bool) -> Option<A>,
     ) -> Result<Retry<A>, GiveUp> {
         let refused = came.rejected.is_some_and(|rejected| !rejected.was_sent());
+        let elsewhere = match (came.outlook, came.rejected) {
+            (Some(Outlook::Nowhere), _) => return Err(GiveUp::NotRetryable),
+            (Some(outlook), _) => outlook == Outlook::Elsewhere,
+            // Who had no peer for it has none for the next attempt.
+            (None, Some(rejected)) if rejected.reason() == Reason::NoPeer => false,
+            (None, _) => rules.elsewhere,
+        };
         let (hint, unprocessed) = match came.decision {
             // Whether anybody has processed the request only the condition can know: a handler beneath may have worked
             // before a call of its own was refused.
-            Decision::Retry { hint, unprocessed } if !refused || rules.elsewhere => (hint, unprocessed),
-            _ if refused && rules.elsewhere => (None, false),
+            Decision::Retry { hint, unprocessed } if !refused || elsewhere => (hint, unprocessed),
+            _ if refused && elsewhere => (None, false),
             _ => return Err(GiveUp::NotRetryable),
         };
         let config = &shared.config;
@@ -192,8 +202,8 @@ impl Progress {
             return Err(GiveUp::Attempts);
         }
         let attempt = again(self.attempt.saturating_add(1), unprocessed).ok_or(GiveUp::NotReplayable)?;
-        let delay = if refused {
-            // Who refused is not asked again, so there is nobody to wait for.
+        let delay = if refused || came.outlook == Some(Outlook::Elsewhere) {
+            // Who refused or failed is not asked again, so there is nobody to wait for.
             Duration::ZERO
         } else {
             let (number, roll) = (self.attempt.get(), shared.dice.roll());

@@ -225,6 +225,7 @@ impl<S, H: Source, R, Y, W, K, T> Kept<S, H, R, Y, W, K, T> {
         let replay = &owner.replay;
         let mut came = Came::of(&owner.rules.condition, decision, result, R::rejected);
         came.deadline = replay.deadline(tape);
+        came.outlook = replay.outlook(tape);
         progress.next(owner.shared(), &owner.rules, result, came, |attempt, unprocessed| {
             replay.permits(tape, unprocessed).then(|| replay.again(tape, attempt)).flatten()
         })

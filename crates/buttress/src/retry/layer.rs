@@ -81,13 +81,20 @@ impl<H, R, Y, W, K> RetryLayer<H, R, Y, W, K> {
     /// Sends requests again by [`replay`](super::Replay).
     #[must_use]
     pub fn replay<Y2>(self, replay: Y2) -> RetryLayer<H, R, Y2, W, K> {
-        let Self { source, refuse, rules, .. } = self;
-        RetryLayer { source, refuse, replay, rules }
+        self.map_replay(|_| replay)
+    }
+
+    /// Sends requests again by what `map` makes of the [`Replay`](super::Replay) in place.
+    #[must_use]
+    pub fn map_replay<Y2>(self, map: impl FnOnce(Y) -> Y2) -> RetryLayer<H, R, Y2, W, K> {
+        let Self { source, refuse, replay, rules } = self;
+        RetryLayer { source, refuse, replay: map(replay), rules }
     }
 
     /// Also tries again, at once, what a layer of buttress beneath refused and did not send: for a retry above a router or
     /// balancer, whose next choice is another peer. It costs budget all the same. Otherwise a refusal is final: the same
-    /// breaker would refuse again.
+    /// breaker would refuse again. What a router refused as it has [no peer](crate::Reason::NoPeer) is final either way; and
+    /// where the requests [know](super::Replay::outlook) who is next, this changes nothing.
     #[must_use]
     pub fn retry_elsewhere(mut self) -> Self {
         self.rules.elsewhere = true;

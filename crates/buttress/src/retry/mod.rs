@@ -10,7 +10,8 @@
 //! is why the call [is given up](GiveUp), and the caller has the last result at once:
 //! 1. no layer of buttress beneath refused the attempt without sending it, as it would refuse the next as well. That shows in
 //!    any error in a box and in those of the libraries that buttress has features for; for errors of your own, put `.typed()`
-//!    on the retry too ([`Carry`](crate::Carry));
+//!    on the retry too ([`Carry`](crate::Carry)). Above several peers, the request may [know](Replay::outlook) that another one
+//!    would take it: then it goes there, and at once; and if it knows that none would, this is the end whatever it was;
 //! 2. there are attempts left;
 //! 3. the request can be sent again, and says that it may ([`Replay`]);
 //! 4. the peer does not ask for a longer wait than is acceptable;
@@ -106,6 +107,7 @@ mod http;
 mod layer;
 mod member;
 mod nested;
+mod outlook;
 #[cfg(feature = "tower")]
 mod policy;
 mod replay;
@@ -127,6 +129,7 @@ pub use self::hooks::{BackoffHook, FailureHook, Hooks, RetryHook, Retrying, Succ
 #[cfg(feature = "http")]
 pub use self::http::{GrpcCondition, HttpCondition};
 pub use self::layer::RetryLayer;
+pub use self::outlook::Outlook;
 #[cfg(feature = "tower")]
 pub use self::policy::{Policy, Wait};
 #[cfg(feature = "reqwest")]

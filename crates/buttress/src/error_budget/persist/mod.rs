@@ -27,29 +27,20 @@
 //! [`Saves::trouble`] says meanwhile. Then it saves its own, without what the first counted since. No file, whatever is in it, keeps a process from its
 //! start: one that cannot be used is put aside, and the budget begins anew.
 
-mod place;
-mod saver;
-mod saves;
+pub use crate::disk::keeper::{EVERY, Found, Saves};
 
 use super::handle::{Handle, full_name};
 use super::shared::Shared;
 use crate::Tick;
 use crate::clock;
-use crate::disk::state_file::Unusable;
-use crate::disk::{Loaded, StateFile};
+use crate::disk::StateFile;
+use crate::disk::keeper::{Keep, Keeper, Opened};
 use buttress_core::error_budget::{Config, ErrorBudget, State};
-use place::Place;
-pub(super) use saver::Saver;
-pub use saves::Saves;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Duration;
-
-/// How often a budget is saved: what a process that is killed loses at most. Each time is a write to the disk and a wait for it.
-pub const EVERY: Duration = Duration::from_secs(10);
 
 /// The kind of file, and the version of what is in it.
 const KIND: &str = "error_budget";
@@ -60,30 +51,13 @@ const AT_MOST: u64 = 8 << 20;
 
 /// A budget that is kept in a file, for as long as this lives. Dropped, it saves once more and waits for that, a second at most.
 pub struct Kept {
-    handle: Handle,
+    keeper: Keeper<Budgets>,
     found: Found,
-    saver: Arc<Saver>,
 }
 
-/// What the process before has left.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Found {
-    /// Its budget, saved so long ago.
-    State {
-        /// By the clock on the wall, and zero where that went back.
-        age: Duration,
-    },
-    /// Nothing: the budget begins.
-    Nothing,
-    /// A file that cannot be used: the budget begins anew.
-    Unusable {
-        /// Why not.
-        why: Unusable,
-        /// Where it is now; `None` if it could not be put aside.
-        put_aside: Option<PathBuf>,
-    },
-}
+/// All objectives of a handle.
+#[derive(Clone)]
+struct Budgets(Handle);
 
 /// What is in the file.
 #[derive(Serialize, Deserialize)]
@@ -119,11 +93,9 @@ impl Kept {
         name: &str,
         objectives: impl IntoIterator<Item = (N, Config)>,
     ) -> Self {
-        let mut place = Place::new(StateFile::new(path.as_ref(), KIND, VERSION).at_most(AT_MOST));
-        // First: what another process has is not for this one to tidy up.
-        let trouble = place.take().err();
-        let loaded = if trouble.is_none() { place.file().load() } else { place.file().look() };
-        let (saved, found) = found(loaded);
+        let file = StateFile::new(path.as_ref(), KIND, VERSION).at_most(AT_MOST);
+        let (saved, found, place) = Opened::<Saved>::of(file).into_parts();
+        let saved = saved.map_or_else(Vec::new, |saved| saved.objectives);
         let age = if let Found::State { age } = found { age } else { Duration::ZERO };
         let now = clock::now();
         let machine = |(own, config): (N, Config)| {
@@ -138,22 +110,22 @@ impl Kept {
         let handle = Handle::made_of(name, objectives.into_iter().map(machine));
         // Whatever it came to while nobody looked.
         handle.0.review(now);
-        let saver = Saver::start(place, trouble, handle.clone());
-        handle.0.kept_by(Arc::clone(&saver));
-        Self { handle, found, saver }
+        let keeper = place.keep("error_budget", Budgets(handle.clone()));
+        handle.0.kept_by(keeper.saver().clone());
+        Self { keeper, found }
     }
 
     /// Saves it so often instead of [every 10 seconds](EVERY), at least a millisecond apart, and only if it is another.
     #[must_use]
     pub fn every(self, period: Duration) -> Self {
-        self.saver.set_period(period.max(Duration::from_millis(1)));
+        self.keeper.set_period(period);
         self
     }
 
     /// The budget.
     #[must_use]
     pub const fn handle(&self) -> &Handle {
-        &self.handle
+        &self.keeper.kept().0
     }
 
     /// What the process before has left.
@@ -167,33 +139,28 @@ impl Kept {
     /// # Errors
     /// If the disk does not take it, or another process has the file. It is tried again when it is due.
     pub fn save(&self) -> io::Result<()> {
-        self.saver.save(&self.handle)
+        self.keeper.save()
     }
 
     /// How it stands with the file.
     #[must_use]
     pub fn saves(&self) -> Saves {
-        self.saver.saves()
+        self.keeper.saver().saves()
     }
 }
 
-fn found(loaded: Loaded<Saved>) -> (Vec<Objective>, Found) {
-    match loaded {
-        Loaded::Found(saved, at) => {
-            // The clock may have been set back since.
-            let age = clock::wall().duration_since(at).unwrap_or_default();
-            (saved.objectives, Found::State { age })
-        }
-        Loaded::None => (Vec::new(), Found::Nothing),
-        Loaded::Unusable { why, put_aside } => (Vec::new(), Found::Unusable { why, put_aside }),
-    }
-}
+impl Keep for Budgets {
+    type State = Saved;
 
-impl Saved {
-    fn of(handle: &Handle) -> Self {
+    /// Nothing is written while no call comes.
+    fn version(&self) -> u64 {
+        self.0.0.calls_ever()
+    }
+
+    fn state(&self) -> Saved {
         let now = clock::now();
         let objective = |(name, state): (&str, State)| Objective { name: name.to_owned(), state };
-        Self { objectives: handle.0.export(now).map(objective).collect() }
+        Saved { objectives: self.0.0.export(now).map(objective).collect() }
     }
 }
 
@@ -210,16 +177,10 @@ impl Shared {
     }
 }
 
-impl Drop for Kept {
-    fn drop(&mut self) {
-        self.saver.end();
-    }
-}
-
 impl fmt::Debug for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kept")
-            .field("handle", &self.handle)
+            .field("handle", self.handle())
             .field("found", &self.found)
             .finish_non_exhaustive()
     }

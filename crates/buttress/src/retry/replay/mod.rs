@@ -24,6 +24,7 @@ pub use self::of_reqwest::ReqwestTape;
 #[cfg(feature = "http")]
 pub use self::repeat::RepeatBody;
 
+use super::Outlook;
 use crate::Deadline;
 use std::num::NonZeroU32;
 
@@ -72,6 +73,12 @@ pub trait Replay<Req> {
 
     /// When the request says its call is over.
     fn deadline(&self, tape: &Self::Tape) -> Option<Deadline> {
+        let _ = tape;
+        None
+    }
+
+    /// Who another attempt would come to, where there are several and somebody knows. Asked when one has failed.
+    fn outlook(&self, tape: &Self::Tape) -> Option<Outlook> {
         let _ = tape;
         None
     }

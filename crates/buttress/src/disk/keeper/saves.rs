@@ -3,7 +3,7 @@
 use crate::registry::serialize;
 use std::time::SystemTime;
 
-/// How it stands with the file that a budget is kept in.
+/// How it stands with the file that a value is kept in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Saves {

@@ -1,9 +1,9 @@
 //! The thread that saves.
 
 use super::place::Place;
-use super::{EVERY, Saved, Saves};
+use super::{EVERY, Keep, Saves};
 use crate::clock;
-use crate::error_budget::Handle;
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -12,8 +12,12 @@ use std::time::Duration;
 /// How long the end waits for a disk that does not answer.
 const END_WITHIN: Duration = Duration::from_secs(1);
 
-/// What the thread and its owner tell each other.
-pub(in crate::error_budget) struct Saver {
+/// What the thread that saves tells of it, and is told. Cheap to clone, and knows nothing of what is saved, so that this may have
+/// one.
+#[derive(Clone)]
+pub struct Saver(Arc<Shared>);
+
+struct Shared {
     /// Locked while it is written, so that the last to begin is the last to end.
     place: Mutex<Place>,
     state: Mutex<Progress>,
@@ -25,9 +29,9 @@ struct Progress {
     period: Duration,
     stage: Stage,
     saves: Saves,
-    /// How many calls there were when it was saved last: nothing is written where none came since.
-    calls: u64,
-    /// It is another for a reason that no call is.
+    /// Of what was saved last: nothing is written while there is nothing new.
+    version: u64,
+    /// It is another for a reason that its version does not tell.
     changed: bool,
     /// It is to be saved before its time.
     due: bool,
@@ -42,40 +46,41 @@ enum Stage {
 
 impl Saver {
     /// `trouble` is why it cannot be saved now.
-    pub(super) fn start(place: Place, trouble: Option<io::Error>, handle: Handle) -> Arc<Self> {
+    pub(super) fn start<K: Keep>(place: Place, trouble: Option<io::Error>, thread: &str, kept: K) -> Self {
         let progress = Progress {
             period: EVERY,
             stage: Stage::Running,
             saves: Saves { trouble: trouble.map(|error| error.to_string()), ..Saves::default() },
-            calls: handle.0.calls_ever(),
+            version: kept.version(),
             changed: false,
             due: false,
         };
-        let saver =
-            Arc::new(Self { place: Mutex::new(place), state: Mutex::new(progress), changed: Condvar::new() });
+        let shared =
+            Shared { place: Mutex::new(place), state: Mutex::new(progress), changed: Condvar::new() };
+        let saver = Self(Arc::new(shared));
         let thread = {
-            let saver = Arc::clone(&saver);
-            thread::Builder::new().name("error_budget".to_owned()).spawn(move || saver.run(&handle))
+            let saver = saver.clone();
+            thread::Builder::new().name(thread.to_owned()).spawn(move || saver.run(&kept))
         };
         thread.expect("a thread can be started");
         saver
     }
 
-    fn run(&self, handle: &Handle) {
+    fn run<K: Keep>(&self, kept: &K) {
         loop {
             let ending = self.wait();
             let (known, changed) = {
                 let progress = self.lock();
-                (progress.calls, progress.changed)
+                (progress.version, progress.changed)
             };
-            if changed || known != handle.0.calls_ever() {
+            if changed || known != kept.version() {
                 // What failed is written down, and tried again the next time.
-                let _ = self.save(handle);
+                let _ = self.save(kept);
             }
             if ending {
                 self.place().leave();
                 self.lock().stage = Stage::Ended;
-                self.changed.notify_all();
+                self.0.changed.notify_all();
                 return;
             }
         }
@@ -93,7 +98,7 @@ impl Saver {
             }
             let period = progress.period;
             let (woken, timeout) =
-                self.changed.wait_timeout(progress, period).unwrap_or_else(PoisonError::into_inner);
+                self.0.changed.wait_timeout(progress, period).unwrap_or_else(PoisonError::into_inner);
             if timeout.timed_out() {
                 return woken.stage != Stage::Running;
             }
@@ -101,17 +106,17 @@ impl Saver {
         }
     }
 
-    pub(super) fn save(&self, handle: &Handle) -> io::Result<()> {
+    pub(super) fn save<K: Keep>(&self, kept: &K) -> io::Result<()> {
         let mut place = self.place();
         // Before, so that what happens meanwhile is saved the next time.
         let changed = std::mem::take(&mut self.lock().changed);
-        let calls = handle.0.calls_ever();
-        let result = place.save(|| Saved::of(handle));
+        let version = kept.version();
+        let result = place.save(|| kept.state());
         drop(place);
         let mut progress = self.lock();
         match &result {
             Ok(()) => {
-                progress.calls = calls;
+                progress.version = version;
                 progress.saves.saved += 1;
                 progress.saves.last = Some(clock::wall());
                 progress.saves.trouble = None;
@@ -125,20 +130,22 @@ impl Saver {
         result
     }
 
-    /// Has it saved soon, as it is another for a reason that no call is.
-    pub(in crate::error_budget) fn changed(&self) {
+    /// Has it saved soon, and also if its [version](Keep::version) says that there is nothing new.
+    pub fn changed(&self) {
         let mut progress = self.lock();
         (progress.changed, progress.due) = (true, true);
         drop(progress);
-        self.changed.notify_all();
+        self.0.changed.notify_all();
     }
 
     pub(super) fn set_period(&self, period: Duration) {
         self.lock().period = period;
-        self.changed.notify_all();
+        self.0.changed.notify_all();
     }
 
-    pub(in crate::error_budget) fn saves(&self) -> Saves {
+    /// How it stands with the file.
+    #[must_use]
+    pub fn saves(&self) -> Saves {
         self.lock().saves.clone()
     }
 
@@ -146,16 +153,22 @@ impl Saver {
     pub(super) fn end(&self) {
         let mut progress = self.lock();
         progress.stage = Stage::Ending;
-        self.changed.notify_all();
+        self.0.changed.notify_all();
         let ended = |progress: &mut Progress| progress.stage != Stage::Ended;
-        let _ = self.changed.wait_timeout_while(progress, END_WITHIN, ended);
+        let _ = self.0.changed.wait_timeout_while(progress, END_WITHIN, ended);
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn place(&self) -> MutexGuard<'_, Place> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Saver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Saver").field(&self.saves()).finish()
     }
 }

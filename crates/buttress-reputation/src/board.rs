@@ -1,1 +1,0 @@
-//! The scores of all peers side by side, and who sits where.

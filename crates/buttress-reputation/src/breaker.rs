@@ -1,1 +1,0 @@
-//! The breaker of one peer, in two words.

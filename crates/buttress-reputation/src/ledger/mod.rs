@@ -1,0 +1,224 @@
+//! What is known of peers, by their ids.
+
+mod listeners;
+mod operator;
+mod outcomes;
+mod ranking;
+mod record;
+mod standing;
+mod traffic;
+#[cfg(all(test, not(buttress_loom)))]
+mod tests;
+
+pub use listeners::Listening;
+pub use ranking::Ranked;
+pub(crate) use record::Record;
+
+use crate::bandwidth::Line;
+use crate::board::{Board, Seat};
+use crate::peer::{Changes, Peer, Rules};
+use crate::{Change, Config, Tick, clock};
+use buttress_core::keyed::Store;
+use listeners::Listeners;
+use std::borrow::{Borrow, Cow};
+use std::fmt;
+use std::hash::Hash;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What is known of peers, by their ids: whom to ask, whom to leave alone, and how each of them stands.
+///
+/// A handle: its clones share one state, so what one of them records decides for all of them, and what a status shows is what
+/// admits. Nothing in here waits or holds a lock while it calls something of yours, so it may be used in tasks and threads alike.
+///
+/// # How many peers
+/// A peer has an entry from the first thing that is recorded of it; to be looked at makes none. There are at most
+/// [`Config::capacity`] entries. When a new peer finds no room, one that nobody has anything against goes: first those that
+/// stand as a new one would, then those that were not heard of lately, never one that is banned, whose breaker is open, or that
+/// is badly thought of. When all that could go are such, the new ones share one state, in which nothing is held against them and
+/// nothing in their favour. So who comes back after its entry went is a new peer and never better than that, and a flood of new
+/// names neither takes memory nor lifts a ban.
+///
+/// ```
+/// use buttress_reputation::{Config, Ledger};
+/// use std::time::Duration;
+///
+/// let peers = Ledger::<String>::new("sync", Config::default());
+/// assert!(peers.should_communicate("alice"), "nothing is known of her");
+/// peers.record_success("alice", Duration::from_millis(20));
+/// peers.record_failure("bob");
+/// peers.ban("mallory", "sent garbage", None);
+///
+/// assert!(!peers.should_communicate("mallory"));
+/// let best: Vec<_> = peers.top(2).into_iter().map(|peer| peer.key).collect();
+/// assert_eq!(best, ["alice", "bob"]);
+/// ```
+pub struct Ledger<K: Clone = String> {
+    inner: Arc<Inner<K>>,
+}
+
+struct Inner<K: Clone> {
+    name: Arc<str>,
+    config: Config,
+    rules: Rules,
+    store: Store<K, Record<K>>,
+    board: Board<Record<K>>,
+    /// Of those that find no room.
+    shared: Arc<Record<K>>,
+    line: Line,
+    listeners: Arc<Listeners<K>>,
+    trips: AtomicU64,
+}
+
+impl<K> Ledger<K>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+{
+    /// An empty ledger. The name is what events and statuses call it.
+    #[must_use]
+    pub fn new(name: impl Into<Arc<str>>, config: Config) -> Self {
+        let capacity = NonZeroUsize::new(config.capacity()).expect("a checked setting");
+        let now = clock::now();
+        let rules = Rules::new(&config, now);
+        let shared = Peer::new(Seat::apart(config.scoring().fresh()), &rules, now);
+        let inner = Inner {
+            name: name.into(),
+            rules,
+            store: Store::new(capacity),
+            board: Board::new(),
+            shared: Arc::new(Record::shared(shared)),
+            line: Line::new(*config.bandwidth()),
+            listeners: Arc::new(Listeners::new()),
+            trips: AtomicU64::new(0),
+            config,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What events and statuses call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// The settings it was made with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// How many peers have an entry.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inner.store.len()
+    }
+
+    /// Whether no peer has an entry.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.inner.store.is_empty()
+    }
+
+    /// How many entries had to go to make room for others.
+    #[must_use]
+    pub fn evicted(&self) -> u64 {
+        self.inner.store.evicted()
+    }
+
+    /// Calls `listener` with each peer and what changed of it, on the thread on which it changed and after it did, until what is
+    /// returned is dropped. A panic in there is [counted](Self::listener_panics), and concerns neither the caller nor other
+    /// listeners.
+    pub fn on_event(&self, listener: impl Fn(&K, &Change) + Send + Sync + 'static) -> Listening<K> {
+        Listening::to(&self.inner.listeners, listener)
+    }
+
+    /// How often a listener panicked.
+    #[must_use]
+    pub fn listener_panics(&self) -> u64 {
+        self.inner.listeners.panics()
+    }
+
+    /// The record of a peer, if it has one. Makes none.
+    #[inline]
+    pub(crate) fn record_of<Q>(&self, key: &Q) -> Option<Arc<Record<K>>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.inner.store.get(key)
+    }
+
+    /// The record of a peer, made if there is none; where there is no room, the one that such peers share.
+    pub(crate) fn enter<Q>(&self, key: &Q) -> Arc<Record<K>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        self.record_of(key).unwrap_or_else(|| self.make(key.to_owned()))
+    }
+
+    #[cold]
+    fn make(&self, key: K) -> Arc<Record<K>> {
+        let Inner { store, board, shared, rules, config, .. } = &*self.inner;
+        let mut seated = None;
+        let made = store.get_or_insert_with(Cow::Owned(key), clock::now, |key| {
+            let seat = board.seat(config.scoring().fresh());
+            seated = Some(seat.number());
+            Record::of(key.clone(), Peer::new(seat, rules, clock::now()))
+        });
+        let Ok(record) = made else { return Arc::clone(shared) };
+        if let Some(number) = seated {
+            board.sit(number, &record);
+        }
+        record
+    }
+
+    /// All records. Each part of the store is locked only while they are gathered.
+    fn records(&self) -> Vec<Arc<Record<K>>> {
+        let mut records = Vec::with_capacity(self.len());
+        self.inner.store.for_each(|_, record| records.push(Arc::clone(record)));
+        records
+    }
+}
+
+impl<K: Clone> Ledger<K> {
+    /// What its peers go by.
+    #[inline]
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.inner.rules
+    }
+
+    /// Tells what changed, if anything did.
+    #[inline]
+    pub(crate) fn tell(&self, record: &Record<K>, changes: Changes) {
+        if !changes.is_empty() {
+            self.tell_all(record, changes);
+        }
+    }
+
+    #[cold]
+    fn tell_all(&self, record: &Record<K>, changes: Changes) {
+        for change in changes {
+            if matches!(change, Change::Opened) {
+                self.inner.trips.fetch_add(1, Ordering::Relaxed);
+            }
+            if let Some(key) = record.key() {
+                self.inner.listeners.tell(key, &change);
+            }
+        }
+    }
+}
+
+impl<K: Clone> Clone for Ledger<K> {
+    /// Another handle on the same state.
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<K: Clone> fmt::Debug for Ledger<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").field("name", &self.inner.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,78 @@
+//! What an operator says of peers.
+
+use super::Ledger;
+use crate::clock;
+use std::borrow::Borrow;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl<K> Ledger<K>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+{
+    /// This peer is not asked any more: for that long, or until somebody [lifts](Self::unban) it. A ban that it had is replaced.
+    ///
+    /// Where there is no room for it, nothing is banned, and `false` says so: the peers that would have to go carry penalties.
+    pub fn ban<Q>(&self, key: &Q, reason: impl Into<Arc<str>>, lasts: impl Into<Option<Duration>>) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let record = self.enter(key);
+        if record.key().is_none() {
+            return false;
+        }
+        let now = clock::now();
+        let until = lasts.into().map(|lasts| now + lasts);
+        let changes = record.peer.ban(&self.inner.rules, reason.into(), until, now);
+        self.tell(&record, changes);
+        true
+    }
+
+    /// Lifts a ban: the score is that of a new peer, the reason is forgotten. `false` if there was none.
+    pub fn unban<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let Some(record) = self.record_of(key) else { return false };
+        let changes = record.peer.unban(&self.inner.rules, clock::now());
+        let lifted = !changes.is_empty();
+        self.tell(&record, changes);
+        lifted
+    }
+
+    /// Pardons a peer: whatever was held for or against it is forgotten, with its ban, and its breaker is closed. What it did stays
+    /// counted. Of a peer without an entry there is nothing to forget.
+    pub fn reset<Q>(&self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        if let Some(record) = self.record_of(key) {
+            let changes = record.peer.reset(&self.inner.rules, clock::now());
+            record.traffic.reset();
+            self.tell(&record, changes);
+        }
+    }
+
+    /// Takes out the entry of a peer that does not come back, unless something is held against it: who leaves and returns under
+    /// the same name stays banned. `false` if there was none, or it stays.
+    pub fn forget<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.inner.store.forget(key, clock::now()).is_some()
+    }
+
+    /// Forgets all peers, whatever is held against them.
+    pub fn clear(&self) {
+        for record in self.records() {
+            if let Some(key) = record.key() {
+                self.inner.store.remove(key);
+            }
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! Peers that do worse than the others do.

@@ -1,1 +1,0 @@
-//! How good a peer is, from 0 to 100.

@@ -1,1 +1,0 @@
-//! Which peer to ask next.

@@ -1,0 +1,209 @@
+//! Whom to ask, as a function of how they stand, the time and a roll.
+//!
+//! Two are drawn and the better one is asked ("power of two choices": Mitzenmacher, "The Power of Two Choices in Randomized Load
+//! Balancing", 2001), so that a choice costs as much among ten thousand as among ten. Better is a matter of degree here: one
+//! that costs twice as much gets a fifth of what both get, one that costs as much gets half. Were the cheaper one always asked,
+//! the dearest of a small set would get nothing at all, however little dearer it is.
+
+use super::{Config, NoPeer};
+use crate::Tick;
+use crate::dice::Rolls;
+use std::time::Duration;
+
+/// How many are drawn to find two that may be asked. Two is enough where most may; where half may not, eight find two of them
+/// but for one time in thirty.
+const DRAWS: usize = 8;
+
+/// How many are looked at when that did not find them, and so the largest set in which nobody is overlooked.
+pub(super) const EXACT: usize = 64;
+
+/// How many are looked at to find one that has not been asked for long.
+const OVERDUE: usize = 8;
+
+/// When one that may not be asked may be asked again, if that is known.
+pub(super) type Refused = Option<Duration>;
+
+/// One that can be drawn.
+pub(super) trait Candidate {
+    /// Whether it may be asked now, even though it is banned or ejected if `despite` is set. Takes nothing.
+    fn may(&self, despite: bool, now: Tick) -> Result<(), Refused>;
+
+    /// What it costs to ask it, and how warm it is.
+    fn standing(&self, now: Tick) -> Standing;
+
+    /// When it was last asked, if ever.
+    fn last_asked(&self) -> Option<Tick>;
+
+    /// Whether it is banned or ejected.
+    fn is_out(&self, now: Tick) -> bool;
+}
+
+/// What two candidates are compared by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    /// What it costs to ask it: finite, above zero; `None` as long as nothing is known.
+    pub(super) cost: Option<f64>,
+    /// How much of its share it is to get, from 0 to 1.
+    pub(super) warmth: f64,
+}
+
+impl Standing {
+    /// The share of this one where `other` gets the rest.
+    fn share_beside(self, other: Self) -> f64 {
+        let by_cost = match (self.cost, other.cost) {
+            (Some(own), Some(others)) => {
+                // Of squares, scaled so that nothing overflows.
+                let ratio = own / others;
+                1.0 / ratio.mul_add(ratio, 1.0)
+            }
+            // Nothing is known of one of them: no reason to prefer either.
+            _ => 0.5,
+        };
+        // Where the colder one is preferred, it is by as much less often as it is colder, and the other one gets that.
+        let warmer = self.warmth.max(other.warmth);
+        if warmer <= 0.0 {
+            return by_cost;
+        }
+        let (own, others) = (self.warmth / warmer, other.warmth / warmer);
+        by_cost.mul_add(own, (1.0 - by_cost) * (1.0 - others))
+    }
+}
+
+/// One choice among some.
+#[derive(Debug)]
+pub(super) struct Choice<'a, C> {
+    pub(super) candidates: &'a [C],
+    pub(super) rules: &'a Config,
+    /// The place from which on bans and ejections do not count, as too many are banned or ejected.
+    pub(super) honoured: usize,
+    pub(super) now: Tick,
+}
+
+impl<C: Candidate> Choice<'_, C> {
+    /// Chooses one of those that are `wanted` and has it admitted, which can fail where others come first; then it is the next.
+    pub(super) fn make<A>(
+        &self,
+        roll: u64,
+        wanted: impl Fn(&C) -> bool,
+        mut admit: impl FnMut(&C, bool) -> Result<A, Refused>,
+    ) -> Result<A, NoPeer> {
+        let mut rolls = Rolls::of(roll);
+        let count = self.candidates.len();
+        if count == 0 {
+            return Err(NoPeer { retry_after: None, empty: true });
+        }
+        let may = |at: usize| {
+            let candidate = &self.candidates[at];
+            wanted(candidate) && candidate.may(at >= self.honoured, self.now).is_ok()
+        };
+        let mut admit = |at: usize| admit(&self.candidates[at], at >= self.honoured);
+        if rolls.share() < self.rules.explore_share.get()
+            && let Some(overdue) = self.overdue(&mut rolls, may)
+            && let Ok(admitted) = admit(overdue)
+        {
+            return Ok(admitted);
+        }
+        let pair = match self.drawn(&mut rolls, may) {
+            (Some(one), None) if count > EXACT => (Some(one), None),
+            (_, None) => self.sampled(&mut rolls, may),
+            pair => pair,
+        };
+        let (first, second) = self.in_order(&mut rolls, pair);
+        for at in [first, second].into_iter().flatten() {
+            if let Ok(admitted) = admit(at) {
+                return Ok(admitted);
+            }
+        }
+        self.any(&mut rolls, wanted, admit)
+    }
+
+    /// Two different ones that may be asked, each as likely as any other; fewer if they are not found quickly.
+    fn drawn(&self, rolls: &mut Rolls, may: impl Fn(usize) -> bool) -> (Option<usize>, Option<usize>) {
+        let mut found = None;
+        for _ in 0..DRAWS {
+            let at = rolls.below(self.candidates.len());
+            if found == Some(at) || !may(at) {
+                continue;
+            }
+            match found {
+                None => found = Some(at),
+                found => return (found, Some(at)),
+            }
+        }
+        (found, None)
+    }
+
+    /// The same out of all of a small set, and of a part of a large one.
+    fn sampled(&self, rolls: &mut Rolls, may: impl Fn(usize) -> bool) -> (Option<usize>, Option<usize>) {
+        let mut pair = (None, None);
+        let allowed = self.window(rolls, EXACT).filter(|at| may(*at));
+        // A reservoir of two (Vitter, "Random Sampling with a Reservoir", 1985).
+        for (seen, at) in allowed.enumerate() {
+            match seen {
+                0 => pair.0 = Some(at),
+                1 => pair.1 = Some(at),
+                _ => match rolls.below(seen + 1) {
+                    0 => pair.0 = Some(at),
+                    1 => pair.1 = Some(at),
+                    _ => {}
+                },
+            }
+        }
+        pair
+    }
+
+    /// The better one first.
+    fn in_order(
+        &self,
+        rolls: &mut Rolls,
+        pair: (Option<usize>, Option<usize>),
+    ) -> (Option<usize>, Option<usize>) {
+        let (Some(one), Some(other)) = pair else { return pair };
+        let standing = |at: usize| self.candidates[at].standing(self.now);
+        if rolls.share() < standing(one).share_beside(standing(other)) { pair } else { (pair.1, pair.0) }
+    }
+
+    /// Of a few, the one that has not been asked for the longest time, if that is long enough.
+    fn overdue(&self, rolls: &mut Rolls, may: impl Fn(usize) -> bool) -> Option<usize> {
+        let since = |at: usize| self.candidates[at].last_asked();
+        let is_overdue =
+            |at: &usize| since(*at).is_none_or(|asked| self.now.since(asked) >= self.rules.explore_every);
+        self.window(rolls, OVERDUE).filter(is_overdue).filter(|at| may(*at)).min_by_key(|at| since(*at))
+    }
+
+    /// The first that admits, from anywhere on; else when one of them will.
+    fn any<A>(
+        &self,
+        rolls: &mut Rolls,
+        wanted: impl Fn(&C) -> bool,
+        mut admit: impl FnMut(usize) -> Result<A, Refused>,
+    ) -> Result<A, NoPeer> {
+        let mut soonest: Option<Duration> = None;
+        for at in self.window(rolls, EXACT).filter(|at| wanted(&self.candidates[*at])) {
+            match admit(at) {
+                Ok(admitted) => return Ok(admitted),
+                Err(refused) => {
+                    soonest = soonest.into_iter().chain(refused).min();
+                }
+            }
+        }
+        Err(NoPeer { retry_after: soonest, empty: false })
+    }
+
+    /// Whether anybody who is `wanted` would be admitted, as far as `any` would look.
+    pub(super) fn would_admit(&self, roll: u64, wanted: impl Fn(&C) -> bool) -> bool {
+        let mut rolls = Rolls::of(roll);
+        !self.candidates.is_empty()
+            && self.window(&mut rolls, EXACT).any(|at| {
+                let candidate = &self.candidates[at];
+                wanted(candidate) && candidate.may(at >= self.honoured, self.now).is_ok()
+            })
+    }
+
+    /// So many places side by side from a random one on, or all there are.
+    fn window(&self, rolls: &mut Rolls, most: usize) -> impl Iterator<Item = usize> + use<C> {
+        let count = self.candidates.len();
+        let start = rolls.below(count);
+        (start..start + count.min(most)).map(move |at| if at < count { at } else { at - count })
+    }
+}

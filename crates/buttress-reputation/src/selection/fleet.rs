@@ -1,0 +1,111 @@
+//! How many may be left out: a count of those that are banned or ejected, and from which place on that is ignored.
+
+use super::Config;
+use super::choice::Candidate;
+use crate::sync::{AtomicU64, Mutex, Ordering, lock, try_lock};
+use crate::{Ratio, Tick};
+use std::time::Duration;
+
+/// How often they are counted. Bans come after many failures, so that a tenth of a second more or less is little.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// How many of them one pick counts: some microseconds' worth, so that nobody waits for the count of ten thousand.
+const SLICE: usize = 256;
+
+/// The place from which on bans and ejections are ignored, as no place is beyond it.
+const NOWHERE: u64 = u64::MAX;
+
+/// What the count said last, and the one under way.
+#[derive(Debug)]
+pub(super) struct Fleet {
+    honoured: AtomicU64,
+    /// When the next count begins, in nanoseconds.
+    due: AtomicU64,
+    count: Mutex<Count>,
+}
+
+/// How far a count has come.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    at: usize,
+    out: usize,
+    /// The first of those that are out and one too many.
+    spared_from: Option<usize>,
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self {
+            honoured: AtomicU64::new(NOWHERE),
+            due: AtomicU64::new(0),
+            count: Mutex::new(Count::default()),
+        }
+    }
+}
+
+impl Fleet {
+    /// The place from which on bans and ejections are ignored.
+    #[inline]
+    pub(super) fn honoured(&self) -> usize {
+        usize::try_from(self.honoured.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
+    }
+
+    /// Goes on with the count if it is time to, and nobody else does.
+    #[inline]
+    pub(super) fn look<C: Candidate>(&self, candidates: &[C], rules: &Config, now: Tick) {
+        let due = self.due.load(Ordering::Relaxed);
+        // Further ahead than it was ever set: the clock was put back.
+        if now.as_nanos() >= due || due > (now + EVERY).as_nanos() {
+            self.go_on(candidates, rules, now, SLICE);
+        }
+    }
+
+    /// Counts all of them at once.
+    pub(super) fn look_at_all<C: Candidate>(&self, candidates: &[C], rules: &Config, now: Tick) {
+        self.go_on(candidates, rules, now, candidates.len());
+    }
+
+    #[cold]
+    fn go_on<C: Candidate>(&self, candidates: &[C], rules: &Config, now: Tick, most: usize) {
+        let Some(mut count) = try_lock(&self.count) else { return };
+        if count.go_on(candidates, rules.max_ejected, now, most) {
+            let honoured = count.honoured(candidates.len(), rules.panic_threshold);
+            self.honoured.store(honoured.map_or(NOWHERE, |place| place as u64), Ordering::Relaxed);
+            self.due.store((now + EVERY).as_nanos(), Ordering::Relaxed);
+            *count = Count::default();
+        }
+    }
+
+    /// There are others now: their count begins.
+    pub(super) fn changed(&self) {
+        let mut count = lock(&self.count);
+        *count = Count::default();
+        self.due.store(0, Ordering::Relaxed);
+    }
+}
+
+impl Count {
+    /// Counts so many more: whether that was all of them.
+    fn go_on<C: Candidate>(&mut self, candidates: &[C], max_ejected: Ratio, now: Tick, most: usize) -> bool {
+        let end = candidates.len().min(self.at.saturating_add(most));
+        for (place, candidate) in candidates.iter().enumerate().take(end).skip(self.at) {
+            if candidate.is_out(now) {
+                self.out += 1;
+                // A quotient is rounded as the decimal it is compared with was; a product can end just beside a whole number.
+                let too_many = self.out as f64 / candidates.len() as f64 > max_ejected.get();
+                if too_many && self.spared_from.is_none() {
+                    self.spared_from = Some(place);
+                }
+            }
+        }
+        self.at = end;
+        end == candidates.len()
+    }
+
+    /// The place from which on bans and ejections are ignored, of so many candidates.
+    fn honoured(self, candidates: usize, panic_threshold: Ratio) -> Option<usize> {
+        let remain = candidates.saturating_sub(self.out);
+        let panics = candidates > 0 && (remain as f64 / candidates as f64) < panic_threshold.get();
+        if panics { Some(0) } else { self.spared_from }
+    }
+}
