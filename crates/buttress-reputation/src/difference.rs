@@ -15,9 +15,20 @@ impl Config {
     }
 
     /// Every knob and its value, exactly.
-    fn knobs(&self) -> [(&'static str, String); 9] {
+    fn knobs(&self) -> [(&'static str, String); 10] {
         // Without `..`, so that a new knob cannot be forgotten.
-        let Self { capacity, scoring, tiers, latency, latency_weight, ban, breaker, bandwidth, outlier } = self;
+        let Self {
+            capacity,
+            scoring,
+            tiers,
+            latency,
+            latency_weight,
+            ban,
+            breaker,
+            cost,
+            bandwidth,
+            outlier,
+        } = self;
         [
             ("capacity", shown(capacity)),
             ("scoring", shown(scoring)),
@@ -26,6 +37,7 @@ impl Config {
             ("latency_weight", shown(latency_weight)),
             ("ban", ban.as_ref().map_or_else(off, shown)),
             ("breaker", shown(breaker)),
+            ("cost", shown(cost)),
             ("bandwidth", shown(bandwidth)),
             ("outlier", outlier.as_ref().map_or_else(off, shown)),
         ]
