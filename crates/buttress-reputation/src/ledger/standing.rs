@@ -69,7 +69,7 @@ where
         let mean = |sum: f64, none: f64| if breakers.total_peers == 0 { none } else { sum / breakers.total_peers as f64 };
         reputation.avg_score = mean(scores, start);
         reputation.avg_reliability = mean(reliabilities, 0.5);
-        Summary { breakers, reputation, bandwidth: self.inner.line.summary(clock::fine()) }
+        Summary { breakers, reputation, bandwidth: self.inner.line.summary(clock::precise()) }
     }
 
     /// All peers with an entry, in no order, and how they stand. Of many, [`top`](Self::top) shows a few.
