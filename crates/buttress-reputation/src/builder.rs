@@ -1,6 +1,6 @@
 //! Setting the knobs, and the rules between them.
 
-use crate::{BanRules, Config, Estimator, Score, Scoring, Tiers, breaker, outlier};
+use crate::{BanRules, Config, CostRules, Estimator, Score, Scoring, Tiers, breaker, outlier};
 use buttress_core::{InvalidConfig, bandwidth};
 use std::sync::Arc;
 
@@ -62,6 +62,12 @@ impl Builder {
     /// Which breaker each peer has. By default the compact one.
     pub fn breaker(mut self, breaker: impl Into<breaker::Kind>) -> Self {
         self.config.breaker = breaker.into();
+        self
+    }
+
+    /// What failures cost, how long costs are remembered, and how a peer comes back.
+    pub const fn cost(mut self, rules: CostRules) -> Self {
+        self.config.cost = rules;
         self
     }
 

@@ -1,6 +1,6 @@
 //! The knobs and their defaults, with reasons.
 
-use crate::{Additive, BanRules, Builder, Estimator, Score, Scoring, Tiers, breaker, outlier};
+use crate::{Additive, BanRules, Builder, CostRules, Estimator, Score, Scoring, Tiers, breaker, outlier};
 use buttress_core::bandwidth;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,7 @@ pub struct Config {
     pub(crate) latency_weight: f64,
     pub(crate) ban: Option<BanRules>,
     pub(crate) breaker: breaker::Kind,
+    pub(crate) cost: CostRules,
     pub(crate) bandwidth: bandwidth::Config,
     pub(crate) outlier: Option<outlier::Config>,
 }
@@ -32,6 +33,7 @@ impl Default for Config {
             latency_weight: 0.1,
             ban: Some(BanRules::default()),
             breaker: breaker::Kind::default(),
+            cost: CostRules::default(),
             bandwidth: bandwidth::Config::default(),
             outlier: None,
         }
@@ -83,6 +85,12 @@ impl Config {
     #[must_use]
     pub const fn breaker(&self) -> &breaker::Kind {
         &self.breaker
+    }
+
+    /// What failures cost, how long costs are remembered, and how a peer comes back.
+    #[must_use]
+    pub const fn cost(&self) -> &CostRules {
+        &self.cost
     }
 
     /// How many bytes may pass.

@@ -1,1 +1,174 @@
 //! What it costs to ask a peer, as a choice between two sees it.
+//!
+//! A peak EWMA as Finagle has it: a call that took longer than expected is believed at once, one that was quicker only as far as
+//! time has passed. What was measured fades with time, so that a peer which was slow once is asked again. A failure costs as
+//! much as it is set to, however quick it was: else a peer that fails in a millisecond would be the best there is.
+
+use crate::sync::{AtomicU64, Ordering};
+use buttress_core::{InvalidConfig, Tick};
+use std::time::Duration;
+
+/// What failures cost, how long costs are remembered, and how a peer comes back. Always valid: made by [`CostRules::default`]
+/// and its setters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CostRules {
+    failure_cost: Duration,
+    decay: Duration,
+    slow_start: Duration,
+}
+
+impl Default for CostRules {
+    /// A failure costs as much as an answer after 5 s, which hardly any caller would have waited for; what was measured 10 s ago
+    /// counts for a third; and a peer that is new or back gets its whole share after 10 s.
+    fn default() -> Self {
+        let ten = Duration::from_secs(10);
+        Self { failure_cost: Duration::from_secs(5), decay: ten, slow_start: ten }
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// How warm a peer is that has just come.
+const COLD: f64 = 0.1;
+
+impl CostRules {
+    /// A failure, and a peer that says it is asked too much, costs at least as much as an answer after so long. Default 5 s.
+    ///
+    /// # Errors
+    /// Less than a microsecond or more than an hour.
+    pub fn failure_cost(self, cost: Duration) -> Result<Self, InvalidConfig> {
+        within("failure_cost", cost, Duration::from_micros(1), "1us to 1h")?;
+        Ok(Self { failure_cost: cost, ..self })
+    }
+
+    /// After so long a measurement counts for 37 %, one by *e*. Default 10 s.
+    ///
+    /// # Errors
+    /// Less than 10 ms or more than an hour.
+    pub fn decay(self, decay: Duration) -> Result<Self, InvalidConfig> {
+        within("cost decay", decay, Duration::from_millis(10), "10ms to 1h")?;
+        Ok(Self { decay, ..self })
+    }
+
+    /// How long it takes a peer that is new or back to get its whole share, from a tenth of it on. Default 10 s; zero is at once.
+    ///
+    /// # Errors
+    /// More than an hour.
+    pub fn slow_start(self, time: Duration) -> Result<Self, InvalidConfig> {
+        within("slow_start", time, Duration::ZERO, "up to 1h")?;
+        Ok(Self { slow_start: time, ..self })
+    }
+
+    /// What a failure costs that took so long.
+    #[inline]
+    pub(crate) fn of_failure(&self, took: Option<Duration>) -> Duration {
+        took.map_or(self.failure_cost, |took| took.max(self.failure_cost))
+    }
+
+    /// How much of its share a peer gets that came so long ago, from 0.1 to 1.
+    #[inline]
+    pub(crate) fn warmth(&self, since: Duration) -> f64 {
+        if since >= self.slow_start {
+            return 1.0;
+        }
+        let share = since.as_nanos() as f64 / self.slow_start.as_nanos() as f64;
+        (1.0 - COLD).mul_add(share, COLD)
+    }
+}
+
+fn within(
+    knob: &'static str,
+    value: Duration,
+    least: Duration,
+    allowed: &'static str,
+) -> Result<(), InvalidConfig> {
+    if (least..=HOUR).contains(&value) {
+        Ok(())
+    } else {
+        Err(InvalidConfig::new(knob, format_args!("{value:?}"), allowed))
+    }
+}
+
+/// An estimate of nanoseconds and when it was made: `nanoseconds 32, as a float | time 32, in units of 65,536 ns`. Zero while
+/// nothing is known.
+///
+/// The time begins anew every 78 hours; after an idle time of such a length to the second an old estimate is taken for a young
+/// one, and fades then.
+#[derive(Debug)]
+pub(crate) struct Cost(AtomicU64);
+
+const UNIT_BITS: u32 = 16;
+
+/// Nothing is so quick that what else is under way did not matter: 10 µs.
+const LEAST: f32 = 10_000.0;
+
+impl Cost {
+    pub(crate) fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    /// A call took so long, or was as bad.
+    #[inline]
+    pub(crate) fn note(&self, sample: Duration, rules: &CostRules, now: Tick) {
+        let sample = (sample.as_nanos() as f32).max(LEAST);
+        let at = stamp(now);
+        let mut seen = self.0.load(Ordering::Relaxed);
+        loop {
+            let next = match unpack(seen) {
+                Some((old, then)) if sample < old => {
+                    let weight = fade(at.wrapping_sub(then), rules);
+                    // What is quicker counts as far as time has passed, so all of a unit's count as one.
+                    if weight == 1.0 {
+                        return;
+                    }
+                    sample + (old - sample) * weight
+                }
+                _ => sample,
+            };
+            let next = pack(next, at);
+            match self.0.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(changed) => seen = changed,
+            }
+        }
+    }
+
+    /// The estimate in nanoseconds, faded to `now`.
+    #[inline]
+    pub(crate) fn estimate(&self, rules: &CostRules, now: Tick) -> Option<f64> {
+        let (old, then) = unpack(self.0.load(Ordering::Relaxed))?;
+        let faded = old * fade(stamp(now).wrapping_sub(then), rules);
+        Some(faded.max(LEAST).into())
+    }
+
+    /// Nothing is known any more.
+    pub(crate) fn forget(&self) {
+        self.0.store(0, Ordering::Release);
+    }
+}
+
+const fn stamp(now: Tick) -> u32 {
+    (now.as_nanos() >> UNIT_BITS) as u32
+}
+
+const fn pack(nanos: f32, at: u32) -> u64 {
+    (nanos.to_bits() as u64) << 32 | at as u64
+}
+
+#[inline]
+const fn unpack(word: u64) -> Option<(f32, u32)> {
+    if word == 0 { None } else { Some((f32::from_bits((word >> 32) as u32), word as u32)) }
+}
+
+/// So many units back the time may go: 68 s. It is not taken for 78 hours that have passed.
+const BACK: u32 = 1 << 20;
+
+/// What is left after so many units.
+#[inline]
+fn fade(units: u32, rules: &CostRules) -> f32 {
+    if units > u32::MAX - BACK {
+        return 1.0;
+    }
+    let nanos = f64::from(units) * f64::from(1_u32 << UNIT_BITS);
+    (-nanos / rules.decay.as_nanos() as f64).exp() as f32
+}

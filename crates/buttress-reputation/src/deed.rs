@@ -75,6 +75,14 @@ impl Deed {
         }
     }
 
+    /// Whether it speaks against the peer.
+    pub(crate) const fn is_bad(&self) -> bool {
+        match self.kind {
+            Kind::Points(points) => points < 0.0,
+            _ => matches!(self.outcome(), Outcome::Failure(_) | Outcome::Throttled),
+        }
+    }
+
     pub(crate) const fn kind(&self) -> Kind {
         self.kind
     }

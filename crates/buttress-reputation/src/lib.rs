@@ -39,6 +39,7 @@ pub use buttress_core::bandwidth::{Direction, Scope, Short};
 pub use buttress_core::{Difference, InvalidConfig};
 pub use buttress_core::{FailureKind, Outcome, Ratio, Tick};
 pub use config::Config;
+pub use cost::CostRules;
 pub use deed::{Deed, Weights};
 pub use latency::Estimator;
 pub use score::{Additive, Bayesian, Score, Scoring};

@@ -1,7 +1,7 @@
 //! The leave to ask a peer once.
 
 use crate::ledger::{Ledger, Record};
-use crate::peer::{Refused, Ticket};
+use crate::peer::{Changes, Refused, Ticket};
 use crate::{FailureKind, Outcome, clock};
 use std::fmt;
 use std::sync::Arc;
@@ -18,8 +18,10 @@ pub struct Permit<K: Clone> {
 
 impl<K: Clone> Permit<K> {
     pub(crate) fn of(ledger: Ledger<K>, record: Arc<Record<K>>) -> Result<Self, Refused> {
-        let ticket = record.peer.admit(ledger.rules(), clock::now())?;
-        Ok(Self { ledger, record, ticket: Some(ticket) })
+        let mut changes = Changes::default();
+        let ticket = record.peer.admit(ledger.rules(), clock::now(), &mut changes);
+        ledger.tell(&record, changes);
+        Ok(Self { ticket: Some(ticket?), ledger, record })
     }
 
     /// The peer did what it was asked, in this time if that was measured.

@@ -1,6 +1,7 @@
 //! Setting the knobs, and the rules between them.
 
 use super::Config;
+use super::past::SHORTEST;
 use super::window::MOST;
 use buttress_core::{InvalidConfig, Ratio};
 use std::fmt;
@@ -32,14 +33,14 @@ impl Builder {
         self
     }
 
-    /// How long calls count: all of them for that long, none for longer than a third more. Default 60 s, from a second to a year.
+    /// How long calls count: all of them for that long, none for longer than half as much again. Default 60 s, from a second to a year.
     pub const fn failure_window(mut self, window: Duration) -> Self {
         self.config.failure_window = window;
         self
     }
 
     /// The share of the calls in the window that must have failed too, in `0.0..=1.0`. Default 0.5. 0 asks for the failures
-    /// alone, and then successes are not counted. Calls are counted up to 1,023 in a third of the window and halved beyond
+    /// alone, and then successes are not counted. Calls are counted up to 1,023 in half of the window and halved beyond
     /// that, so the share of so many must be the threshold at least: smaller shares are for [`Kind::Full`](super::Kind::Full).
     pub const fn failure_rate(mut self, share: f64) -> Self {
         self.failure_rate = share;
@@ -118,18 +119,29 @@ impl Builder {
     pub fn build(self) -> Result<Config, InvalidConfig> {
         let Self { config, failure_rate, jitter } = self;
         let most = u16::try_from(MOST).expect("a part of the window counts less");
-        ensure((1..=1000).contains(&config.failure_threshold), "failure_threshold", config.failure_threshold, "1 to 1000")?;
+        ensure(
+            (1..=1000).contains(&config.failure_threshold),
+            "failure_threshold",
+            config.failure_threshold,
+            "1 to 1000",
+        )?;
         let window = config.failure_window;
         let shown = format_args!("{window:?}");
-        ensure((SHORTEST_WINDOW..=LONGEST_WINDOW).contains(&window), "failure_window", shown, "1s to a year")?;
-        let share = Ratio::new(failure_rate).ok_or_else(|| InvalidConfig::new("failure_rate", failure_rate, SHARE))?;
+        ensure(
+            (SHORTEST_WINDOW..=LONGEST_WINDOW).contains(&window),
+            "failure_window",
+            shown,
+            "1s to a year",
+        )?;
+        let share = Ratio::new(failure_rate)
+            .ok_or_else(|| InvalidConfig::new("failure_rate", failure_rate, SHARE))?;
         // What is left of a full part after it was halved.
         let seen = share.get() * f64::from(most / 2);
         let countable = failure_rate == 0.0 || seen >= f64::from(config.failure_threshold);
         let allowed = "0, or large enough that 511 calls hold the threshold";
         ensure(countable, "failure_rate", failure_rate, allowed)?;
         let open_for = config.open_for;
-        ensure(open_for >= Duration::from_millis(1), "open_for", format_args!("{open_for:?}"), "at least 1ms")?;
+        ensure(open_for >= SHORTEST, "open_for", format_args!("{open_for:?}"), "at least 1ms")?;
         let factor = config.escalation;
         let grows = factor.is_finite() && factor >= 1.0;
         ensure(grows, "escalation factor", factor, "a finite number of at least 1")?;
@@ -143,7 +155,8 @@ impl Builder {
         ensure(failures > 0, "failures_to_reopen", failures, ONE_OR_MORE)?;
         let lease = config.lease;
         ensure(lease > Duration::ZERO, "lease", format_args!("{lease:?}"), SOME_TIME)?;
-        Ok(Config { failure_rate: share, jitter, ..config })
+        let part = u64::try_from(window.as_nanos() / 2).expect("half a year");
+        Ok(Config { failure_rate: share, jitter, part, ..config })
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Config {
     pub(super) half_open_max_in_flight: Option<u8>,
     pub(super) failures_to_reopen: u8,
     pub(super) lease: Duration,
+    /// How long a part of the window is, in nanoseconds.
+    pub(super) part: u64,
 }
 
 impl Default for Config {
@@ -44,6 +46,7 @@ impl Default for Config {
             half_open_max_in_flight: None,
             failures_to_reopen: 1,
             lease: Duration::from_secs(10),
+            part: 30_000_000_000,
         }
     }
 }

@@ -12,13 +12,20 @@
 //! two kilobytes for them. Of peers there are thousands, so each has this one unless [`Kind::Full`] says otherwise.
 
 mod builder;
+mod compact;
 mod config;
+mod either;
 mod kind;
+mod past;
 mod window;
+mod word;
 
 pub use builder::Builder;
 pub use config::Config;
 pub use kind::Kind;
+
+pub(crate) use either::{Breaker, Lease, Plan};
+pub(crate) use past::Past;
 
 use std::fmt;
 

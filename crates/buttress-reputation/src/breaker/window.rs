@@ -29,9 +29,15 @@ pub(super) struct Place {
 
 /// What the window holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    pub(super) calls: u64,
-    pub(super) failures: u64,
+pub(crate) struct Tally {
+    pub(crate) calls: u64,
+    pub(crate) failures: u64,
+}
+
+impl Tally {
+    pub(super) const fn is_empty(self) -> bool {
+        self.calls == 0
+    }
 }
 
 /// A part as it is packed.
@@ -70,7 +76,8 @@ impl Part {
 
     /// Whether it is of the window that ends in that part. A lap that is still to come is not: the clock was put back.
     const fn counts(self, place: Place) -> bool {
-        let same_state = Self::empty(Place { lap: self.lap(), ..place }).0 >> (2 * COUNT_BITS) == self.0 >> (2 * COUNT_BITS);
+        let same_state = Self::empty(Place { lap: self.lap(), ..place }).0 >> (2 * COUNT_BITS)
+            == self.0 >> (2 * COUNT_BITS);
         same_state && place.lap.wrapping_sub(self.lap()) < PARTS as u64
     }
 

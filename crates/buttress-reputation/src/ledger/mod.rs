@@ -6,9 +6,9 @@ mod outcomes;
 mod ranking;
 mod record;
 mod standing;
-mod traffic;
 #[cfg(all(test, not(buttress_loom)))]
 mod tests;
+mod traffic;
 
 pub use listeners::Listening;
 pub use ranking::Ranked;
@@ -17,7 +17,8 @@ pub(crate) use record::Record;
 use crate::bandwidth::Line;
 use crate::board::{Board, Seat};
 use crate::peer::{Changes, Peer, Rules};
-use crate::{Change, Config, Tick, clock};
+use crate::{Change, Config, clock, dice};
+use buttress_core::clock::wall;
 use buttress_core::keyed::Store;
 use listeners::Listeners;
 use std::borrow::{Borrow, Cow};
@@ -61,7 +62,7 @@ pub struct Ledger<K: Clone = String> {
 struct Inner<K: Clone> {
     name: Arc<str>,
     config: Config,
-    rules: Rules,
+    rules: Arc<Rules>,
     store: Store<K, Record<K>>,
     board: Board<Record<K>>,
     /// Of those that find no room.
@@ -80,17 +81,17 @@ where
     pub fn new(name: impl Into<Arc<str>>, config: Config) -> Self {
         let capacity = NonZeroUsize::new(config.capacity()).expect("a checked setting");
         let now = clock::now();
-        let rules = Rules::new(&config, now);
+        let rules = Arc::new(Rules::new(&config, dice::roll(), now, wall()));
         let shared = Peer::new(Seat::apart(config.scoring().fresh()), &rules, now);
         let inner = Inner {
             name: name.into(),
-            rules,
             store: Store::new(capacity),
             board: Board::new(),
-            shared: Arc::new(Record::shared(shared)),
+            shared: Arc::new(Record::shared(shared, Arc::clone(&rules))),
             line: Line::new(*config.bandwidth()),
             listeners: Arc::new(Listeners::new()),
             trips: AtomicU64::new(0),
+            rules,
             config,
         };
         Self { inner: Arc::new(inner) }
@@ -165,7 +166,7 @@ where
         let made = store.get_or_insert_with(Cow::Owned(key), clock::now, |key| {
             let seat = board.seat(config.scoring().fresh());
             seated = Some(seat.number());
-            Record::of(key.clone(), Peer::new(seat, rules, clock::now()))
+            Record::of(key.clone(), Peer::new(seat, rules, clock::now()), Arc::clone(rules))
         });
         let Ok(record) = made else { return Arc::clone(shared) };
         if let Some(number) = seated {

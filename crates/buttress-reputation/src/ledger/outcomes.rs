@@ -1,7 +1,7 @@
 //! May I, and this happened.
 
 use super::Ledger;
-use crate::peer::Refused;
+use crate::peer::{Changes, Refused};
 use crate::{Deed, Permit, clock};
 use std::borrow::Borrow;
 use std::hash::Hash;
@@ -23,7 +23,10 @@ where
         Q: Hash + Eq + ?Sized,
     {
         let Some(record) = self.record_of(key) else { return true };
-        record.peer.ask(&self.inner.rules, clock::now()).is_ok()
+        let mut changes = Changes::default();
+        let asked = record.peer.ask(&self.inner.rules, clock::now(), &mut changes);
+        self.tell(&record, changes);
+        asked.is_ok()
     }
 
     /// Whether this peer would be admitted now. Takes nothing and makes nothing.

@@ -42,9 +42,8 @@ where
     /// refuses that there: `usize::try_from` says so, where a cast would ask for all.
     #[must_use]
     pub fn top(&self, count: usize) -> Vec<Ranked<K>> {
-        let rules = &self.inner.rules;
         let now = clock::now();
-        let best = self.best(count, now, |record| !record.peer.is_banned(rules, now));
+        let best = self.best(count, now, |record| !record.peer.is_banned(now));
         best.into_iter().filter_map(|(score, record)| self.ranked(score, &record)).collect()
     }
 

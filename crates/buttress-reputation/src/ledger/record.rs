@@ -2,9 +2,10 @@
 
 use crate::Tick;
 use crate::bandwidth::Traffic;
-use crate::peer::Peer;
+use crate::peer::{Peer, Rules};
 use buttress_core::keyed::{Keep, Worth};
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// All that is known of one peer.
@@ -12,19 +13,21 @@ pub(crate) struct Record<K> {
     /// Whose it is; `None` for those that share one.
     key: Option<K>,
     pub(crate) peer: Peer,
+    /// What it goes by, for the store, which asks what it is worth and knows nothing of rules.
+    rules: Arc<Rules>,
     pub(crate) traffic: Traffic,
     /// It lost its place: whoever holds it goes on with it, but nobody finds it by its name.
     gone: AtomicBool,
 }
 
 impl<K> Record<K> {
-    pub(super) fn of(key: K, peer: Peer) -> Self {
-        Self { key: Some(key), peer, traffic: Traffic::default(), gone: AtomicBool::new(false) }
+    pub(super) fn of(key: K, peer: Peer, rules: Arc<Rules>) -> Self {
+        Self { key: Some(key), peer, rules, traffic: Traffic::default(), gone: AtomicBool::new(false) }
     }
 
     /// The record of all those for whom there is no room.
-    pub(super) fn shared(peer: Peer) -> Self {
-        Self { key: None, peer, traffic: Traffic::default(), gone: AtomicBool::new(true) }
+    pub(super) fn shared(peer: Peer, rules: Arc<Rules>) -> Self {
+        Self { key: None, peer, rules, traffic: Traffic::default(), gone: AtomicBool::new(true) }
     }
 
     /// Whose it is, if it is only one peer's.
@@ -40,7 +43,7 @@ impl<K> Record<K> {
 
 impl<K> Keep for Record<K> {
     fn worth(&self, now: Tick) -> Worth {
-        self.peer.worth(now).max(self.traffic.worth(now))
+        self.peer.worth(&self.rules, now).max(self.traffic.worth(now))
     }
 
     fn gone(&self) {

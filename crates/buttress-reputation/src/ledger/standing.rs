@@ -1,8 +1,8 @@
 //! How peers stand.
 
 use super::Ledger;
-use crate::breaker::State;
 use super::Record;
+use crate::breaker::State;
 use crate::summary::{Breakers, Reputation};
 use crate::{Direction, Snapshot, Summary, clock};
 use std::borrow::Borrow;
@@ -30,7 +30,7 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.record_of(key).map_or(State::Closed, |record| record.peer.state(&self.inner.rules, clock::now()))
+        self.record_of(key).map_or(State::Closed, |record| record.peer.state())
     }
 
     /// Whether this peer is banned.
@@ -40,7 +40,7 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.record_of(key).is_some_and(|record| record.peer.is_banned(&self.inner.rules, clock::now()))
+        self.record_of(key).is_some_and(|record| record.peer.is_banned(clock::now()))
     }
 
     /// How all peers stand together, from the very states that admit or refuse them.
@@ -48,25 +48,28 @@ where
     pub fn summary(&self) -> Summary {
         let rules = &self.inner.rules;
         let now = clock::now();
-        let mut breakers = Breakers { trips: self.inner.trips.load(Ordering::Relaxed), ..Breakers::default() };
+        let mut breakers =
+            Breakers { trips: self.inner.trips.load(Ordering::Relaxed), ..Breakers::default() };
         let mut reputation = Reputation::default();
         let (mut scores, mut reliabilities) = (0.0, 0.0);
         for record in self.records() {
             let peer = &record.peer;
             breakers.total_peers += 1;
-            match peer.state(rules, now) {
+            match peer.state() {
                 State::Closed => breakers.closed += 1,
                 State::Open => breakers.open += 1,
                 State::HalfOpen => breakers.half_open += 1,
             }
-            reputation.banned_peers += usize::from(peer.is_banned(rules, now));
+            reputation.banned_peers += usize::from(peer.is_banned(now));
             scores += peer.score(rules, now).get();
             reliabilities += peer.reliability();
         }
         reputation.total_peers = breakers.total_peers;
         let scoring = self.config().scoring();
         let start = scoring.score(scoring.fresh(), 0).get();
-        let mean = |sum: f64, none: f64| if breakers.total_peers == 0 { none } else { sum / breakers.total_peers as f64 };
+        let mean = |sum: f64, none: f64| {
+            if breakers.total_peers == 0 { none } else { sum / breakers.total_peers as f64 }
+        };
         reputation.avg_score = mean(scores, start);
         reputation.avg_reliability = mean(reliabilities, 0.5);
         Summary { breakers, reputation, bandwidth: self.inner.line.summary(clock::precise()) }

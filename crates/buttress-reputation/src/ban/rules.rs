@@ -1,4 +1,4 @@
-//! How long a peer is not asked at all.
+//! When a peer is banned, and how it comes back.
 
 use buttress_core::InvalidConfig;
 use std::fmt;

@@ -1,0 +1,85 @@
+//! A ban in one word, so that whoever asks needs no lock.
+
+use buttress_core::Tick;
+use std::time::Duration;
+
+/// `banned 1 | endless 1 | times 8 | time 54`: while banned the time is when that is over, afterwards when it was. In units of
+/// 1,024 ns, of which 54 bits hold all that a tick does.
+///
+/// The word of a peer that never was banned is zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Word(pub(crate) u64);
+
+/// Who is banned, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Banned {
+    /// `None` for ever.
+    pub(crate) until: Option<Tick>,
+    pub(crate) times: u32,
+}
+
+const BANNED: u64 = 1 << 63;
+const ENDLESS: u64 = 1 << 62;
+const TIMES_SHIFT: u32 = 54;
+const TIMES: u64 = 0xff;
+const TIME: u64 = (1 << TIMES_SHIFT) - 1;
+const UNIT_BITS: u32 = 10;
+
+impl Word {
+    /// Banned until then, for the so manieth time. A time is cut to the unit it is kept in, so no ban is longer than it was
+    /// said to be.
+    pub(crate) fn banned(until: Option<Tick>, times: u32) -> Self {
+        let word = BANNED | (u64::from(times).min(TIMES) << TIMES_SHIFT);
+        Self(until.map_or(word | ENDLESS, |until| word | (until.as_nanos() >> UNIT_BITS)))
+    }
+
+    /// The ban is over.
+    pub(crate) const fn over(self, now: Tick) -> Self {
+        Self((self.0 & (TIMES << TIMES_SHIFT)) | (now.as_nanos() >> UNIT_BITS))
+    }
+
+    /// Banned as far as anybody said, though it may be over.
+    #[inline]
+    pub(crate) const fn is_marked(self) -> bool {
+        self.0 & BANNED != 0
+    }
+
+    /// Banned, and the time is over: somebody is to say so.
+    #[inline]
+    pub(crate) fn is_due(self, now: Tick) -> bool {
+        self.is_marked() && !self.is_endless() && now >= self.time()
+    }
+
+    /// How long the ban goes on, if there is one; `None` in it for ever.
+    #[inline]
+    pub(crate) fn left(self, now: Tick) -> Option<Option<Duration>> {
+        if !self.is_marked() || self.is_due(now) {
+            return None;
+        }
+        Some((!self.is_endless()).then(|| self.time().since(now)))
+    }
+
+    /// The ban at `now`.
+    pub(crate) fn ban(self, now: Tick) -> Option<Banned> {
+        self.left(now)?;
+        Some(Banned { until: (!self.is_endless()).then(|| self.time()), times: self.times() })
+    }
+
+    /// How often it was banned.
+    pub(crate) const fn times(self) -> u32 {
+        ((self.0 >> TIMES_SHIFT) & TIMES) as u32
+    }
+
+    /// How often it was banned, as far as that is remembered at `now`.
+    pub(crate) fn remembered(self, forgotten_after: Duration, now: Tick) -> u32 {
+        if self.is_marked() || now < self.time() + forgotten_after { self.times() } else { 0 }
+    }
+
+    const fn is_endless(self) -> bool {
+        self.0 & ENDLESS != 0
+    }
+
+    const fn time(self) -> Tick {
+        Tick::from_nanos((self.0 & TIME) << UNIT_BITS)
+    }
+}

@@ -1,0 +1,274 @@
+//! The breaker of a peer, whichever it has: the same questions, the same answers.
+
+use super::compact::{Compact, Rules};
+use super::word::Word;
+use super::{Kind, Past, State};
+use crate::peer::{Change, Changes, Cold};
+use crate::sync::{Mutex, lock};
+use buttress_core::circuit_breaker::{self, CircuitBreaker, Cursor};
+use buttress_core::keyed::Worth;
+use buttress_core::{FailureKind, Outcome, Refusal, Tick};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Which breakers peers have, and what spreads their open times.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    Off,
+    Compact(super::Config),
+    Full(Arc<circuit_breaker::Config>),
+}
+
+impl From<&Kind> for Plan {
+    fn from(kind: &Kind) -> Self {
+        match kind {
+            Kind::Off => Self::Off,
+            Kind::Compact(config) => Self::Compact(*config),
+            Kind::Full(config) => Self::Full(Arc::new(*config)),
+        }
+    }
+}
+
+/// The breaker of one peer.
+#[derive(Debug)]
+pub(crate) enum Breaker {
+    Off,
+    Compact(Compact),
+    Full(Box<Full>),
+}
+
+/// The breaker of the core, and how much of what it did was told.
+#[derive(Debug)]
+pub(crate) struct Full {
+    machine: CircuitBreaker,
+    rest: Mutex<Rest>,
+}
+
+#[derive(Debug, Default)]
+struct Rest {
+    told: Cursor,
+    /// The probes of those that took no ticket along. Never more than may be out, as they expire before others are leased.
+    lent: Vec<circuit_breaker::Ticket>,
+}
+
+/// The leave of a breaker to make one call. Not `Clone`: it goes back once.
+#[derive(Debug)]
+pub(crate) enum Lease {
+    None,
+    Compact(Word),
+    Full(circuit_breaker::Ticket),
+}
+
+impl Breaker {
+    pub(crate) fn new(plan: &Plan, seed: u64, now: Tick) -> Self {
+        match plan {
+            Plan::Off => Self::Off,
+            Plan::Compact(_) => Self::Compact(Compact::new()),
+            Plan::Full(config) => {
+                let machine = CircuitBreaker::new(Arc::clone(config), seed, now);
+                Self::Full(Box::new(Full { machine, rest: Mutex::new(Rest::default()) }))
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn state(&self) -> State {
+        match self {
+            Self::Off => State::Closed,
+            Self::Compact(breaker) => breaker.state(),
+            Self::Full(full) => state_of(full.machine.state()),
+        }
+    }
+
+    /// Would a call be admitted? If not, in how long perhaps.
+    #[inline]
+    pub(crate) fn check(&self, plan: &Plan, now: Tick) -> Result<(), Option<Duration>> {
+        match (self, plan) {
+            (Self::Compact(breaker), Plan::Compact(config)) => breaker.check(config, now).map_err(Some),
+            (Self::Full(full), _) => full.machine.check(now).map_err(Refusal::retry_after),
+            _ => Ok(()),
+        }
+    }
+
+    /// May I call?
+    #[inline]
+    pub(crate) fn admit(
+        &self,
+        plan: &Plan,
+        seed: u64,
+        cold: &Cold,
+        now: Tick,
+        changes: &mut Changes,
+    ) -> Result<Lease, Option<Duration>> {
+        match (self, plan) {
+            (Self::Compact(breaker), Plan::Compact(config)) => {
+                let word = breaker.admit(Rules { config, seed }, cold, now, changes);
+                word.map(Lease::Compact).map_err(Some)
+            }
+            (Self::Full(full), _) => full.admit(now, changes).map(Lease::Full),
+            _ => Ok(Lease::None),
+        }
+    }
+
+    /// The lease stays out until a call ends that has none, or it expires.
+    pub(crate) fn lend(&self, lease: Lease) {
+        if let (Self::Full(full), Lease::Full(ticket)) = (self, lease) {
+            full.lend(ticket);
+        }
+    }
+
+    /// A call has ended like this; with its lease, if it took one.
+    #[inline]
+    pub(crate) fn judge(
+        &self,
+        plan: &Plan,
+        seed: u64,
+        cold: &Cold,
+        lease: Option<Lease>,
+        outcome: Outcome,
+        now: Tick,
+        changes: &mut Changes,
+    ) {
+        match (self, plan) {
+            (Self::Compact(breaker), Plan::Compact(config)) => {
+                let rules = Rules { config, seed };
+                let failed = match outcome {
+                    Outcome::Success => Some(false),
+                    Outcome::Failure(_) => Some(true),
+                    Outcome::Throttled => config.count_throttling.then_some(true),
+                    Outcome::Ignored | Outcome::Cancelled => None,
+                };
+                match (lease, failed) {
+                    (Some(Lease::Compact(word)), Some(failed)) => {
+                        breaker.settle(rules, cold, word, failed, now, changes);
+                    }
+                    (Some(Lease::Compact(word)), None) => breaker.release(word),
+                    (_, Some(failed)) => breaker.judge(rules, cold, failed, now, changes),
+                    (_, None) => {}
+                }
+            }
+            (Self::Full(full), _) => full.judge(lease, outcome, now, changes),
+            _ => {}
+        }
+    }
+
+    /// Closes it, with nothing left of what was.
+    pub(crate) fn reset(&self, cold: &Cold, now: Tick, changes: &mut Changes) {
+        match self {
+            Self::Off => {}
+            Self::Compact(breaker) => breaker.reset(cold, changes),
+            Self::Full(full) => {
+                full.machine.reset(now);
+                full.tell(changes);
+            }
+        }
+    }
+
+    /// Opens it until then: what a file says. The whole breaker of the core does not know how, and opens for its own time.
+    pub(crate) fn restore_open(&self, cold: &Cold, until: Tick, level: u32, now: Tick) {
+        match self {
+            Self::Off => {}
+            Self::Compact(breaker) => breaker.restore_open(cold, until, level),
+            Self::Full(full) => full.restore_open(until.since(now), now),
+        }
+    }
+
+    /// How long it stays open yet, if it is.
+    pub(crate) fn open_for(&self, now: Tick) -> Option<Duration> {
+        match self {
+            Self::Off => None,
+            Self::Compact(breaker) => breaker.open_until().map(|until| until.since(now)),
+            Self::Full(full) => full.machine.snapshot(now).retry_after,
+        }
+    }
+
+    /// What is lost if it is forgotten, where `past` is what the compact one knows of its own.
+    pub(crate) fn worth(&self, plan: &Plan, past: Option<Past>, now: Tick) -> Worth {
+        match (self, plan) {
+            (Self::Compact(breaker), Plan::Compact(config)) => {
+                let state = breaker.state();
+                // Nobody has asked for as long as failures count since it might have been probed.
+                let abandoned = breaker.open_until().is_some_and(|until| until + config.failure_window < now);
+                let escalates = past.is_some_and(|past| past.escalates(config, now));
+                if (state != State::Closed && !abandoned) || escalates {
+                    Worth::Penalty
+                } else if breaker.tally(config, now).is_empty() {
+                    Worth::Nothing
+                } else {
+                    Worth::Memory
+                }
+            }
+            (Self::Full(full), _) => full.machine.worth(now),
+            _ => Worth::Nothing,
+        }
+    }
+}
+
+impl Full {
+    fn admit(&self, now: Tick, changes: &mut Changes) -> Result<circuit_breaker::Ticket, Option<Duration>> {
+        let before = self.machine.state();
+        let ticket = self.machine.try_acquire(now).map_err(|refusal| refusal.retry_after());
+        if before != circuit_breaker::State::Closed {
+            self.tell(changes);
+        }
+        ticket
+    }
+
+    fn lend(&self, ticket: circuit_breaker::Ticket) {
+        if !ticket.is_probe() {
+            return;
+        }
+        let mut rest = lock(&self.rest);
+        // Those of generations that are over are of no use to anybody.
+        let most = usize::from(u8::MAX);
+        if rest.lent.len() < most {
+            rest.lent.push(ticket);
+        }
+    }
+
+    fn judge(&self, lease: Option<Lease>, outcome: Outcome, now: Tick, changes: &mut Changes) {
+        let ticket = match lease {
+            Some(Lease::Full(ticket)) => Some(ticket),
+            _ if self.machine.state() == circuit_breaker::State::Closed => {
+                self.machine.pass_if_closed().map(|pass| pass.begin(now))
+            }
+            _ => lock(&self.rest).lent.pop(),
+        };
+        let Some(ticket) = ticket else { return };
+        if self.machine.record(ticket, outcome, None, now).is_some() {
+            self.tell(changes);
+        }
+    }
+
+    fn restore_open(&self, left: Duration, now: Tick) {
+        let failure = Outcome::Failure(FailureKind::Error);
+        // Enough of them for any rule on failures; with none it stays closed.
+        for _ in 0..u16::MAX {
+            let Some(pass) = self.machine.pass_if_closed() else { break };
+            let _ = self.machine.record(pass.begin(now), failure, Some(left), now);
+        }
+        lock(&self.rest).told = self.machine.cursor();
+    }
+
+    /// Tells what has not been told.
+    #[cold]
+    fn tell(&self, changes: &mut Changes) {
+        let mut rest = lock(&self.rest);
+        while changes.have_room() {
+            let Some((transition, _)) = self.machine.next_transition(&mut rest.told) else { break };
+            changes.push(match state_of(transition.to) {
+                State::Closed => Change::Closed,
+                State::Open => Change::Opened,
+                State::HalfOpen => Change::HalfOpened,
+            });
+        }
+    }
+}
+
+const fn state_of(state: circuit_breaker::State) -> State {
+    match state {
+        circuit_breaker::State::Closed | circuit_breaker::State::ForcedClosed => State::Closed,
+        circuit_breaker::State::HalfOpen => State::HalfOpen,
+        circuit_breaker::State::Open | circuit_breaker::State::ForcedOpen => State::Open,
+    }
+}

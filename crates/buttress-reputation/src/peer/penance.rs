@@ -1,0 +1,206 @@
+//! Bans and ejections: how they begin, and how they end by themselves or by somebody's word.
+
+use super::cold::Locked;
+use super::{Change, Changes, Peer, Rules};
+use crate::sync::Ordering;
+use crate::{Deed, Score, ban};
+use buttress_core::Tick;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A ban that is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ban {
+    /// What was said; `None` of one that came by itself.
+    pub(crate) reason: Option<Arc<str>>,
+    pub(crate) since: Tick,
+    /// `None` for ever.
+    pub(crate) until: Option<Tick>,
+    pub(crate) times: u32,
+}
+
+impl Peer {
+    /// Nobody asks it until then, or until somebody lifts the ban. One that it had is replaced.
+    pub(crate) fn ban(&self, rules: &Rules, reason: Arc<str>, until: Option<Tick>, now: Tick) -> Changes {
+        let mut changes = Changes::default();
+        self.lift_if_due(rules, now, &mut changes);
+        let mut cold = self.cold.lock();
+        let before = self.ban_word();
+        let was_banned = before.is_marked();
+        let times = if was_banned { before.times() } else { self.next_time(rules, now) };
+        self.impose(&mut cold, Some(reason), until, times, now);
+        if !was_banned {
+            changes.push(Change::Banned { score: self.score(rules, now), times, until });
+        }
+        changes
+    }
+
+    /// Lifts its ban: it begins again, with the score of a new one and no word of why. Nothing happens if it is not banned.
+    pub(crate) fn unban(&self, rules: &Rules, now: Tick) -> Changes {
+        let mut changes = Changes::default();
+        let mut cold = self.cold.lock();
+        if self.ban_word().is_marked() {
+            self.put_score(rules, rules.scoring.fresh(), now);
+            self.lift(&mut cold, now, &mut changes);
+        }
+        changes
+    }
+
+    /// Forgets all that speaks for it and against it but what was counted.
+    pub(crate) fn reset(&self, rules: &Rules, now: Tick) -> Changes {
+        let mut changes = self.unban(rules, now);
+        self.put_score(rules, rules.scoring.fresh(), now);
+        self.breaker.reset(&self.cold, now, &mut changes);
+        if self.ejected_until.swap(0, Ordering::AcqRel) != 0 {
+            changes.push(Change::Readmitted);
+        }
+        self.ban.fetch_and(0, Ordering::AcqRel);
+        self.recover(now);
+        changes
+    }
+
+    /// The ban that is in force, if there is one.
+    pub(crate) fn banned(&self, now: Tick) -> Option<Ban> {
+        let cold = self.cold.lock();
+        let ban::Banned { until, times } = self.ban_word().ban(now)?;
+        let (reason, since) = cold.ban();
+        Some(Ban { reason, since, until, times })
+    }
+
+    /// Leaves it out until then, as it does worse than the others.
+    pub(crate) fn eject(&self, rules: &Rules, until: Tick, now: Tick) -> Changes {
+        let mut changes = Changes::default();
+        // A second more where it is cut to seconds, and never the zero that says there is none.
+        let seconds = rules.seconds(until).saturating_add(1);
+        if until > now && self.ejected_until.swap(seconds, Ordering::AcqRel) == 0 {
+            changes.push(Change::Ejected { until });
+        }
+        changes
+    }
+
+    /// Takes it back.
+    pub(crate) fn readmit(&self, now: Tick) -> Changes {
+        let mut changes = Changes::default();
+        if self.ejected_until.swap(0, Ordering::AcqRel) != 0 {
+            self.recover(now);
+            changes.push(Change::Readmitted);
+        }
+        changes
+    }
+
+    /// How long it is left out yet.
+    #[inline]
+    pub(super) fn ejection_left(&self, rules: &Rules, now: Tick) -> Option<Duration> {
+        let until = self.ejected_until.load(Ordering::Relaxed);
+        let left = until.checked_sub(rules.seconds(now)).filter(|left| *left > 0)?;
+        Some(Duration::from_secs(left.into()))
+    }
+
+    /// Says that a ban or an ejection is over, if that is so and nobody said it.
+    #[inline]
+    pub(super) fn lift_if_due(&self, rules: &Rules, now: Tick, changes: &mut Changes) {
+        if self.ban_word().is_due(now) {
+            self.let_back(rules, now, changes);
+        }
+        let ejected = self.ejected_until.load(Ordering::Relaxed);
+        if ejected != 0 && ejected <= rules.seconds(now) {
+            let over = self.ejected_until.compare_exchange(ejected, 0, Ordering::AcqRel, Ordering::Relaxed);
+            if over.is_ok() {
+                self.recover(now);
+                changes.push(Change::Readmitted);
+            }
+        }
+    }
+
+    /// The cool-down is over: it goes on with the score of those on probation.
+    #[cold]
+    fn let_back(&self, rules: &Rules, now: Tick, changes: &mut Changes) {
+        let mut cold = self.cold.lock();
+        if !self.ban_word().is_due(now) {
+            return;
+        }
+        // The score first, as nobody is to be judged by the one that was banned for.
+        if let Some(ban) = &rules.ban {
+            let probation = rules.scoring.set(Score::new(ban.probation()), rules.seconds(now));
+            self.put_score(rules, probation, now);
+        }
+        self.lift(&mut cold, now, changes);
+    }
+
+    /// Bans it if the deed has brought it down so far. Says whether it is banned.
+    #[inline]
+    pub(super) fn ban_if_low(
+        &self,
+        rules: &Rules,
+        deed: &Deed,
+        score: Score,
+        now: Tick,
+        changes: &mut Changes,
+    ) -> bool {
+        match &rules.ban {
+            Some(ban) if score.get() <= ban.score() && deed.is_bad() => {
+                self.ban_for_score(rules, ban, score, now, changes);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    #[cold]
+    fn ban_for_score(
+        &self,
+        rules: &Rules,
+        ban: &ban::BanRules,
+        score: Score,
+        now: Tick,
+        changes: &mut Changes,
+    ) {
+        let mut cold = self.cold.lock();
+        // Somebody else may have banned it, or even let it back since.
+        if self.ban_word().is_marked() || self.score(rules, now).get() > ban.score() {
+            return;
+        }
+        let times = self.next_time(rules, now);
+        let until = Some(now + ban.lasts(times));
+        self.impose(&mut cold, None, until, times, now);
+        changes.push(Change::Banned { score, times, until });
+    }
+
+    /// The how manieth ban the next one is.
+    fn next_time(&self, rules: &Rules, now: Tick) -> u32 {
+        let forgotten_after = rules.ban.unwrap_or_default().forgotten_after();
+        self.ban_word().remembered(forgotten_after, now) + 1
+    }
+
+    /// Whether its next ban would be longer than the first.
+    pub(super) fn remembers_bans(&self, rules: &Rules, now: Tick) -> bool {
+        let forgotten_after = rules.ban.unwrap_or_default().forgotten_after();
+        self.ban_word().remembered(forgotten_after, now) > 0
+    }
+
+    pub(super) fn impose(
+        &self,
+        cold: &mut Locked<'_>,
+        reason: Option<Arc<str>>,
+        until: Option<Tick>,
+        times: u32,
+        now: Tick,
+    ) {
+        cold.banned(reason, now);
+        self.ban.store(ban::Word::banned(until, times).0, Ordering::Release);
+    }
+
+    fn lift(&self, cold: &mut Locked<'_>, now: Tick, changes: &mut Changes) {
+        cold.unbanned();
+        self.recover(now);
+        self.ban.store(self.ban_word().over(now).0, Ordering::Release);
+        changes.push(Change::Unbanned);
+    }
+
+    /// Puts the score, whatever it was, and the tier that goes with it.
+    pub(super) fn put_score(&self, rules: &Rules, state: u64, now: Tick) {
+        let score = rules.scoring.score(state, rules.seconds(now));
+        self.seat().state().store(state, Ordering::Release);
+        self.tier.store(rules.tiers.of(score) as u32, Ordering::Release);
+    }
+}
