@@ -24,7 +24,7 @@ pub mod presets;
 #[cfg(feature = "registry")]
 mod registry;
 #[cfg(feature = "tower")]
-mod router;
+pub mod router;
 mod score;
 pub mod selection;
 mod snapshot;

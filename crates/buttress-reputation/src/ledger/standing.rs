@@ -72,7 +72,7 @@ where
         };
         reputation.avg_score = mean(scores, start);
         reputation.avg_reliability = mean(reliabilities, 0.5);
-        Summary { breakers, reputation, bandwidth: self.inner.line.summary(clock::fine()) }
+        Summary { breakers, reputation, bandwidth: self.inner.line.summary(clock::precise()) }
     }
 
     /// All peers with an entry, in no order, and how they stand. Of many, [`top`](Self::top) shows a few.
