@@ -46,7 +46,7 @@ pub use score::{Additive, Bayesian, Score, Scoring};
 pub use tier::{Tier, Tiers};
 
 pub use bandwidth::BandwidthSummary;
-pub use ledger::{Ledger, Listening, Ranked};
+pub use ledger::{Ledger, Listening, Ranked, Standing};
 pub use peer::{Change, Refused, Why};
 pub use permit::Permit;
 pub use snapshot::{Ban, Snapshot};
