@@ -1,5 +1,6 @@
 //! How many bytes pass, of all peers together and of each.
 
+use crate::adjust::{Adjusted, Adjuster};
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use buttress_core::Tick;
 use buttress_core::bandwidth::{Bandwidth, Config, Direction, Lane, Peer, Short};
@@ -79,6 +80,21 @@ impl Line {
         *before = config;
         self.bandwidth.set(&config, now);
         self.say_whether_peers_are_limited(&config);
+    }
+
+    /// Moves one limit to where `adjuster` wants it, if it wants it elsewhere.
+    pub(crate) fn adjust(&self, adjuster: &Adjuster, now: Tick) -> Option<Adjusted> {
+        let direction = adjuster.direction();
+        // Held all the while, so that the limit that is moved is the one that was looked at.
+        let mut config = lock(&self.config);
+        let adjusted = adjuster.adjust(&self.lane(direction, now), now)?;
+        let settings = match direction {
+            Direction::Upload => config.to_builder().upload(adjusted.to),
+            Direction::Download => config.to_builder().download(adjusted.to),
+        };
+        *config = settings.build().expect("a valid setting with another limit is one");
+        self.bandwidth.set(&config, now);
+        Some(adjusted)
     }
 
     /// Forgets all debts but those of peers.

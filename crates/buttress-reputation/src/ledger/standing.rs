@@ -72,7 +72,7 @@ where
         };
         reputation.avg_score = mean(scores, start);
         reputation.avg_reliability = mean(reliabilities, 0.5);
-        Summary { breakers, reputation, bandwidth: self.inner.line.summary(clock::fine()) }
+        Summary { breakers, reputation, bandwidth: self.inner.line.summary(clock::precise()) }
     }
 
     /// All peers with an entry, in no order, and how they stand. Of many, [`top`](Self::top) shows a few.
@@ -84,7 +84,7 @@ where
 
     /// How a record stands, with the bytes that passed.
     pub(crate) fn snapshot(&self, record: &Record<K>) -> Snapshot {
-        let mut snapshot = record.peer.snapshot(&self.inner.rules, clock::now());
+        let mut snapshot = record.peer.snapshot(record.rules(), clock::now());
         snapshot.bytes_sent = record.traffic.bytes(Direction::Upload);
         snapshot.bytes_received = record.traffic.bytes(Direction::Download);
         snapshot
