@@ -19,7 +19,7 @@ pub mod outlier;
 mod peer;
 mod permit;
 #[cfg(feature = "persist")]
-mod persist;
+pub mod persist;
 pub mod presets;
 #[cfg(feature = "registry")]
 mod registry;

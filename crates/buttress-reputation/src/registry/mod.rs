@@ -98,7 +98,7 @@ where
     }
 
     fn forgive(&self) {
-        self.forgive_all();
+        self.reset_all();
         self.watched().lately.clear();
         *self.watched().refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
