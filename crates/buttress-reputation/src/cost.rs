@@ -138,6 +138,13 @@ impl Cost {
         }
     }
 
+    /// A call was given up after so long: it takes that much at least.
+    pub(crate) fn raise(&self, least: Duration, rules: &CostRules, now: Tick) {
+        if self.estimate(rules, now).is_none_or(|known| known < least.as_nanos() as f64) {
+            self.note(least, rules, now);
+        }
+    }
+
     /// The estimate in nanoseconds, faded to `now`.
     #[inline]
     pub(crate) fn estimate(&self, rules: &CostRules, now: Tick) -> Option<f64> {

@@ -10,10 +10,12 @@ mod standing;
 #[cfg(all(test, not(buttress_loom)))]
 mod tests;
 mod traffic;
+mod turns;
 
 pub use listeners::Listening;
 pub use ranking::Ranked;
 pub(crate) use record::Record;
+pub use turns::Standing;
 
 use crate::bandwidth::Line;
 use crate::board::Board;
