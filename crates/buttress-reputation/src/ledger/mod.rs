@@ -5,6 +5,7 @@ mod operator;
 mod outcomes;
 mod ranking;
 mod record;
+mod shared;
 mod standing;
 #[cfg(all(test, not(buttress_loom)))]
 mod tests;
@@ -15,8 +16,8 @@ pub use ranking::Ranked;
 pub(crate) use record::Record;
 
 use crate::bandwidth::Line;
-use crate::board::{Board, Seat};
-use crate::peer::{Changes, Peer, Rules};
+use crate::board::Board;
+use crate::peer::{Changes, Rules};
 use crate::{Change, Config, clock, dice};
 use buttress_core::clock::wall;
 use buttress_core::keyed::Store;
@@ -80,18 +81,16 @@ where
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, config: Config) -> Self {
         let capacity = NonZeroUsize::new(config.capacity()).expect("a checked setting");
-        let now = clock::now();
-        let rules = Arc::new(Rules::new(&config, dice::roll(), now, wall()));
-        let shared = Peer::new(Seat::apart(config.scoring().fresh()), &rules, now);
+        let (now, wall) = (clock::now(), wall());
         let inner = Inner {
             name: name.into(),
+            rules: Arc::new(Rules::new(&config, dice::roll(), now, wall)),
             store: Store::new(capacity),
             board: Board::new(),
-            shared: Arc::new(Record::shared(shared, Arc::clone(&rules))),
+            shared: Arc::new(Record::shared(&config, now, wall)),
             line: Line::new(*config.bandwidth()),
             listeners: Arc::new(Listeners::new()),
             trips: AtomicU64::new(0),
-            rules,
             config,
         };
         Self { inner: Arc::new(inner) }
@@ -166,7 +165,7 @@ where
         let made = store.get_or_insert_with(Cow::Owned(key), clock::now, |key| {
             let seat = board.seat(config.scoring().fresh());
             seated = Some(seat.number());
-            Record::of(key.clone(), Peer::new(seat, rules, clock::now()), Arc::clone(rules))
+            Record::of(key.clone(), seat, rules, clock::now())
         });
         let Ok(record) = made else { return Arc::clone(shared) };
         if let Some(number) = seated {

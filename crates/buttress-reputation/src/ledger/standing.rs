@@ -84,7 +84,7 @@ where
 
     /// How a record stands, with the bytes that passed.
     pub(crate) fn snapshot(&self, record: &Record<K>) -> Snapshot {
-        let mut snapshot = record.peer.snapshot(&self.inner.rules, clock::now());
+        let mut snapshot = record.peer.snapshot(record.rules(), clock::now());
         snapshot.bytes_sent = record.traffic.bytes(Direction::Upload);
         snapshot.bytes_received = record.traffic.bytes(Direction::Download);
         snapshot

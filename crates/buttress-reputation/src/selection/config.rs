@@ -72,4 +72,10 @@ impl Config {
         }
         Ok(Self { tier_cost: times, ..self })
     }
+
+    /// How many times as much a member of each tier seems to cost.
+    pub(super) fn tier_costs(&self) -> [f64; 5] {
+        // Who is banned, and asked all the same as there are too few others, is no worse than poor.
+        [3, 3, 2, 1, 0].map(|steps| self.tier_cost.powi(steps))
+    }
 }

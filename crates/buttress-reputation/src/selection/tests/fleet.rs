@@ -12,7 +12,7 @@ fn members(out: &[bool]) -> Vec<Written> {
 /// Which of them are left out after a count.
 fn left_out(members: &[Written], rules: &Config) -> Vec<usize> {
     let fleet = Fleet::default();
-    fleet.look_at_all(members, rules, T0);
+    fleet.recount(members, rules, T0);
     (0..members.len()).filter(|at| members[*at].out && *at < fleet.honoured()).collect()
 }
 
