@@ -140,6 +140,9 @@ contract! {
         retry_typed;
         retry_off;
         retry_over_http;
+        router;
+        router_typed;
+        router_at_body_end;
         stack;
         stack_typed;
         stack_off;
@@ -163,6 +166,7 @@ contract! {
         circuit_breaker_half_open_at_body_end;
         circuit_breaker_half_open_respond;
         circuit_breaker_half_open_as_status;
+        router_half_open;
     }
     waiting {
         bulkhead_backpressure;

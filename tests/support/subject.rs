@@ -21,6 +21,7 @@ pub struct Subject {
     pub(crate) sheds: bool,
     pub(crate) buffers: bool,
     pub(crate) keeps_its_place: bool,
+    pub(crate) fails_in_call: bool,
 }
 
 /// Makes a subject: each check, and each case of a check over random plans, wants a fresh one.
@@ -66,6 +67,7 @@ impl Subject {
             sheds: false,
             buffers: false,
             keeps_its_place: false,
+            fails_in_call: false,
         }
     }
 
@@ -89,6 +91,7 @@ impl Subject {
             sheds: outer.sheds || inner.sheds,
             buffers: outer.buffers || inner.buffers,
             keeps_its_place: outer.keeps_its_place || inner.keeps_its_place,
+            fails_in_call: outer.fails_in_call || inner.fails_in_call,
         }
     }
 
@@ -164,6 +167,13 @@ impl Subject {
     #[must_use]
     pub const fn keeps_its_place(mut self) -> Self {
         self.keeps_its_place = true;
+        self
+    }
+
+    /// It is ready also where the service beneath cannot be made so, and the call has the error.
+    #[must_use]
+    pub const fn fails_in_call(mut self) -> Self {
+        self.fails_in_call = true;
         self
     }
 

@@ -108,3 +108,88 @@ impl Builder {
         Ok(self.config)
     }
 }
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests {
+    use super::*;
+    use crate::{Additive, Bayesian, Deed, presets};
+    use std::time::Duration;
+
+    fn knob(builder: Builder) -> &'static str {
+        builder.build().unwrap_err().knob()
+    }
+
+    #[test]
+    fn f3_a_setting_that_cannot_work_is_refused_by_name() {
+        for peers in [0, MOST + 1, usize::MAX] {
+            assert_eq!(knob(Config::builder().capacity(peers)), "capacity");
+        }
+        for weight in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.1, 10.1] {
+            assert_eq!(knob(Config::builder().latency_weight(weight)), "latency_weight");
+        }
+        let low = Additive::default().start(5.0).unwrap();
+        let ban = BanRules::builder().score(5.0).build().unwrap();
+        assert_eq!(knob(Config::builder().scoring(low).ban(ban)), "ban score");
+        let error = Config::builder().scoring(low).ban(ban).build().unwrap_err();
+        assert_eq!(error.to_string(), "ban score is 5, allowed is below the score that peers begin with");
+        assert!(Config::builder().scoring(low).ban(None).build().is_ok());
+        assert!(Config::builder().capacity(1).latency_weight(0.0).build().is_ok());
+        assert!(Config::builder().capacity(MOST).latency_weight(10.0).build().is_ok());
+    }
+
+    #[test]
+    fn s3_31_s3_32_candidates_are_ranked_by_score_and_a_little_by_latency() {
+        let config = presets::cyberfly();
+        let rank = |score, latency| config.rank(Score::new(score), latency);
+        assert_eq!(rank(50.0, None), 50.0);
+        for (millis, more) in [(0, 1.0), (1, 1.0), (100, 1.0), (200, 0.5), (1_000, 0.1), (10_000, 0.01)] {
+            let ranked = rank(50.0, Some(Duration::from_millis(millis)));
+            assert!((ranked - 50.0 - more).abs() < 1e-9, "{millis} ms: {ranked}");
+        }
+        assert!(rank(50.0, Some(Duration::MAX)).is_finite());
+        // So latency decides among peers that are about as good, and no further.
+        assert!(rank(60.0, Some(Duration::from_millis(50))) > rank(60.5, Some(Duration::from_secs(1))));
+        assert!(rank(60.0, Some(Duration::from_millis(50))) < rank(61.1, None));
+    }
+
+    #[test]
+    fn s3_66_a_scoring_of_ones_own_is_asked() {
+        /// Whoever did anything is as good as can be.
+        #[derive(Debug)]
+        struct Credulous;
+
+        impl Scoring for Credulous {
+            fn fresh(&self) -> u64 {
+                0
+            }
+
+            fn judged(&self, _state: u64, _deed: &Deed, _at: u32) -> u64 {
+                1
+            }
+
+            fn score(&self, state: u64, _at: u32) -> Score {
+                if state == 0 { Score::START } else { Score::MAX }
+            }
+
+            fn at_most(&self, _state: u64) -> Score {
+                Score::MAX
+            }
+
+            fn set(&self, score: Score, _at: u32) -> u64 {
+                u64::from(score == Score::MAX)
+            }
+
+            fn confidence(&self, _state: u64, _samples: u64) -> f64 {
+                1.0
+            }
+        }
+
+        let config = Config::builder().scoring(Credulous).build().unwrap();
+        let scoring = config.to_builder().capacity(7).build().unwrap();
+        let scoring = scoring.scoring();
+        assert_eq!(scoring.score(scoring.judged(scoring.fresh(), &Deed::sync(false), 0), 9), Score::MAX);
+        let bayesian = config.to_builder().scoring(Bayesian::default()).build().unwrap();
+        let difference = config.difference(&bayesian).unwrap();
+        assert_eq!((difference.knob, difference.one.as_str()), ("scoring", "Credulous"));
+    }
+}

@@ -83,3 +83,77 @@ impl Estimator {
         estimate.map_or(0, |estimate| Self::default().after(0, estimate))
     }
 }
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn over(estimator: Estimator, samples: &[u64]) -> Option<Duration> {
+        let took = samples.iter().map(|millis| Duration::from_millis(*millis));
+        Estimator::estimate(took.fold(0, |state, took| estimator.after(state, took)))
+    }
+
+    #[test]
+    fn s3_25_s3_32_c29_a_moving_average_begins_with_the_first_sample_as_it_is() {
+        let moving = Estimator::default();
+        assert_eq!(over(moving, &[]), None);
+        assert_eq!(over(moving, &[100]), Some(Duration::from_millis(100)));
+        // 100 and a fifth of the way to 200, then a fifth of the way back.
+        assert_eq!(over(moving, &[100, 200]), Some(Duration::from_millis(120)));
+        assert_eq!(over(moving, &[100, 200, 100]), Some(Duration::from_millis(116)));
+        assert_eq!(moving, Estimator::moving(0.2).unwrap());
+        assert_eq!(over(Estimator::moving(1.0).unwrap(), &[7, 9]), Some(Duration::from_millis(9)));
+    }
+
+    #[test]
+    fn c29_a_mean_is_exact_as_far_as_it_goes_and_then_lets_the_old_fade() {
+        let mean = Estimator::mean_of(10).unwrap();
+        let ten: Vec<u64> = (1..=10).map(|millis| millis * 10).collect();
+        assert_eq!(over(mean, &ten), Some(Duration::from_millis(55)));
+        let eleven = [ten.as_slice(), &[155]].concat();
+        assert_eq!(over(mean, &eleven), Some(Duration::from_millis(65)));
+        assert_eq!(over(Estimator::mean_of(1).unwrap(), &[5, 6]), Some(Duration::from_millis(6)));
+    }
+
+    #[test]
+    fn f1_times_of_any_length_are_estimated() {
+        for estimator in [Estimator::default(), Estimator::mean_of(3).unwrap()] {
+            let state = [Duration::MAX, Duration::ZERO, Duration::MAX].iter();
+            let state = state.fold(0, |state, took| estimator.after(state, *took));
+            assert!(Estimator::estimate(state).unwrap() <= Duration::from_nanos(LONGEST));
+        }
+        // No time at all is a sample too.
+        assert_eq!(over(Estimator::default(), &[0]), Some(Duration::ZERO));
+        let kept = Some(Duration::from_micros(1_234));
+        assert_eq!(Estimator::estimate(Estimator::set(kept)), kept);
+        assert_eq!(Estimator::set(None), 0);
+    }
+
+    #[test]
+    fn f3_estimators_that_cannot_work_are_refused_by_name() {
+        for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.2, 1.01] {
+            assert_eq!(Estimator::moving(wrong).unwrap_err().knob(), "latency alpha", "{wrong}");
+        }
+        assert_eq!(
+            Estimator::mean_of(0).unwrap_err().to_string(),
+            "latency samples is 0, allowed is at least 1"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn c29_an_estimate_is_among_the_samples(
+            of in 1_u16..,
+            alpha in 0.001..=1.0,
+            samples in proptest::collection::vec(0_u64..1_000_000, 1..100),
+        ) {
+            let least = Duration::from_millis(*samples.iter().min().unwrap());
+            let most = Duration::from_millis(*samples.iter().max().unwrap());
+            for estimator in [Estimator::mean_of(of).unwrap(), Estimator::moving(alpha).unwrap()] {
+                let estimate = over(estimator, &samples).unwrap();
+                prop_assert!((least..=most).contains(&estimate), "{estimate:?}");
+            }
+        }
+    }
+}

@@ -23,10 +23,56 @@ pub fn cyberfly() -> Config {
 }
 
 /// What a router of requests wants: scores by the share of calls that succeed, as a busy peer makes more of both than an idle one;
-/// breakers that open at a share of failures, for a second at first; peers that do worse than the others are left out for a while;
+/// breakers that open at a share of failures, for a second and then for two, as a probe is one request of many and soon tells that
+/// an origin is back; peers that do worse than the others are left out for a while;
 /// and no bans but by hand, as an origin that was down for long is as good as before once it is back.
 #[must_use]
 pub fn router() -> Config {
-    let config = Config::builder().scoring(Bayesian::default()).ban(None).breaker(breaker::Config::default());
+    let breaker = breaker::Config::builder().escalation(2.0, Duration::from_secs(2));
+    let breaker = breaker.build().expect("a preset is valid");
+    let config = Config::builder().scoring(Bayesian::default()).ban(None).breaker(breaker);
     config.outlier(outlier::Config::default()).build().expect("a preset is valid")
+}
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests {
+    use super::*;
+    use crate::breaker::Kind;
+    use crate::{Deed, Score, Weights};
+
+    #[test]
+    fn s3_09_s3_10_s3_11_s3_12_the_peer_network_has_its_breaker() {
+        let config = cyberfly();
+        let Kind::Compact(breaker) = config.breaker() else { panic!("{config:?}") };
+        assert_eq!((breaker.failure_threshold(), breaker.success_threshold()), (5, 2));
+        assert_eq!(breaker.failure_window(), Duration::from_secs(60));
+        assert_eq!(breaker.open_for(), Duration::from_secs(30));
+        assert_eq!(breaker.failure_rate().get(), 0.0);
+    }
+
+    #[test]
+    fn s3_17_s3_27_s3_32_s3_61_the_peer_network_has_its_scores() {
+        let config = cyberfly();
+        let scoring = config.scoring();
+        assert_eq!(scoring.score(scoring.fresh(), 0), Score::START);
+        let synced = scoring.judged(scoring.fresh(), &Deed::sync(true), 0);
+        assert!((scoring.score(synced, 3600).get() - 51.98).abs() < 1e-7);
+        assert_eq!(config.latency(), &Estimator::moving(0.2).unwrap());
+        assert_eq!(config.bandwidth(), &bandwidth::presets::peer_network());
+        assert_eq!(Weights::default().sync_failure, -5.0);
+        assert_eq!(config.ban().unwrap().score(), 0.0);
+    }
+
+    #[test]
+    fn a_router_bans_nobody_and_compares_its_peers() {
+        let config = router();
+        assert!(config.ban().is_none() && config.outlier().is_some());
+        // A busy peer of which one call in a hundred fails stays far above one of which every second does.
+        let scoring = config.scoring();
+        let after = |every: u32| {
+            let deeds = (1..=10_000).map(|call| Deed::message(call % every != 0));
+            scoring.score(deeds.fold(scoring.fresh(), |state, deed| scoring.judged(state, &deed, 0)), 0)
+        };
+        assert!(after(100).get() > 97.0 && after(2).get() < 55.0);
+    }
 }

@@ -105,3 +105,95 @@ impl Tiers {
         }
     }
 }
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(score: f64) -> Tier {
+        Tiers::default().of(Score::new(score))
+    }
+
+    #[test]
+    fn s3_68_each_score_has_a_tier() {
+        assert_eq!([0.0, 24.9].map(of), [Tier::Poor; 2]);
+        assert_eq!([25.0, 50.0, 59.9].map(of), [Tier::Neutral; 3]);
+        assert_eq!([60.0, 79.9].map(of), [Tier::Good; 2]);
+        assert_eq!([80.0, 100.0].map(of), [Tier::Trusted; 2]);
+        assert!(Tier::Banned < Tier::Poor && Tier::Good < Tier::Trusted);
+        assert_eq!(Tier::Trusted.to_string(), "trusted");
+    }
+
+    #[test]
+    fn s3_68_a_peer_that_wobbles_at_a_border_stays_where_it_is() {
+        let tiers = Tiers::default();
+        let mut tier = Tier::Neutral;
+        let mut moves = Vec::new();
+        // Up over the border once, and then a message that arrives and one that does not, over and over.
+        let wobble = (0..1_000).map(|step| if step % 2 == 0 { 60.2 } else { 59.2 });
+        for score in [55.0, 59.9].into_iter().chain(wobble).chain([58.0, 57.9, 59.9, 60.0]) {
+            let next = tiers.after(tier, Score::new(score));
+            if next != tier {
+                moves.push((score, next));
+            }
+            tier = next;
+        }
+        assert_eq!(moves, [(60.2, Tier::Good), (57.9, Tier::Neutral), (60.0, Tier::Good)]);
+    }
+
+    #[test]
+    fn s3_68_a_great_change_is_followed_at_once_and_a_pardon_begins_by_the_score() {
+        let tiers = Tiers::default();
+        assert_eq!(tiers.after(Tier::Trusted, Score::new(10.0)), Tier::Poor);
+        assert_eq!(tiers.after(Tier::Poor, Score::new(90.0)), Tier::Trusted);
+        assert_eq!(tiers.after(Tier::Banned, Score::new(59.0)), Tier::Neutral);
+        assert_eq!(tiers.after(Tier::Banned, Score::new(24.0)), Tier::Poor);
+    }
+
+    #[test]
+    fn f3_tiers_that_are_not_in_order_are_refused_by_name() {
+        for (knob, [neutral, good, trusted, hysteresis]) in [
+            ("neutral", [f64::NAN, 60.0, 80.0, 2.0]),
+            ("neutral", [0.0, 60.0, 80.0, 2.0]),
+            ("neutral", [f64::INFINITY, 60.0, 80.0, 2.0]),
+            ("neutral", [-1.0, 60.0, 80.0, 2.0]),
+            ("good", [25.0, f64::NAN, 80.0, 2.0]),
+            ("good", [25.0, 25.0, 80.0, 2.0]),
+            ("good", [25.0, 100.0, 100.0, 2.0]),
+            ("trusted", [25.0, 60.0, f64::NAN, 2.0]),
+            ("trusted", [25.0, 60.0, 60.0, 2.0]),
+            ("trusted", [25.0, 60.0, 100.1, 2.0]),
+            ("hysteresis", [25.0, 60.0, 80.0, f64::NAN]),
+            ("hysteresis", [25.0, 60.0, 80.0, -0.1]),
+            ("hysteresis", [25.0, 60.0, 80.0, 20.0]),
+            ("hysteresis", [5.0, 60.0, 80.0, 5.0]),
+        ] {
+            assert_eq!(Tiers::new(neutral, good, trusted, hysteresis).unwrap_err().knob(), knob);
+        }
+        assert_eq!(Tiers::new(25.0, 60.0, 80.0, 2.0).unwrap(), Tiers::default());
+        let error = Tiers::new(25.0, 20.0, 80.0, 2.0).unwrap_err();
+        assert_eq!(error.to_string(), "good is 20, allowed is above neutral and below 100");
+    }
+
+    proptest! {
+        #[test]
+        fn s3_68_a_tier_is_never_further_from_its_score_than_the_hysteresis(
+            scores in proptest::collection::vec(0.0..=100.0, 50),
+            hysteresis in 0.0..19.9,
+        ) {
+            let tiers = Tiers::new(25.0, 60.0, 80.0, hysteresis).unwrap();
+            let mut tier = Tier::Neutral;
+            for score in scores {
+                let next = tiers.after(tier, Score::new(score));
+                prop_assert!(next >= tiers.of(Score::new(score)));
+                prop_assert!(next <= tiers.of(Score::new(score + hysteresis)));
+                if next < tier {
+                    // It fell by as much as is asked for, from where it could have stayed.
+                    prop_assert!(tiers.of(Score::new(score + hysteresis)) < tier);
+                }
+                tier = next;
+            }
+        }
+    }
+}

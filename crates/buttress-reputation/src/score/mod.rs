@@ -14,6 +14,7 @@ use std::fmt;
 
 /// How good a peer is: 0 is the worst there is, 100 the best, 50 what nobody knows anything about. Always a number in there.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct Score(f64);
 
 impl Score {

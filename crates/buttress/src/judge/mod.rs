@@ -82,6 +82,11 @@ impl<C> AtHead<C> {
     pub const fn new(classify: C) -> Self {
         Self(classify)
     }
+
+    /// The classifier.
+    pub fn into_inner(self) -> C {
+        self.0
+    }
 }
 
 impl<Res, Err, C: Classify<Res, Err>> Judge<Res, Err> for AtHead<C> {

@@ -1,1 +1,0 @@
-//! Peers as one service.
