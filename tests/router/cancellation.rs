@@ -78,6 +78,9 @@ fn b1_b2_a_call_that_chooses_for_itself_can_be_dropped_at_any_point() {
             drop(call);
             at_rest(&probes, &selection, &format!("dropped after poll {dropped_after}"));
             assert_eq!(accounts(&selection, &IDS), before, "a dropped call says nothing");
+            for probe in &probes {
+                probe.set_readiness(Readiness::Ready);
+            }
             ready(&mut router);
             assert!(router.call(Sent(Plan::OK, None)).await.is_ok());
         }
@@ -98,7 +101,11 @@ fn b3_a_panic_of_a_peer_or_a_classifier_costs_one_call() {
                 let ended = caught(|| Task::new(router.call(sent)).finish().is_ok());
                 assert!(ended.is_err_and(|text| text.contains("planned")), "{place:?}: it is swallowed");
                 at_rest(&probes, &selection, &format!("{place:?}"));
-                assert_eq!(accounts(&selection, &IDS), before, "{place:?}: nobody knows how it would have ended");
+                assert_eq!(
+                    accounts(&selection, &IDS),
+                    before,
+                    "{place:?}: nobody knows how it would have ended"
+                );
                 ready(&mut router);
                 assert!(router.call(Sent(Plan::OK, None)).await.is_ok());
             }

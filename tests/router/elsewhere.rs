@@ -1,9 +1,10 @@
 //! Beneath a retry: where the next attempt goes.
 
-use crate::{Id, account, accounts, peers, peers_by};
+use crate::{Id, account, accounts, patient, peers, peers_by};
 use buttress::circuit_breaker::{self, CircuitBreakerLayer};
 use buttress::retry::{
-    Backoff, Budget, ByBody, ByClone, Config, GiveUp, Handle, HttpCondition, Jitter, Outlook, RetryLayer, budget,
+    Backoff, Budget, ByBody, ByClone, Config, GiveUp, Handle, HttpCondition, Jitter, Outlook, ReplayBody,
+    RetryLayer, budget,
 };
 use buttress::{BoxError, Reason, Rejected, clock};
 use buttress_reputation::router::{Elsewhere, PeerRouter, Trail, Trailed};
@@ -19,7 +20,7 @@ use support::paused;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-type Origin = BoxCloneSyncService<Request<String>, Response<String>, BoxError>;
+type Origin = BoxCloneSyncService<Request<ReplayBody<String>>, Response<String>, BoxError>;
 
 const WAIT: Duration = Duration::from_millis(100);
 
@@ -27,7 +28,7 @@ const WAIT: Duration = Duration::from_millis(100);
 fn origin(status: StatusCode, retry_after: Option<u32>) -> (Origin, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);
-    let origin = service_fn(move |_| {
+    let origin = service_fn(move |_: Request<ReplayBody<String>>| {
         counted.fetch_add(1, SeqCst);
         let mut response = Response::builder().status(status);
         if let Some(seconds) = retry_after {
@@ -53,7 +54,7 @@ fn get() -> Request<String> {
 
 /// Three attempts, of which one that is waited for is waited for exactly so long.
 fn three() -> Config {
-    let config = Config::builder().attempts(3).backoff(Backoff::Fixed(WAIT), WAIT).jitter(Jitter::None);
+    let config = Config::builder().attempts(3).backoff(Backoff::Fixed(WAIT)).jitter(Jitter::None);
     config.build().expect("these settings work")
 }
 
@@ -70,8 +71,11 @@ async fn send(handle: &Handle, selection: &Selection<Id, Origin>) -> Result<Resp
 #[test]
 fn e10_the_next_attempt_goes_elsewhere_at_once_and_each_failure_is_its_peers() {
     paused(async {
-        let ((bad, asked), (worse, asked_too), (good, _)) =
-            (origin(StatusCode::BAD_GATEWAY, None), origin(StatusCode::BAD_GATEWAY, None), origin(StatusCode::OK, None));
+        let ((bad, asked), (worse, asked_too), (good, _)) = (
+            origin(StatusCode::BAD_GATEWAY, None),
+            origin(StatusCode::BAD_GATEWAY, None),
+            origin(StatusCode::OK, None),
+        );
         let selection = peers([("bad", bad), ("worse", worse), ("good", good)]);
         let (handle, start) = (tireless(), clock::now());
         for calls in 1..=100 {
@@ -80,7 +84,10 @@ fn e10_the_next_attempt_goes_elsewhere_at_once_and_each_failure_is_its_peers() {
         }
         assert_eq!(clock::now(), start, "nobody is waited for who is not asked again");
         let (asked, asked_too) = (asked.load(SeqCst) as u64, asked_too.load(SeqCst) as u64);
-        assert_eq!((account(&selection, "bad"), account(&selection, "worse")), ((0, asked, 0), (0, asked_too, 0)));
+        assert_eq!(
+            (account(&selection, "bad"), account(&selection, "worse")),
+            ((0, asked, 0), (0, asked_too, 0))
+        );
         assert!(asked > 0 && asked_too > 0 && asked <= 100 && asked_too <= 100, "{asked} {asked_too}");
         assert_eq!(handle.totals().retries(), asked + asked_too);
     });
@@ -130,7 +137,10 @@ fn c14_where_only_the_one_that_refused_is_left_the_refusal_is_final() {
         let selection = peers([("shut", origin)]);
         let handle = tireless();
         send(&handle, &selection).await.unwrap_err();
-        assert_eq!((breaker.snapshot().totals.rejected, handle.totals().gave_up(GiveUp::NotRetryable)), (1, 1));
+        assert_eq!(
+            (breaker.snapshot().totals.rejected, handle.totals().gave_up(GiveUp::NotRetryable)),
+            (1, 1)
+        );
     });
 }
 
@@ -149,7 +159,12 @@ fn c14_nothing_is_tried_again_where_nobody_may_be_asked() {
         assert_eq!((handle.totals().retries(), handle.totals().gave_up(GiveUp::NotRetryable)), (0, 2));
         // Nor by a retry that knows nothing of trails and goes elsewhere after refusals.
         let blind = RetryLayer::from_handle(handle.clone()).retry_elsewhere();
-        blind.layer(PeerRouter::http(selection.clone())).oneshot(get()).await.unwrap_err();
+        blind
+            .replay(ByBody::new())
+            .layer(PeerRouter::http(selection.clone()))
+            .oneshot(get())
+            .await
+            .unwrap_err();
         assert_eq!(handle.totals().retries(), 0);
     });
 }
@@ -173,7 +188,7 @@ fn e10_who_throttles_a_request_is_not_asked_by_it_again() {
         let alone = peers([("busy", busy.clone())]);
         assert_eq!(send(&tireless(), &alone).await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(asked.swap(0, SeqCst), 1, "there is no other");
-        let selection = peers([("busy", busy), ("bad", bad)]);
+        let selection = peers_by(patient(), [("busy", busy), ("bad", bad)]);
         for calls in 1..=20 {
             send(&tireless(), &selection).await.unwrap();
             assert_eq!((asked.load(SeqCst), asked_too.load(SeqCst)), (calls, 2 * calls));
@@ -222,11 +237,13 @@ fn e10_requests_of_any_type_go_elsewhere() {
         let block = |has: u64| {
             service_fn(move |get: GetBlock| {
                 assert!(get.trail.is_none(), "it is nothing for who is beneath");
-                async move { if get.height == has { Ok(has) } else { Err(io::Error::other("it has no such block")) } }
+                async move {
+                    if get.height == has { Ok(has) } else { Err(io::Error::other("it has no such block")) }
+                }
             })
         };
         let ids = ["a", "b", "c"];
-        let selection = peers(ids.into_iter().zip([7, 8, 9].map(block)));
+        let selection = peers_by(patient(), ids.into_iter().zip([7, 8, 9].map(block)));
         let retry = RetryLayer::from_handle(tireless()).map_replay(Elsewhere::<ByClone>::new);
         let mut blocks = retry.layer(PeerRouter::new(selection.clone()).by_trail());
         for _ in 0..10 {

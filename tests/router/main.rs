@@ -9,7 +9,7 @@ mod readiness;
 mod wire;
 
 use buttress_reputation::selection::{self, Selection};
-use buttress_reputation::{Config, Ledger, presets};
+use buttress_reputation::{Config, Ledger, breaker, presets};
 
 /// What peers go by in here.
 type Id = &'static str;
@@ -28,6 +28,12 @@ fn peers_by<S>(config: Config, members: impl IntoIterator<Item = (Id, S)>) -> Se
     selection
 }
 
+/// Settings by which nobody is left alone, however often they fail in here.
+fn patient() -> Config {
+    let breaker = breaker::Config::builder().failure_threshold(250).build().expect("these settings work");
+    presets::router().to_builder().breaker(breaker).outlier(None).build().expect("these settings work")
+}
+
 /// What is written down of a peer: calls that succeeded, that failed, and that are under way.
 fn account<S>(peers: &Selection<Id, S>, id: Id) -> (u64, u64, u32) {
     let peer = peers.ledger().peer(&id).expect("a member has an entry");
@@ -36,5 +42,7 @@ fn account<S>(peers: &Selection<Id, S>, id: Id) -> (u64, u64, u32) {
 
 /// All of that, of several peers together.
 fn accounts<S>(peers: &Selection<Id, S>, ids: &[Id]) -> (u64, u64, u32) {
-    ids.iter().map(|id| account(peers, id)).fold((0, 0, 0), |all, one| (all.0 + one.0, all.1 + one.1, all.2 + one.2))
+    ids.iter()
+        .map(|id| account(peers, id))
+        .fold((0, 0, 0), |all, one| (all.0 + one.0, all.1 + one.1, all.2 + one.2))
 }

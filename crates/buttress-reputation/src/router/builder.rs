@@ -3,8 +3,8 @@
 use super::common::{Common, PeerId};
 use super::discover::Discovery;
 use super::service::{Chosen, PeerRouter};
-use super::stand_in::Selection;
 use super::trail::{ByTrail, NoTrail};
+use crate::selection::Selection;
 #[cfg(feature = "http")]
 use buttress::{AtEnd, AtEndBoxed, RespondGrpc};
 use buttress::{AtHead, BoxError, Boxed, Reason, Refusal, Rejected, Respond, RespondWith, Typed, classify};
@@ -116,11 +116,8 @@ impl<K: PeerId, S, R, J, T> PeerRouter<K, S, R, J, T> {
 
     fn map_common(self, map: impl FnOnce(Common<K, S>) -> Common<K, S>) -> Self {
         let Common { selection, rejected, discovery } = &*self.common;
-        let common = Common {
-            selection: selection.clone(),
-            rejected: *rejected,
-            discovery: discovery.clone(),
-        };
+        let common =
+            Common { selection: selection.clone(), rejected: *rejected, discovery: discovery.clone() };
         Self { common: Arc::new(map(common)), chosen: Chosen::Nothing, ..self }
     }
 }

@@ -1,7 +1,7 @@
 //! Peers that somebody else finds.
 
 use super::common::PeerId;
-use super::stand_in::Selection;
+use crate::selection::Selection;
 use buttress::BoxError;
 use std::error::Error;
 use std::fmt;
@@ -42,7 +42,10 @@ pub enum State {
 
 /// A [`Discover`] whose type is forgotten.
 trait Source<K, S>: Send {
-    fn poll_change(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Change<K, S>, BoxError>>>;
+    fn poll_change(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Change<K, S>, BoxError>>>;
 }
 
 impl<D> Source<D::Key, D::Service> for D
