@@ -12,6 +12,7 @@ mod keys;
 mod moves;
 mod names;
 mod page;
+mod peers;
 mod promtool;
 mod rate_limits;
 mod reference;

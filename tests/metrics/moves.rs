@@ -224,6 +224,7 @@ async fn w42_every_metric_of_the_table_moves() {
     crate::bulkheads::move_all(&registry, || seen.look(&exporter)).await;
     crate::health_checks::move_all(&registry, || seen.look(&exporter)).await;
     crate::error_budgets::move_all(&registry, || seen.look(&exporter)).await;
+    crate::peers::move_all(&registry, || seen.look(&exporter));
 
     let still: Vec<_> = FAMILIES
         .iter()

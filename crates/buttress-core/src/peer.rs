@@ -33,8 +33,8 @@ pub enum PeerChange {
     Closed,
     /// It did worse than the others, and is left out for a time.
     Ejected {
-        /// The rule that says so.
-        by: &'static str,
+        /// For how long.
+        out_for: Duration,
     },
     /// It is among the others again.
     Readmitted,
@@ -63,7 +63,7 @@ impl fmt::Display for PeerChange {
             Self::Opened => f.write_str("breaker opened"),
             Self::HalfOpened => f.write_str("breaker half-open"),
             Self::Closed => f.write_str("breaker closed"),
-            Self::Ejected { by } => write!(f, "ejected by {by}"),
+            Self::Ejected { out_for } => write!(f, "ejected for {out_for:.1?}"),
             Self::Readmitted => f.write_str("readmitted"),
         }
     }

@@ -110,10 +110,11 @@ fn stay_open(config: &mut ProxyConfig) {
 async fn a_refused_origin_is_skipped_and_its_siblings_take_over() {
     let origins = [Origin::start(Mode::Reset).await, Origin::start(Mode::ok()).await];
     let proxy = Running::with(&origins.each_ref().map(|origin| origin.address), stay_open).await;
-    open(&proxy).await;
+    proxy.breakers[0].force_open();
     for _ in 0..20 {
         assert_eq!(proxy.ask(GET).await.status, 200);
     }
+    assert_eq!(origins[0].log().connections, 0);
 }
 
 #[tokio::test]

@@ -93,13 +93,10 @@ async fn e7_a_body_that_is_too_long_to_keep_goes_on_whole_where_nobody_took_of_i
         let origin = Origin::start(Mode::ok()).await;
         let proxy = Running::before(&[nobody(), origin.address]).await;
         let (request, body) = put(REPLAYED + 1, chunked);
-        // So that each has its first turn at the one that refuses.
-        for number in 1..=2 {
-            let mut client = proxy.connect().await;
-            client.send(&request).await;
-            assert_eq!(client.answer().await.status, 200, "chunked: {chunked}");
-            assert!(origin.log().requests[number - 1].body == body);
-        }
+        let mut client = proxy.connect().await;
+        client.send(&request).await;
+        assert_eq!(client.answer().await.status, 200, "chunked: {chunked}");
+        assert!(origin.log().requests[0].body == body);
     }
 }
 

@@ -1,5 +1,6 @@
 //! How many bytes pass, of all peers together and of each.
 
+use crate::adjust::{Adjusted, Adjuster};
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use buttress_core::Tick;
 use buttress_core::bandwidth::{Bandwidth, Config, Direction, Lane, Peer, Short};
@@ -28,9 +29,12 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// Goes on from what was counted before.
-    pub(crate) fn restored(sent: u64, received: u64) -> Self {
-        Self { bytes: [AtomicU64::new(sent), AtomicU64::new(received)], debts: OnceLock::new() }
+    /// Goes on from what was counted before, sent and received.
+    #[cfg(any(feature = "persist", test))]
+    pub(crate) fn restore(&self, bytes: [u64; 2]) {
+        for (count, bytes) in self.bytes.iter().zip(bytes) {
+            count.store(bytes, Ordering::Relaxed);
+        }
     }
 
     /// Bytes that passed in this direction. They never become fewer.
@@ -81,9 +85,19 @@ impl Line {
         self.say_whether_peers_are_limited(&config);
     }
 
-    /// Forgets all debts but those of peers.
-    pub(crate) fn reset(&self) {
-        self.bandwidth.reset();
+    /// Moves one limit to where `adjuster` wants it, if it wants it elsewhere.
+    pub(crate) fn adjust(&self, adjuster: &Adjuster, now: Tick) -> Option<Adjusted> {
+        let direction = adjuster.direction();
+        // Held all the while, so that the limit that is moved is the one that was looked at.
+        let mut config = lock(&self.config);
+        let adjusted = adjuster.adjust(&self.lane(direction, now), now)?;
+        let settings = match direction {
+            Direction::Upload => config.to_builder().upload(adjusted.to),
+            Direction::Download => config.to_builder().download(adjusted.to),
+        };
+        *config = settings.build().expect("a valid setting with another limit is one");
+        self.bandwidth.set(&config, now);
+        Some(adjusted)
     }
 
     /// Lets all of `bytes` pass, in the limit of all and in that of the peer, or none of them in either.

@@ -19,9 +19,9 @@ pub struct Permit<K: Clone> {
 impl<K: Clone> Permit<K> {
     pub(crate) fn of(ledger: Ledger<K>, record: Arc<Record<K>>) -> Result<Self, Refused> {
         let mut changes = Changes::default();
-        let ticket = record.peer.admit(ledger.rules(), clock::now(), &mut changes);
+        let ticket = record.peer.admit(record.rules(), clock::now(), &mut changes);
         ledger.tell(&record, changes);
-        Ok(Self { ticket: Some(ticket?), ledger, record })
+        Ok(Self { ledger, record, ticket: Some(ticket?) })
     }
 
     /// The peer did what it was asked, in this time if that was measured.
@@ -41,7 +41,7 @@ impl<K: Clone> Permit<K> {
 
     fn settle(&mut self, outcome: Outcome, took: Option<Duration>) {
         if let Some(ticket) = self.ticket.take() {
-            let changes = self.record.peer.settle(self.ledger.rules(), ticket, outcome, took, clock::now());
+            let changes = self.record.peer.settle(self.record.rules(), ticket, outcome, took, clock::now());
             self.ledger.tell(&self.record, changes);
         }
     }

@@ -16,7 +16,7 @@ fn build(builder: super::Builder) -> Config {
 #[must_use]
 pub fn proxy() -> Config {
     let open = Duration::from_millis(250);
-    build(Config::builder().count_throttling(true).open_for(open).escalation(1.25, secs(1)))
+    build(Config::builder().count_throttling(true).open_for(open).escalation(1.25, open * 2))
 }
 
 /// The numbers of walgit's JavaScript framework: 5 failures in a row, open for 30 s, 2 successes close.

@@ -15,6 +15,9 @@ const WINDOW: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Memory")]
 pub(super) struct MemoryArgs {
+    /// Where it outlives a restart how the origins did: how long they take, and how much they are to be trusted.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// How many percent of the requests are to be well, as 99.9: an error budget counts the others. Well is one that got a whole
     /// answer below 500. One whose client leaves is not counted, unless it waited for an answer for longer than --slo-latency,
     /// or without that for half of --attempt-timeout, and got none.
@@ -39,6 +42,10 @@ pub(super) struct MemoryArgs {
 }
 
 impl MemoryArgs {
+    pub(super) fn state(&self) -> Option<PathBuf> {
+        self.state.clone()
+    }
+
     /// # Errors
     /// If the window is one that cannot be kept.
     pub(super) fn objective(&self) -> Result<Option<Objective>, InvalidConfig> {

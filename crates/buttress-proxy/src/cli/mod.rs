@@ -18,6 +18,7 @@ mod failures;
 mod health;
 mod limits;
 mod memory;
+mod peers;
 mod probe;
 mod proxy;
 mod signals;
@@ -25,6 +26,7 @@ mod signals;
 use budget::BudgetArgs;
 use failures::FailureArgs;
 use health::{HealthArgs, ResetArgs};
+use peers::PeerArgs;
 use proxy::ProxyArgs;
 
 /// How long the end of the program may take once all is said.
@@ -48,6 +50,8 @@ enum Command {
     Failures(FailureArgs),
     /// Shows what remains of the error budget of a running proxy.
     Budget(BudgetArgs),
+    /// Shows how the origins of a running proxy stand as peers: which are asked most, and which are left alone.
+    Peers(PeerArgs),
     /// Shows how a running proxy and its origins are.
     Health(HealthArgs),
     #[command(name = "health:reset", hide = true)]
@@ -90,6 +94,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Proxy(args) => proxy::run(args).await.map(well),
         Command::Failures(args) => shown(failures::run(args).await.map(Verdict::from)),
         Command::Budget(args) => shown(budget::run(args).await),
+        Command::Peers(args) => shown(peers::run(args).await.map(Verdict::from)),
         Command::Health(args) => shown(health::run(args).await),
         Command::HealthReset(args) => shown(health::reset(args).await.map(Verdict::from)),
         Command::Demo(DemoArgs { length, json }) => {

@@ -34,7 +34,7 @@ pub(super) struct ProxyArgs {
     /// /status; and where the commands failures, budget, health and health reset ask, the last by POST /health/reset.
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = ADMIN, value_parser = address)]
     admin: Option<SocketAddr>,
-    /// An origin, http://host[:port]; repeat it for more, they take turns.
+    /// An origin, http://host[:port]; repeat it for more: they take turns, as far as they are alike.
     #[arg(long, value_name = "ORIGIN", required = true)]
     to: Vec<Origin>,
     /// A network of proxies that may say for whom they ask, in X-Forwarded-For or Forwarded; repeat it for more.
@@ -87,6 +87,7 @@ pub(super) async fn run(args: ProxyArgs) -> Result<(), Failure> {
         limits: args.limits.limits(),
         checks: args.checks.checks().map_err(Failure::Checks)?,
         breaker,
+        state: args.memory.state(),
         objective: args.memory.objective().map_err(Failure::Objective)?,
         failure_log: args.memory.failure_log(),
         grace: args.grace,

@@ -63,6 +63,7 @@ impl Stage {
             limits: Limits::default(),
             checks: None,
             breaker: presets::proxy(),
+            state: None,
             objective: None,
             failure_log: None,
             grace: GRACE,

@@ -243,6 +243,11 @@ impl Drop for Course {
 }
 
 impl Attempted {
+    /// How long the origin has had, without the time that was its client's.
+    pub(super) fn took(&self) -> Duration {
+        self.course.waited(self.attempt.sent)
+    }
+
     /// An answer began, and has this from now on.
     pub(super) fn answered<B>(self, outcome: Outcome, answer: &mut Response<B>) {
         if matches!(outcome, Outcome::Failure(_) | Outcome::Throttled) {

@@ -12,7 +12,9 @@ mod forward;
 mod headers;
 mod limits;
 mod memory;
+mod order;
 mod patience;
+mod peers;
 mod place;
 mod queue;
 mod rates;
@@ -59,7 +61,7 @@ pub struct ProxyConfig {
     pub listen: SocketAddr,
     /// Where an operator looks, if anywhere: a loopback address; port 0 takes any free one.
     pub admin: Option<SocketAddr>,
-    /// Where requests go, in turns.
+    /// Where requests go: in turns, as far as they are alike.
     pub origins: Vec<Origin>,
     /// Whose word counts on where a request comes from. What others say of it is replaced.
     pub trusted: TrustedProxies,
@@ -84,6 +86,8 @@ pub struct ProxyConfig {
     pub checks: Option<Checks>,
     /// The breaker in front of each origin.
     pub breaker: circuit_breaker::Config,
+    /// The file in which it outlives the process how the origins did. Without one each process finds out anew.
+    pub state: Option<PathBuf>,
     /// How many requests are to be well; nobody counts without it.
     pub objective: Option<Objective>,
     /// The folder in which failures outlive the process. Without one the latest are kept in memory.

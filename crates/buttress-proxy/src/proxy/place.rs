@@ -1,6 +1,7 @@
 //! The place that a request takes at its origin, from its turn until its answer has ended.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use buttress::classify::{Http, Until};
 use buttress::source::Source;
@@ -8,24 +9,44 @@ use buttress::{BoxError, Classify, Outcome, Settle, bulkhead};
 use http::Response;
 use http_body::Body;
 
+use super::peers::Pick;
 use crate::server::Holds;
 
 /// A place in front of an origin.
 pub(super) type Permit = bulkhead::Permit<<bulkhead::Handle as Source>::Lease>;
+
+/// What one attempt takes up, and who learns how it went. Dropped, all is given back, and nothing is said of the origin.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) permit: Permit,
+    pub(super) pick: Pick,
+}
 
 /// The place of a request whose answer has begun. Dropped, it is given back.
 ///
 /// The answer holds it, whatever its status, until its last byte has come. Its client's connection knows it too, and gives it
 /// back early when the client is what the answer waits for: an origin whose words nobody takes has nothing to do.
 #[derive(Debug)]
-pub(super) struct Place(Mutex<Option<Permit>>);
+pub(super) struct Place(Mutex<Option<Answering>>);
+
+#[derive(Debug)]
+struct Answering {
+    permit: Permit,
+    /// `None` of an attempt that was judged by the head of its answer.
+    pick: Option<Pick>,
+    /// How long that took to come.
+    took: Option<Duration>,
+}
 
 impl Place {
     /// The answer has ended like this.
     pub(super) fn ended(&self, outcome: Outcome) {
-        let permit = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(permit) = permit {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Answering { permit, pick, took }) = held {
             permit.record(outcome);
+            if let Some(pick) = pick {
+                pick.settle(outcome, took);
+            }
         }
     }
 }
@@ -36,22 +57,40 @@ impl Holds for Place {
     }
 }
 
-/// Gives the place back, or puts it into the extensions of an answer that goes on. An event stream takes none: it lasts for as
-/// long as both sides like.
-pub(super) fn settle<B: Body>(
-    mut permit: Permit,
-    outcome: Outcome,
-    result: &mut Result<Response<B>, BoxError>,
-) {
-    let Ok(answer) = result else { return permit.settle(outcome, None) };
-    let until = Classify::<Response<B>, BoxError>::until(&Http, answer);
-    if until == Until::Head || answer.body().is_end_stream() {
-        return permit.settle(outcome, None);
+impl Taken {
+    /// Gives all back, or puts the place into the extensions of an answer that goes on. An event stream takes none: it lasts for
+    /// as long as both sides like. An attempt that is known to have failed is judged at once, and one that may still break off at
+    /// its end.
+    ///
+    /// It took the origin so long until there was this result.
+    pub(super) fn settle<B: Body>(
+        self,
+        outcome: Outcome,
+        took: Option<Duration>,
+        result: &mut Result<Response<B>, BoxError>,
+    ) {
+        let Self { mut permit, pick } = self;
+        let goes_on = result.as_ref().is_ok_and(|answer| {
+            Classify::<Response<B>, BoxError>::until(&Http, answer) != Until::Head
+                && !answer.body().is_end_stream()
+        });
+        let answer = match result {
+            Ok(answer) if goes_on => answer,
+            _ => {
+                permit.settle(outcome, None);
+                return pick.settle(outcome, took);
+            }
+        };
+        let pick = if outcome == Outcome::Success {
+            permit.answered();
+            Some(pick)
+        } else {
+            pick.settle(outcome, took);
+            if !permit.judged(outcome, None) {
+                return;
+            }
+            None
+        };
+        answer.extensions_mut().insert(Arc::new(Place(Mutex::new(Some(Answering { permit, pick, took })))));
     }
-    if outcome == Outcome::Success {
-        permit.answered();
-    } else if !permit.judged(outcome, None) {
-        return;
-    }
-    answer.extensions_mut().insert(Arc::new(Place(Mutex::new(Some(permit)))));
 }

@@ -14,7 +14,7 @@ use tower::Service;
 
 use super::blame::OfOrigin;
 use super::course::{Attempted, Course, Why};
-use super::place::{self, Permit};
+use super::place::Taken;
 use super::queue::Queue;
 use super::request_body::SentBody;
 use super::retries::{asks_to_be_left_alone, is_retried};
@@ -67,11 +67,11 @@ pin_project! {
     #[project = RouterProjection]
     pub(super) enum RouterFuture {
         Sent {
-            // Before the permit: the call ends first when this is dropped.
+            // Before what it takes up: the call ends first when this is dropped.
             #[pin]
             call: <Admitted as Service<Request<SentBody>>>::Future,
             // `None` once there is an answer, which holds it.
-            permit: Option<Permit>,
+            taken: Option<Taken>,
             // Who learns how it went.
             attempted: Option<Attempted>,
             // What tells where another attempt would go, and where this one went; nothing where there is no other.
@@ -93,14 +93,14 @@ impl RouterFuture {
         mut request: Request<SentBody>,
         tried: Option<Tried>,
     ) -> Self {
-        let Admission { origin, mut service, permit } = admission;
+        let Admission { origin, mut service, taken } = admission;
         upstreams.origin(origin).address(&mut request);
         let course = request.extensions_mut().remove::<Arc<Course>>();
         let attempted = course.map(|course| course.attempt(origin));
         let call = service.call(request);
         Self::Sent {
             call,
-            permit: Some(permit),
+            taken: Some(taken),
             attempted,
             next: tried.map(|tried| (Arc::clone(upstreams), tried, origin)),
         }
@@ -124,17 +124,17 @@ impl Future for RouterFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         ready!(self.as_mut().poll_turn(cx))?;
-        let (call, permit, attempted, next) = match self.project() {
-            RouterProjection::Sent { call, permit, attempted, next } => (call, permit, attempted, next),
+        let (call, taken, attempted, next) = match self.project() {
+            RouterProjection::Sent { call, taken, attempted, next } => (call, taken, attempted, next),
             RouterProjection::Refused { refused } => return Poll::Ready(Err((*refused).into())),
             RouterProjection::Waits { .. } => unreachable!("its turn has come"),
         };
         let mut result = ready!(call.poll(cx));
         let outcome = OfOrigin.classify(result.as_ref());
-        if let Some(permit) = permit.take() {
-            place::settle(permit, outcome, &mut result);
-        }
         let attempted = attempted.take();
+        if let Some(taken) = taken.take() {
+            taken.settle(outcome, attempted.as_ref().map(Attempted::took), &mut result);
+        }
         Poll::Ready(match result {
             Ok(mut answer) => {
                 if let Some((upstreams, tried, origin)) = next

@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use buttress::bulkhead;
-use buttress::circuit_breaker::Handle;
+use buttress::circuit_breaker::{Handle, State};
 use buttress::health::Monitor;
 use buttress::registry::Registry;
-use buttress::{InvalidConfig, timeout};
+use buttress::{InvalidConfig, Tick, clock, timeout};
 
 use super::ProxyConfig;
 use super::attempt::Attempt;
-use super::place::Permit;
+use super::order::Order;
+use super::peers::{Peers, Standing};
+use super::place::{Permit, Taken};
 use super::queue::Queue;
 use super::router::NoOrigin;
 use super::upstream::{self, Admitted, Upstream, http_client};
@@ -25,6 +27,7 @@ pub(super) struct Upstreams {
     /// Whose turn comes after whose. An origin that is named twice has one breaker and two turns.
     turns: Vec<usize>,
     turn: AtomicUsize,
+    peers: Peers,
     /// Looks at each of them, if they are to be.
     checks: Option<Monitor>,
 }
@@ -82,7 +85,8 @@ impl Upstreams {
         if let Some(monitor) = &checks {
             registry.add(monitor.clone()).expect("there is room, and it has a name");
         }
-        Ok(Self { list, turns, turn: AtomicUsize::new(0), checks })
+        let peers = Peers::new(list.len());
+        Ok(Self { list, turns, turn: AtomicUsize::new(0), peers, checks })
     }
 
     /// Nothing tried yet.
@@ -109,7 +113,9 @@ impl Upstreams {
         let is_left_alone = |origin: &usize| tried.is_some_and(|tried| tried.leaves_alone(*origin));
         let again = in_turn().filter(|origin| is_tried(origin) && !is_left_alone(origin));
         let (mut refused, mut unwell) = (Refused::default(), Vec::new());
-        for origin in fresh.chain(again) {
+        let now = clock::precise();
+        let standing = |origin| self.standing(origin, now);
+        for origin in Order::new(fresh, standing).chain(Order::new(again, standing)) {
             let upstream = &self.list[origin];
             if !upstream.is_well() {
                 unwell.push(origin);
@@ -137,13 +143,25 @@ impl Upstreams {
         }
         let service = refused.admits(upstream)?;
         match upstream.bulkhead().try_acquire() {
-            Ok(permit) => Some(sent(origin, service, permit, tried)),
+            Ok(permit) => Some(self.sent(origin, service, permit, tried)),
             Err(_) => {
                 // Others took what was left since it was looked at.
                 refused.is_full(origin, upstream);
                 None
             }
         }
+    }
+
+    fn sent(&self, origin: usize, service: Admitted, permit: Permit, tried: Option<&Tried>) -> Admission {
+        tried.inspect(|tried| tried.insert(origin));
+        Admission { origin, service, taken: Taken { permit, pick: self.peers.begin(origin) } }
+    }
+
+    fn standing(&self, origin: usize, now: Tick) -> Standing {
+        let breaker = self.list[origin].breaker();
+        let standing = self.peers.standing(origin, now);
+        let probe = breaker.state() != State::Closed;
+        Standing { is_due: (probe || standing.is_due) && breaker.would_admit(), ..standing }
     }
 
     /// Stands in line at all of these origins, at each once.
@@ -165,7 +183,7 @@ impl Upstreams {
     ) -> Result<Admission, NoOrigin> {
         let mut refused = Refused::default();
         match refused.admits(&self.list[origin]) {
-            Some(service) => Ok(sent(origin, service, permit, tried)),
+            Some(service) => Ok(self.sent(origin, service, permit, tried)),
             None => Err(refused.into()),
         }
     }
@@ -230,12 +248,7 @@ pub(super) enum Way {
 pub(super) struct Admission {
     pub(super) origin: usize,
     pub(super) service: Admitted,
-    pub(super) permit: Permit,
-}
-
-fn sent(origin: usize, service: Admitted, permit: Permit, tried: Option<&Tried>) -> Admission {
-    tried.inspect(|tried| tried.insert(origin));
-    Admission { origin, service, permit }
+    pub(super) taken: Taken,
 }
 
 /// The origins that one request was refused by.

@@ -3,3 +3,4 @@
 pub(crate) mod budget;
 pub(crate) mod failures;
 pub(crate) mod health;
+pub(crate) mod peers;

@@ -58,6 +58,19 @@ impl Screen<io::Stdout> {
     }
 }
 
+#[cfg(test)]
+impl Screen<Vec<u8>> {
+    /// One that is no terminal and keeps what is shown.
+    pub(crate) fn plain(width: u16) -> Self {
+        Self { out: Vec::new(), paint: Paint::Plain, width }
+    }
+
+    /// What was shown.
+    pub(crate) fn into_text(self) -> String {
+        String::from_utf8(self.out).expect("only text was shown")
+    }
+}
+
 impl<W: Write> Screen<W> {
     pub(crate) fn line(&mut self, line: impl fmt::Display) -> io::Result<()> {
         writeln!(self.out, "{line}")

@@ -67,6 +67,22 @@ pub(crate) fn grouped(number: u64) -> String {
     grouped
 }
 
+/// A number of bytes in its largest unit of thousands, with two digits at least.
+pub(crate) fn bytes(bytes: u64) -> String {
+    let mut size = bytes as f64;
+    let mut units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"].into_iter();
+    let mut unit = units.next();
+    // From where it would be rounded to a thousand.
+    while size >= 999.5
+        && let Some(larger) = units.next()
+    {
+        size /= 1_000.0;
+        unit = Some(larger);
+    }
+    let digits = usize::from(size < 9.95 && bytes >= 1_000);
+    format!("{size:.digits$} {}", unit.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +123,20 @@ mod tests {
     #[test]
     fn long_numbers_are_grouped() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn bytes_are_said_in_their_largest_unit() {
+        for (number, said) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1.0 kB"),
+            (1_234_567, "1.2 MB"),
+            (9_960_000, "10 MB"),
+            (999_600, "1.0 MB"),
+            (u64::MAX, "18 EB"),
+        ] {
+            assert_eq!(bytes(number), said);
+        }
     }
 }

@@ -61,6 +61,7 @@ pub(crate) fn config(origins: &[SocketAddr]) -> ProxyConfig {
         limits: Limits::default(),
         checks: None,
         breaker: presets::proxy(),
+        state: None,
         objective: None,
         failure_log: None,
         grace: PATIENCE,

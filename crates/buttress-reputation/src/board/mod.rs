@@ -72,7 +72,7 @@ impl<T> Board<T> {
 
     /// As many seats as there ever were at a time.
     #[cfg(test)]
-    pub(crate) fn seats(&self) -> usize {
+    fn seats(&self) -> usize {
         lock(&self.rows).sitters.len()
     }
 }
@@ -83,5 +83,7 @@ impl<T> fmt::Debug for Board<T> {
     }
 }
 
+#[cfg(all(test, buttress_loom))]
+mod models;
 #[cfg(all(test, not(buttress_loom)))]
 mod tests;

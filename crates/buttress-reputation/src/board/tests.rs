@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::sync::Ordering::Relaxed;
+use crate::{Additive, Deed, Score, Scoring};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 /// Somebody with a seat.
 struct Sitter {
@@ -49,5 +52,102 @@ fn f4_a_board_grows_to_as_many_seats_as_there_are_peers_at_a_time() {
     }
     assert_eq!(board.seats(), 3 * CHUNK);
     let words: u64 = sitters[..CHUNK].iter().map(|sitter| sitter.seat.state().load(Relaxed)).sum();
-    assert_eq!(words, (0..CHUNK as u64).sum(), "those that stayed have their words");
+    assert_eq!(words, (0..CHUNK as u64).sum::<u64>(), "those that stayed have their words");
+}
+
+/// A scoring whose states are scores in hundredths, older ones than `at` decayed to half: as rough as a bound may be.
+#[derive(Debug)]
+struct Halved;
+
+impl Scoring for Halved {
+    fn fresh(&self) -> u64 {
+        5_000
+    }
+
+    fn judged(&self, state: u64, _: &Deed, _: u32) -> u64 {
+        state
+    }
+
+    fn score(&self, state: u64, at: u32) -> Score {
+        Score::new(state as f64 / if at == 0 { 100.0 } else { 200.0 })
+    }
+
+    fn at_most(&self, state: u64) -> Score {
+        Score::new(state as f64 / 100.0)
+    }
+
+    fn set(&self, score: Score, _: u32) -> u64 {
+        (score.get() * 100.0) as u64
+    }
+
+    fn confidence(&self, _: u64, _: u64) -> f64 {
+        1.0
+    }
+}
+
+proptest! {
+    #[test]
+    fn w59_the_best_are_those_that_sorting_all_would_find(
+        states in vec(prop_oneof![0_u64..=10_000, 4_990_u64..=5_010], 0..1_500),
+        leaving in vec(any::<bool>(), 1_500),
+        count in prop_oneof![0_usize..20, Just(1_499), Just(usize::MAX)],
+        at in 0_u32..2,
+        floor in 0.0..=100.0,
+    ) {
+        let board = Board::new();
+        let mut sitters: Vec<_> = states.iter().map(|state| sit(&board, "", *state)).collect();
+        let mut leaves = leaving.iter();
+        sitters.retain(|_| *leaves.next().expect("one for each"));
+
+        let score = |sitter: &Arc<Sitter>| Halved.score(sitter.seat.state().load(Relaxed), at);
+        let mut sorted: Vec<_> = sitters.iter().map(|sitter| (score(sitter), sitter.seat.number())).collect();
+        sorted.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
+        let pairs = |places: Vec<Place>| places.iter().map(|place| (place.score, place.seat())).collect::<Vec<_>>();
+
+        let best = pairs(board.best(&Halved, at, count));
+        prop_assert_eq!(&best[..], &sorted[..count.min(sorted.len())]);
+
+        let floor = Score::new(floor);
+        let mut above = pairs(board.above(&Halved, at, floor));
+        above.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
+        let expected: Vec<_> = sorted.into_iter().filter(|(score, _)| *score > floor).collect();
+        prop_assert_eq!(above, expected);
+    }
+}
+
+#[test]
+#[ignore = "a measurement, for an optimised build"]
+fn w59_time() {
+    for (name, scoring) in [
+        ("additive", Box::new(Additive::default()) as Box<dyn Scoring>),
+        ("bayesian", Box::new(crate::Bayesian::default())),
+    ] {
+        for (spread, at) in [("spread", 100), ("all the same", 100), ("a day later", 86_400)] {
+            let board = Board::new();
+            let sitters: Vec<_> = (0..10_000_u64)
+                .map(|n| {
+                    let score = match spread {
+                        "all the same" => 50.0,
+                        _ => (n * 7919 % 10_000) as f64 / 100.0,
+                    };
+                    sit(&board, "", scoring.set(Score::new(score), (n % 90) as u32))
+                })
+                .collect();
+            let mut times: Vec<u64> = (0..2_000)
+                .map(|_| {
+                    let from = buttress_core::clock::precise();
+                    std::hint::black_box(board.best(&*scoring, at, 10));
+                    buttress_core::clock::precise().as_nanos() - from.as_nanos()
+                })
+                .collect();
+            times.sort_unstable();
+            println!(
+                "{name} {spread}: median {} min {} p99 {} of {}",
+                times[1000],
+                times[0],
+                times[1980],
+                sitters.len()
+            );
+        }
+    }
 }

@@ -5,18 +5,21 @@ mod operator;
 mod outcomes;
 mod ranking;
 mod record;
+mod shared;
 mod standing;
 #[cfg(all(test, not(buttress_loom)))]
 mod tests;
 mod traffic;
+mod turns;
 
 pub use listeners::Listening;
 pub use ranking::Ranked;
 pub(crate) use record::Record;
+pub use turns::Standing;
 
 use crate::bandwidth::Line;
-use crate::board::{Board, Seat};
-use crate::peer::{Changes, Peer, Rules};
+use crate::board::Board;
+use crate::peer::{Changes, Rules};
 use crate::{Change, Config, clock, dice};
 use buttress_core::clock::wall;
 use buttress_core::keyed::Store;
@@ -70,6 +73,10 @@ struct Inner<K: Clone> {
     line: Line,
     listeners: Arc<Listeners<K>>,
     trips: AtomicU64,
+    /// How often a peer was given the record that those without room share.
+    overflowed: AtomicU64,
+    #[cfg(feature = "registry")]
+    watched: crate::registry::Watched,
 }
 
 impl<K> Ledger<K>
@@ -80,18 +87,19 @@ where
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, config: Config) -> Self {
         let capacity = NonZeroUsize::new(config.capacity()).expect("a checked setting");
-        let now = clock::now();
-        let rules = Arc::new(Rules::new(&config, dice::roll(), now, wall()));
-        let shared = Peer::new(Seat::apart(config.scoring().fresh()), &rules, now);
+        let (now, wall) = (clock::now(), wall());
         let inner = Inner {
             name: name.into(),
+            rules: Arc::new(Rules::new(&config, dice::roll(), now, wall)),
             store: Store::new(capacity),
             board: Board::new(),
-            shared: Arc::new(Record::shared(shared, Arc::clone(&rules))),
+            shared: Arc::new(Record::shared(&config, now, wall)),
             line: Line::new(*config.bandwidth()),
             listeners: Arc::new(Listeners::new()),
             trips: AtomicU64::new(0),
-            rules,
+            overflowed: AtomicU64::new(0),
+            #[cfg(feature = "registry")]
+            watched: crate::registry::Watched::default(),
             config,
         };
         Self { inner: Arc::new(inner) }
@@ -119,6 +127,12 @@ where
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.inner.store.is_empty()
+    }
+
+    /// How often a peer had no room, and was given the state that such peers share.
+    #[must_use]
+    pub fn overflowed(&self) -> u64 {
+        self.inner.overflowed.load(Ordering::Relaxed)
     }
 
     /// How many entries had to go to make room for others.
@@ -160,15 +174,18 @@ where
     }
 
     #[cold]
-    fn make(&self, key: K) -> Arc<Record<K>> {
-        let Inner { store, board, shared, rules, config, .. } = &*self.inner;
+    pub(crate) fn make(&self, key: K) -> Arc<Record<K>> {
+        let Inner { store, board, shared, rules, config, overflowed, .. } = &*self.inner;
         let mut seated = None;
         let made = store.get_or_insert_with(Cow::Owned(key), clock::now, |key| {
             let seat = board.seat(config.scoring().fresh());
             seated = Some(seat.number());
-            Record::of(key.clone(), Peer::new(seat, rules, clock::now()), Arc::clone(rules))
+            Record::of(key.clone(), seat, rules, clock::now())
         });
-        let Ok(record) = made else { return Arc::clone(shared) };
+        let Ok(record) = made else {
+            overflowed.fetch_add(1, Ordering::Relaxed);
+            return Arc::clone(shared);
+        };
         if let Some(number) = seated {
             board.sit(number, &record);
         }
@@ -176,7 +193,7 @@ where
     }
 
     /// All records. Each part of the store is locked only while they are gathered.
-    fn records(&self) -> Vec<Arc<Record<K>>> {
+    pub(crate) fn records(&self) -> Vec<Arc<Record<K>>> {
         let mut records = Vec::with_capacity(self.len());
         self.inner.store.for_each(|_, record| records.push(Arc::clone(record)));
         records
@@ -184,6 +201,12 @@ where
 }
 
 impl<K: Clone> Ledger<K> {
+    /// For those who watch it.
+    #[cfg(feature = "registry")]
+    pub(crate) fn watched(&self) -> &crate::registry::Watched {
+        &self.inner.watched
+    }
+
     /// What its peers go by.
     #[inline]
     pub(crate) fn rules(&self) -> &Rules {
@@ -204,6 +227,8 @@ impl<K: Clone> Ledger<K> {
             if matches!(change, Change::Opened) {
                 self.inner.trips.fetch_add(1, Ordering::Relaxed);
             }
+            #[cfg(feature = "registry")]
+            self.inner.watched.note(&change, clock::now());
             if let Some(key) = record.key() {
                 self.inner.listeners.tell(key, &change);
             }

@@ -25,7 +25,7 @@ where
         }
         let now = clock::now();
         let until = lasts.into().map(|lasts| now + lasts);
-        let changes = record.peer.ban(&self.inner.rules, reason.into(), until, now);
+        let changes = record.peer.ban(record.rules(), reason.into(), until, now);
         self.tell(&record, changes);
         true
     }
@@ -37,7 +37,7 @@ where
         Q: Hash + Eq + ?Sized,
     {
         let Some(record) = self.record_of(key) else { return false };
-        let changes = record.peer.unban(&self.inner.rules, clock::now());
+        let changes = record.peer.unban(record.rules(), clock::now());
         let lifted = !changes.is_empty();
         self.tell(&record, changes);
         lifted
@@ -51,7 +51,7 @@ where
         Q: Hash + Eq + ?Sized,
     {
         if let Some(record) = self.record_of(key) {
-            let changes = record.peer.reset(&self.inner.rules, clock::now());
+            let changes = record.peer.reset(record.rules(), clock::now());
             record.traffic.reset();
             self.tell(&record, changes);
         }
@@ -65,6 +65,15 @@ where
         Q: Hash + Eq + ?Sized,
     {
         self.inner.store.forget(key, clock::now()).is_some()
+    }
+
+    /// [Pardons](Self::reset) all peers.
+    pub fn reset_all(&self) {
+        for record in self.records() {
+            if let Some(key) = record.key() {
+                self.reset(key);
+            }
+        }
     }
 
     /// Forgets all peers, whatever is held against them.

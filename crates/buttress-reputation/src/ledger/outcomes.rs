@@ -24,7 +24,7 @@ where
     {
         let Some(record) = self.record_of(key) else { return true };
         let mut changes = Changes::default();
-        let asked = record.peer.ask(&self.inner.rules, clock::now(), &mut changes);
+        let asked = record.peer.ask(record.rules(), clock::now(), &mut changes);
         self.tell(&record, changes);
         asked.is_ok()
     }
@@ -39,7 +39,7 @@ where
         Q: Hash + Eq + ?Sized,
     {
         match self.record_of(key) {
-            Some(record) => record.peer.may(&self.inner.rules, clock::now()),
+            Some(record) => record.peer.may(record.rules(), clock::now()),
             None => Ok(()),
         }
     }
@@ -101,7 +101,7 @@ where
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         let record = self.enter(key);
-        let changes = record.peer.judge(&self.inner.rules, &deed, clock::now());
+        let changes = record.peer.judge(record.rules(), &deed, clock::now());
         self.tell(&record, changes);
     }
 }

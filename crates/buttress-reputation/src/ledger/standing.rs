@@ -72,7 +72,7 @@ where
         };
         reputation.avg_score = mean(scores, start);
         reputation.avg_reliability = mean(reliabilities, 0.5);
-        Summary { breakers, reputation, bandwidth: self.inner.line.summary(clock::fine()) }
+        Summary { breakers, reputation, bandwidth: self.inner.line.summary(clock::precise()) }
     }
 
     /// All peers with an entry, in no order, and how they stand. Of many, [`top`](Self::top) shows a few.
@@ -82,9 +82,15 @@ where
         records.iter().filter_map(|record| Some((record.key()?.clone(), self.snapshot(record)))).collect()
     }
 
+    /// How often a breaker opened, of all peers there ever were.
+    #[cfg(feature = "registry")]
+    pub(crate) fn trips(&self) -> u64 {
+        self.inner.trips.load(Ordering::Relaxed)
+    }
+
     /// How a record stands, with the bytes that passed.
     pub(crate) fn snapshot(&self, record: &Record<K>) -> Snapshot {
-        let mut snapshot = record.peer.snapshot(&self.inner.rules, clock::now());
+        let mut snapshot = record.peer.snapshot(record.rules(), clock::now());
         snapshot.bytes_sent = record.traffic.bytes(Direction::Upload);
         snapshot.bytes_received = record.traffic.bytes(Direction::Download);
         snapshot

@@ -33,10 +33,10 @@ impl Default for SuccessRate {
     }
 }
 
-/// Leaves out who fails more often than that, whatever the others do.
+/// Leaves out who fails as often as that, whatever the others do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FailurePercentage {
-    /// The percentage of failures above which a peer is left out. Default 85; 0 to 100.
+    /// The percentage of failures from which on a peer is left out. Default 85; above 0, at most 100.
     pub threshold: f64,
     /// With fewer peers that have calls enough, nobody is left out. Default 5, at least 1.
     pub minimum_hosts: u32,
@@ -147,8 +147,13 @@ impl Builder {
         if let Some(FailurePercentage { threshold, minimum_hosts, request_volume }) =
             self.config.failure_percentage
         {
-            let percentage = (0.0..=100.0).contains(&threshold);
-            ensure(percentage, "failure_percentage threshold", threshold.to_string(), "0 to 100")?;
+            let percentage = threshold > 0.0 && threshold <= 100.0;
+            ensure(
+                percentage,
+                "failure_percentage threshold",
+                threshold.to_string(),
+                "above 0, at most 100",
+            )?;
             ensure(minimum_hosts >= 1, "failure_percentage minimum_hosts", "0".to_owned(), "at least 1")?;
             ensure(request_volume >= 1, "failure_percentage request_volume", "0".to_owned(), "at least 1")?;
         }

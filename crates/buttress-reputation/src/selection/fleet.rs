@@ -60,9 +60,12 @@ impl Fleet {
         }
     }
 
-    /// Counts all of them at once.
-    pub(super) fn look_at_all<C: Candidate>(&self, candidates: &[C], rules: &Config, now: Tick) {
+    /// Counts all of them at once: whether bans and ejections are ignored from an earlier place on.
+    #[cold]
+    pub(super) fn recount<C: Candidate>(&self, candidates: &[C], rules: &Config, now: Tick) -> bool {
+        let before = self.honoured();
         self.go_on(candidates, rules, now, candidates.len());
+        self.honoured() < before
     }
 
     #[cold]

@@ -25,7 +25,7 @@ pub struct BandwidthStatus {
 }
 
 /// How one direction stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LaneStatus {
@@ -52,7 +52,9 @@ impl BandwidthStatus {
 }
 
 impl LaneStatus {
-    const fn new(lane: &Lane) -> Self {
+    /// What the status says of this lane.
+    #[must_use]
+    pub const fn new(lane: &Lane) -> Self {
         let Lane { bytes, limit, per_peer, available, throttled, throttled_peers, .. } = *lane;
         Self { bytes, limit, per_peer, available, throttled, throttled_peers }
     }

@@ -1,0 +1,95 @@
+//! Looks at all peers side by side, a slice of them with each pick.
+
+use super::Config;
+use super::standing::Standing;
+use super::verdict::{Rule, Tally, outliers};
+use crate::Tick;
+use crate::sync::{AtomicU64, Mutex, Ordering, lock, try_lock};
+
+/// How many of them one pick counts: some microseconds' worth.
+const SLICE: usize = 256;
+
+/// One that a detector looks at.
+pub(crate) trait Watched {
+    /// How many of its calls ended in all, and how many of those failed. They may wrap around.
+    fn calls(&self) -> (u32, u32);
+
+    /// Whether it is left out.
+    fn is_ejected(&self, now: Tick) -> bool;
+
+    /// It is left out until then.
+    fn eject(&self, by: Rule, until: Tick, now: Tick);
+
+    /// What the detector remembers of it.
+    fn standing(&self) -> &Standing;
+}
+
+/// The rules, and how far a look at all of them has come.
+#[derive(Debug)]
+pub(crate) struct Detector {
+    config: Config,
+    /// When the next look is due, in nanoseconds.
+    due: AtomicU64,
+    look: Mutex<Look>,
+}
+
+/// A look at all of them, under way.
+#[derive(Debug)]
+struct Look {
+    /// How many intervals there were, from 1 on.
+    interval: u32,
+    /// Which list it looks at: where that is. As long as anybody reads a list no other one is there, and [`Detector::changed`] is
+    /// told before one can be.
+    list: usize,
+    /// As many as were looked at, in their order.
+    tallies: Vec<Tally>,
+}
+
+impl Detector {
+    /// The first look, which judges nobody, is due at once: what happened before is nobody's interval.
+    pub(crate) fn new(config: Config) -> Self {
+        let look = Look { interval: 1, list: 0, tallies: Vec::new() };
+        Self { config, due: AtomicU64::new(0), look: Mutex::new(look) }
+    }
+
+    /// Goes on looking if it is time to, and nobody else does.
+    #[inline]
+    pub(crate) fn look<W: Watched>(&self, peers: &[W], now: Tick) {
+        let due = self.due.load(Ordering::Relaxed);
+        // Further ahead than it was ever set: the clock was put back.
+        if now.as_nanos() >= due || due > (now + self.config.interval).as_nanos() {
+            self.go_on(peers, now);
+        }
+    }
+
+    /// There are others now, in other places: a look that is under way begins again.
+    pub(crate) fn changed(&self) {
+        lock(&self.look).tallies.clear();
+    }
+
+    #[cold]
+    fn go_on<W: Watched>(&self, peers: &[W], now: Tick) {
+        let Some(mut look) = try_lock(&self.look) else { return };
+        let Look { interval, list, tallies } = &mut *look;
+        let read = peers.as_ptr().addr();
+        if *list != read {
+            *list = read;
+            // Picks that read the list before it changed and after that take turns.
+            tallies.clear();
+        }
+        for peer in peers.iter().skip(tallies.len()).take(SLICE) {
+            tallies.push(peer.standing().count(*interval, peer.calls(), peer.is_ejected(now)));
+        }
+        if tallies.len() < peers.len() {
+            return;
+        }
+        for (place, rule) in outliers(&self.config, tallies) {
+            let peer = &peers[place];
+            peer.eject(rule, peer.standing().eject(&self.config, now), now);
+        }
+        tallies.clear();
+        // Zero is for those that nobody looked at yet.
+        *interval = interval.checked_add(1).unwrap_or(1);
+        self.due.store((now + self.config.interval).as_nanos(), Ordering::Relaxed);
+    }
+}

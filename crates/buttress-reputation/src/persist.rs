@@ -1,1 +1,0 @@
-//! Peers that outlive the process.

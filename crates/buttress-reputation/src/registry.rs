@@ -1,1 +1,0 @@
-//! A ledger as a member of a registry.

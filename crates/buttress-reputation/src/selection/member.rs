@@ -1,0 +1,86 @@
+//! Those that can be picked.
+
+use super::Config;
+use super::choice::{Candidate, Refused, Standing};
+use crate::Tick;
+use crate::ledger::{Ledger, Record};
+use crate::peer::{Changes, Ticket};
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One that can be picked.
+pub(super) struct Member<K, T>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+{
+    /// Another one for each that was ever inserted anywhere, from 1 on.
+    pub(super) number: u64,
+    pub(super) key: K,
+    pub(super) value: T,
+    pub(super) ledger: Ledger<K>,
+    pub(super) record: Arc<Record<K>>,
+    /// How many times as much it seems to cost, by its tier.
+    tier_costs: [f64; 5],
+    /// What costs so much may have failed lately.
+    dear: f64,
+}
+
+/// What is left of the cost of a failure after three times the time in which it fades to a third.
+const FADED: f64 = 0.05;
+
+impl<K, T> Member<K, T>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+{
+    pub(super) fn new(key: K, value: T, ledger: &Ledger<K>, config: &Config) -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+        let record = ledger.enter(&key);
+        let dear = ledger.config().cost().of_failure(None).as_nanos() as f64 * FADED;
+        Self { number, key, value, ledger: ledger.clone(), record, tier_costs: config.tier_costs(), dear }
+    }
+
+    /// Has a call to it admitted.
+    #[inline]
+    pub(super) fn admit(&self, despite: bool, now: Tick) -> Result<Ticket, Refused> {
+        let (peer, rules) = (&self.record.peer, self.ledger.rules());
+        let mut changes = Changes::default();
+        let admitted = match despite {
+            true => peer.admit_despite(rules, now, &mut changes),
+            false => peer.admit(rules, now, &mut changes),
+        };
+        self.ledger.tell(&self.record, changes);
+        admitted.map_err(|refused| refused.retry_after)
+    }
+}
+
+impl<K, T> Candidate for Arc<Member<K, T>>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+{
+    #[inline]
+    fn may(&self, despite: bool, now: Tick) -> Result<(), Refused> {
+        let (peer, rules) = (&self.record.peer, self.ledger.rules());
+        let may = if despite { peer.may_despite(rules, now) } else { peer.may(rules, now) };
+        may.map_err(|refused| refused.retry_after)
+    }
+
+    #[inline]
+    fn standing(&self, now: Tick) -> Standing {
+        let (peer, rules) = (&self.record.peer, self.ledger.rules());
+        let cost = peer.cost(rules, now).map(|cost| cost * self.tier_costs[peer.tier(now) as usize]);
+        let is_dear = cost.is_some_and(|cost| cost >= self.dear);
+        Standing { cost, warmth: peer.warmth(rules, now), is_dear }
+    }
+
+    #[inline]
+    fn last_asked(&self) -> Option<Tick> {
+        self.record.peer.last_tried()
+    }
+
+    #[inline]
+    fn is_out(&self, now: Tick) -> bool {
+        self.record.peer.is_out(self.ledger.rules(), now)
+    }
+}

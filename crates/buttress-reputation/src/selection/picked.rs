@@ -1,0 +1,97 @@
+//! The leave to ask the peer that was picked.
+
+use super::member::Member;
+use crate::peer::Ticket;
+use crate::{FailureKind, Outcome, Tick, clock};
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The leave to ask the member that was picked, once. It takes what came of it; dropped before that, the peer was asked and
+/// nobody waited for its answer, which says nothing about it and gives back what this held.
+#[must_use = "a dropped pick is a cancelled call"]
+pub struct Picked<K, T>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+{
+    member: Arc<Member<K, T>>,
+    ticket: Option<Ticket>,
+}
+
+impl<K, T> Picked<K, T>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+{
+    pub(super) const fn new(member: Arc<Member<K, T>>, ticket: Ticket) -> Self {
+        Self { member, ticket: Some(ticket) }
+    }
+
+    /// Whom to ask.
+    #[must_use]
+    pub fn key(&self) -> &K {
+        &self.member.key
+    }
+
+    /// What came with it: a service, an address.
+    #[must_use]
+    pub fn value(&self) -> &T {
+        &self.member.value
+    }
+
+    /// What a [`Tried`](super::Tried) remembers it by: no other member of any selection has this number, ever.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.member.number
+    }
+
+    /// The peer did what it was asked, in this time if that was measured.
+    pub fn succeeded(self, took: impl Into<Option<Duration>>) {
+        self.record(Outcome::Success, took);
+    }
+
+    /// The peer failed.
+    pub fn failed(self, kind: FailureKind) {
+        self.record(Outcome::Failure(kind), None);
+    }
+
+    /// The call ended like this, after that time if it was measured.
+    pub fn record(self, outcome: Outcome, took: impl Into<Option<Duration>>) {
+        self.record_at(outcome, took.into(), clock::now());
+    }
+
+    #[inline]
+    pub(super) fn record_at(mut self, outcome: Outcome, took: Option<Duration>, now: Tick) {
+        self.settle(outcome, took, now);
+    }
+
+    #[inline]
+    fn settle(&mut self, outcome: Outcome, took: Option<Duration>, now: Tick) {
+        if let Some(ticket) = self.ticket.take() {
+            let Member { record, ledger, .. } = &*self.member;
+            let changes = record.peer.settle(ledger.rules(), ticket, outcome, took, now);
+            ledger.tell(record, changes);
+        }
+    }
+}
+
+impl<K, T> Drop for Picked<K, T>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+{
+    fn drop(&mut self) {
+        if self.ticket.is_some() {
+            self.settle(Outcome::Cancelled, None, clock::now());
+        }
+    }
+}
+
+impl<K, T> fmt::Debug for Picked<K, T>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+{
+    /// Without the key and what came with it, which need not be printable.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Picked").field("number", &self.member.number).finish_non_exhaustive()
+    }
+}
