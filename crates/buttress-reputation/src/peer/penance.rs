@@ -78,16 +78,6 @@ impl Peer {
         changes
     }
 
-    /// Takes it back.
-    pub(crate) fn readmit(&self, now: Tick) -> Changes {
-        let mut changes = Changes::default();
-        if self.ejected_until.swap(0, Ordering::AcqRel) != 0 {
-            self.recover(now);
-            changes.push(Change::Readmitted);
-        }
-        changes
-    }
-
     /// How long it is left out yet.
     #[inline]
     pub(super) fn ejection_left(&self, rules: &Rules, now: Tick) -> Option<Duration> {
