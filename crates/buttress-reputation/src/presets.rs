@@ -1,6 +1,6 @@
 //! Settings by the name of where they come from.
 
-use crate::{Additive, BanRules, Bayesian, Config, Estimator, breaker, outlier};
+use crate::{Additive, BanRules, Bayesian, Config, Estimator, breaker};
 use buttress_core::bandwidth;
 use std::time::Duration;
 
@@ -23,12 +23,15 @@ pub fn cyberfly() -> Config {
 }
 
 /// What a router of requests wants: scores by the share of calls that succeed, as a busy peer makes more of both than an idle one;
-/// breakers that open at a share of failures, for a second at first; peers that do worse than the others are left out for a while;
-/// and no bans but by hand, as an origin that was down for long is as good as before once it is back.
+/// breakers that open at a share of failures, for a second at first; and no bans but by hand, as an origin that was down for long is
+/// as good as before once it is back.
+///
+/// Nobody is left out for doing worse than others: what failures cost sends calls elsewhere within seconds, and back as quickly,
+/// where an ejection lasts for half a minute. It is for fleets of which some members fail a share of their calls for long.
 #[must_use]
 pub fn router() -> Config {
     let config = Config::builder().scoring(Bayesian::default()).ban(None).breaker(breaker::Config::default());
-    config.outlier(outlier::Config::default()).build().expect("a preset is valid")
+    config.build().expect("a preset is valid")
 }
 
 #[cfg(all(test, not(buttress_loom)))]
@@ -61,9 +64,9 @@ mod tests {
     }
 
     #[test]
-    fn a_router_bans_nobody_and_compares_its_peers() {
+    fn a_router_bans_nobody_and_knows_shares() {
         let config = router();
-        assert!(config.ban().is_none() && config.outlier().is_some());
+        assert!(config.ban().is_none() && config.outlier().is_none());
         // A busy peer of which one call in a hundred fails stays far above one of which every second does.
         let scoring = config.scoring();
         let after = |every: u32| {

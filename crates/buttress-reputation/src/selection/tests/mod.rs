@@ -2,6 +2,7 @@
 
 mod choice;
 mod fleet;
+mod outliers;
 
 use super::choice::{Candidate, Refused, Standing};
 use crate::Tick;
