@@ -23,14 +23,16 @@ pub fn cyberfly() -> Config {
 }
 
 /// What a router of requests wants: scores by the share of calls that succeed, as a busy peer makes more of both than an idle one;
-/// breakers that open at a share of failures, for a second at first; and no bans but by hand, as an origin that was down for long is
-/// as good as before once it is back.
+/// breakers that open at a share of failures, for a second and then for two, as a probe is one request of many and soon tells that
+/// an origin is back; and no bans but by hand, as an origin that was down for long is as good as before once it is back.
 ///
-/// Nobody is left out for doing worse than others: what failures cost sends calls elsewhere within seconds, and back as quickly,
-/// where an ejection lasts for half a minute. It is for fleets of which some members fail a share of their calls for long.
+/// Nobody is left out for doing worse than others ([`outlier`](crate::outlier)): what failures cost sends calls elsewhere within
+/// seconds, and back as quickly, where an ejection lasts for half a minute.
 #[must_use]
 pub fn router() -> Config {
-    let config = Config::builder().scoring(Bayesian::default()).ban(None).breaker(breaker::Config::default());
+    let breaker = breaker::Config::builder().escalation(2.0, Duration::from_secs(2));
+    let breaker = breaker.build().expect("a preset is valid");
+    let config = Config::builder().scoring(Bayesian::default()).ban(None).breaker(breaker);
     config.build().expect("a preset is valid")
 }
 

@@ -24,7 +24,12 @@ where
     outlier: outlier::Standing,
     /// How many times as much it seems to cost, by its tier.
     tier_costs: [f64; 5],
+    /// What costs so much may have failed lately.
+    dear: f64,
 }
+
+/// What is left of the cost of a failure after three times the time in which it fades to a third.
+const FADED: f64 = 0.05;
 
 impl<K, T> Member<K, T>
 where
@@ -34,8 +39,9 @@ where
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let record = ledger.enter(&key);
+        let dear = ledger.config().cost().of_failure(None).as_nanos() as f64 * FADED;
         let (ledger, outlier) = (ledger.clone(), outlier::Standing::default());
-        Self { number, key, value, ledger, record, outlier, tier_costs: config.tier_costs() }
+        Self { number, key, value, ledger, record, outlier, tier_costs: config.tier_costs(), dear }
     }
 
     /// Has a call to it admitted.
@@ -67,7 +73,8 @@ where
     fn standing(&self, now: Tick) -> Standing {
         let (peer, rules) = (&self.record.peer, self.ledger.rules());
         let cost = peer.cost(rules, now).map(|cost| cost * self.tier_costs[peer.tier(now) as usize]);
-        Standing { cost, warmth: peer.warmth(rules, now) }
+        let is_dear = cost.is_some_and(|cost| cost >= self.dear);
+        Standing { cost, warmth: peer.warmth(rules, now), is_dear }
     }
 
     #[inline]

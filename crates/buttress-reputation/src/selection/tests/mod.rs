@@ -3,6 +3,8 @@
 mod choice;
 mod fleet;
 mod outliers;
+mod simulation;
+mod world;
 
 use super::choice::{Candidate, Refused, Standing};
 use crate::Tick;
@@ -27,7 +29,7 @@ impl Written {
         Self {
             breaker: Ok(()),
             out: false,
-            standing: Standing { cost: Some(millis), warmth: 1.0 },
+            standing: Standing { cost: Some(millis), warmth: 1.0, is_dear: false },
             asked: Some(T0),
             looks: Cell::new(0),
         }
