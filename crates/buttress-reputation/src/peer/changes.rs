@@ -1,5 +1,6 @@
 //! What changed about a peer.
 
+use crate::outlier::Rule;
 use crate::{Score, Tick, Tier};
 use std::fmt;
 
@@ -33,6 +34,8 @@ pub enum Change {
     Closed,
     /// It is left out for a while, as it does worse than the others.
     Ejected {
+        /// In what it does worse.
+        by: Rule,
         /// Until then.
         until: Tick,
     },
@@ -65,7 +68,7 @@ impl fmt::Display for Change {
             }
             Self::Banned { score, times, until: None } => write!(f, "banned at {score} (time {times})"),
             Self::Tier { from, to } => write!(f, "{from} -> {to}"),
-            Self::Ejected { until } => write!(f, "ejected until {until}"),
+            Self::Ejected { by, until } => write!(f, "ejected until {until} ({by})"),
             other => f.write_str(other.as_str()),
         }
     }
