@@ -25,6 +25,9 @@ pub(crate) struct Rules<'a> {
     pub(crate) seed: u64,
 }
 
+/// While probes are out, to ask again is worth it soon: they can end at any moment.
+const SOON: Duration = Duration::from_secs(1);
+
 impl Compact {
     /// A breaker that is closed.
     pub(crate) fn new() -> Self {
@@ -246,7 +249,7 @@ impl Compact {
         let leased_at = Tick::from_nanos(self.time.load(Ordering::Relaxed));
         let expires_at = leased_at + config.lease;
         if places == 0 || now < expires_at {
-            return Err(expires_at.since(now));
+            return Err(expires_at.since(now).clamp(Duration::from_nanos(1), SOON));
         }
         Ok(word.leases_given_up().probe_out())
     }

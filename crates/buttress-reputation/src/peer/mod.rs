@@ -342,3 +342,6 @@ impl Peer {
 const fn open(retry_after: Option<Duration>) -> Refused {
     Refused { why: Why::Open, retry_after }
 }
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests;
