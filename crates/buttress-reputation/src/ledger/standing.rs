@@ -88,12 +88,6 @@ where
         self.inner.trips.load(Ordering::Relaxed)
     }
 
-    /// How many bytes pass in this direction.
-    #[cfg(feature = "registry")]
-    pub(crate) fn lane(&self, direction: Direction) -> buttress_core::bandwidth::Lane {
-        self.inner.line.lane(direction, clock::fine())
-    }
-
     /// How a record stands, with the bytes that passed.
     pub(crate) fn snapshot(&self, record: &Record<K>) -> Snapshot {
         let mut snapshot = record.peer.snapshot(record.rules(), clock::now());
