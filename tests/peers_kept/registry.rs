@@ -41,10 +41,14 @@ fn w47_s3_47_what_a_registry_says_of_peers_is_what_admits_them() {
         let admitted = peers.check(&shown.peer).is_ok();
         assert_eq!(admitted, shown.ban.is_none() && shown.breaker != "open");
     }
-    let names = |of: &[buttress::registry::PeerStatus]| of.iter().map(|peer| peer.peer.clone()).collect::<Vec<_>>();
+    let names =
+        |of: &[buttress::registry::PeerStatus]| of.iter().map(|peer| peer.peer.clone()).collect::<Vec<_>>();
     assert_eq!(names(&status.best), ["alice", "bob", "carol"], "the banned are not among the best");
     let worst = names(&status.worst);
-    assert!(worst[..2].contains(&"mallory".to_owned()) && worst[..2].contains(&"oscar".to_owned()), "{worst:?}");
+    assert!(
+        worst[..2].contains(&"mallory".to_owned()) && worst[..2].contains(&"oscar".to_owned()),
+        "{worst:?}"
+    );
     assert_eq!(worst[2..], ["carol", "bob", "alice"]);
     let json = serde_json::to_value(&status).unwrap();
     assert_eq!(json["worst"][2]["breaker"], "open");
@@ -65,7 +69,11 @@ fn h14_g7_ids_and_reasons_are_shown_in_one_line_that_no_terminal_obeys() {
     peers.record_failure(&"long".repeat(1_000));
     let status = registry.status();
     for shown in &status.peers["swarm"].worst {
-        assert!(!shown.peer.contains(buttress::text::is_hostile) && shown.peer.len() <= 256, "{}", shown.peer);
+        assert!(
+            !shown.peer.contains(buttress::text::is_hostile) && shown.peer.len() <= 256,
+            "{}",
+            shown.peer
+        );
         let reason = shown.ban.as_ref().map(|ban| &ban.reason);
         assert!(reason.is_none_or(|reason| reason == "why\\u{1b}[0m\\n"), "{reason:?}");
     }
@@ -75,7 +83,12 @@ fn h14_g7_ids_and_reasons_are_shown_in_one_line_that_no_terminal_obeys() {
     named.on_event(move |event: &Event| told.lock().unwrap().push(event.to_string()));
     peers.unban(hostile);
     let told = events.lock().unwrap();
-    assert!(told.len() == 1 && told[0].starts_with("peers swarm[evil") && !told[0].contains(['\n', '\r', '\u{1b}']), "{told:?}");
+    assert!(
+        told.len() == 1
+            && told[0].starts_with("peers swarm[evil")
+            && !told[0].contains(['\n', '\r', '\u{1b}']),
+        "{told:?}"
+    );
     let page = Exporter::new(registry).render();
     assert!(!page.contains(['\r', '\u{1b}', '\u{2028}']) && page.lines().all(|line| line.len() < 800));
 }
@@ -143,8 +156,16 @@ async fn s3_52_w58_every_change_of_a_peer_is_told_once_and_the_series_are_what_i
     peers.record_failure("bob");
     let opened = told();
     assert!(opened.iter().any(|event| event.kind == EventKind::Peer(PeerChange::Opened)), "{opened:?}");
-    assert!(opened.iter().all(|event| (event.layer, event.name) == ("peers", "swarm") && event.key.as_deref() == Some("bob")));
-    assert_eq!(value(r#"circuit_breaker_state{peer="bob",state="open",name="swarm",layer="peers"}"#), Some(1.0));
+    assert!(
+        opened
+            .iter()
+            .all(|event| (event.layer, event.name) == ("peers", "swarm")
+                && event.key.as_deref() == Some("bob"))
+    );
+    assert_eq!(
+        value(r#"circuit_breaker_state{peer="bob",state="open",name="swarm",layer="peers"}"#),
+        Some(1.0)
+    );
     assert_eq!(banned(), 0.0);
     peers.record("bob", Deed::points(-100.0));
     let fell = told();
@@ -190,5 +211,9 @@ fn s3_65_a_status_says_how_it_stands_with_the_file() {
     kept.save().unwrap();
     let saves = registry.status().peers["swarm"].saves.clone().unwrap();
     assert_eq!((saves.saved, saves.failed), (kept.saves().saved, 0));
-    assert!(Exporter::new(registry).render().contains(r#"buttress_peers_saves_total{name="swarm",result="saved"} "#));
+    assert!(
+        Exporter::new(registry)
+            .render()
+            .contains(r#"buttress_peers_saves_total{name="swarm",result="saved"} "#)
+    );
 }
