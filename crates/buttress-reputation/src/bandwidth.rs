@@ -100,11 +100,6 @@ impl Line {
         Some(adjusted)
     }
 
-    /// Forgets all debts but those of peers.
-    pub(crate) fn reset(&self) {
-        self.bandwidth.reset();
-    }
-
     /// Lets all of `bytes` pass, in the limit of all and in that of the peer, or none of them in either.
     pub(crate) fn try_transfer(
         &self,

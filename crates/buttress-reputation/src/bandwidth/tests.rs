@@ -1,5 +1,7 @@
 //! The limits of a ledger. What one limit lets pass is tested where it is decided, in the core.
 
+mod ledger;
+
 use super::*;
 use buttress_core::bandwidth::{Builder, Scope};
 

@@ -8,6 +8,8 @@ mod cold;
 mod counts;
 mod kept;
 mod load;
+#[cfg(all(test, buttress_loom))]
+mod models;
 mod penance;
 mod refused;
 mod rules;
@@ -20,6 +22,8 @@ pub(crate) use changes::Changes;
 pub(crate) use cold::Cold;
 pub(crate) use counts::{Counts, Tries};
 pub(crate) use kept::{Kept, KeptBan};
+#[cfg(all(test, buttress_loom))]
+pub(crate) use models::explore;
 pub(crate) use penance::Ban;
 pub(crate) use rules::Rules;
 
