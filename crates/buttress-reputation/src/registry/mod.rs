@@ -75,7 +75,7 @@ where
     }
 
     fn status(&self, peers: usize) -> PeersStatus {
-        let mut status = self.standing(peers, clock::now());
+        let mut status = self.peers_status(peers, clock::now());
         status.seed = self.events().seed();
         status.bans = self.watched().bans.load(Ordering::Relaxed);
         #[cfg(feature = "persist")]
