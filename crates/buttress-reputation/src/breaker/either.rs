@@ -256,6 +256,10 @@ impl Full {
         let mut rest = lock(&self.rest);
         while changes.have_room() {
             let Some((transition, _)) = self.machine.next_transition(&mut rest.told) else { break };
+            // Of a closed one that was reset there is nothing to tell.
+            if state_of(transition.from) == state_of(transition.to) {
+                continue;
+            }
             changes.push(match state_of(transition.to) {
                 State::Closed => Change::Closed,
                 State::Open => Change::Opened,
