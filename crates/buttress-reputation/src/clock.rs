@@ -1,5 +1,7 @@
 //! The clock that handles read. Machines get the time as an argument.
 
+#[cfg(feature = "tower")]
+pub(crate) use buttress::clock::fine;
 #[cfg(feature = "registry")]
 pub(crate) use buttress::clock::{now, precise};
 
