@@ -204,6 +204,9 @@ where
     K: Clone + Eq + Hash + Serialize + Send + Sync + 'static,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Kept").field("ledger", &self.keeper.kept().0).field("found", &self.found).finish_non_exhaustive()
+        f.debug_struct("Kept")
+            .field("ledger", &self.keeper.kept().0)
+            .field("found", &self.found)
+            .finish_non_exhaustive()
     }
 }

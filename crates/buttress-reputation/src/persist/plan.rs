@@ -7,7 +7,10 @@ use std::hash::Hash;
 
 /// Of peers that are there twice what is worse, and of more than `capacity` those first that something is held against, as they
 /// would be rid of it otherwise, and then those that were heard of last.
-pub(super) fn plan<K: Eq + Hash>(peers: impl IntoIterator<Item = (K, Past)>, capacity: usize) -> Vec<(K, Past)> {
+pub(super) fn plan<K: Eq + Hash>(
+    peers: impl IntoIterator<Item = (K, Past)>,
+    capacity: usize,
+) -> Vec<(K, Past)> {
     let mut known: HashMap<K, Past> = HashMap::new();
     for (key, past) in peers {
         let past = match known.remove(&key) {

@@ -3,7 +3,9 @@
 use crate::breaker::State;
 use crate::ledger::Record;
 use crate::{Direction, Ledger, Snapshot, Tick, clock};
-use buttress::registry::{LaneStatus, PeerBan, PeerStates, PeerStatus, PeerTroubles, PeersStatus, peer_label};
+use buttress::registry::{
+    LaneStatus, PeerBan, PeerStates, PeerStatus, PeerTroubles, PeersStatus, peer_label,
+};
 use buttress_core::text::escaped;
 use std::collections::BinaryHeap;
 use std::fmt::Display;

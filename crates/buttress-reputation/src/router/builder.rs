@@ -116,11 +116,8 @@ impl<K: PeerId, S, R, J, T> PeerRouter<K, S, R, J, T> {
 
     fn map_common(self, map: impl FnOnce(Common<K, S>) -> Common<K, S>) -> Self {
         let Common { selection, rejected, discovery } = &*self.common;
-        let common = Common {
-            selection: selection.clone(),
-            rejected: *rejected,
-            discovery: discovery.clone(),
-        };
+        let common =
+            Common { selection: selection.clone(), rejected: *rejected, discovery: discovery.clone() };
         Self { common: Arc::new(map(common)), chosen: Chosen::Nothing, ..self }
     }
 }

@@ -42,7 +42,10 @@ pub enum State {
 
 /// A [`Discover`] whose type is forgotten.
 trait Source<K, S>: Send {
-    fn poll_change(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Change<K, S>, BoxError>>>;
+    fn poll_change(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Change<K, S>, BoxError>>>;
 }
 
 impl<D> Source<D::Key, D::Service> for D

@@ -3,7 +3,7 @@
 use super::Config;
 use super::choice::{Candidate, Refused, Standing};
 use crate::Tick;
-use crate::ledger::{Ledger, Record};
+use crate::ledger::{Held, Ledger};
 use crate::peer::{Changes, Ticket};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ where
     pub(super) key: K,
     pub(super) value: T,
     pub(super) ledger: Ledger<K>,
-    pub(super) record: Arc<Record<K>>,
+    pub(super) record: Held<K>,
     /// How many times as much it seems to cost, by its tier.
     tier_costs: [f64; 5],
 }
@@ -31,14 +31,14 @@ where
     pub(super) fn new(key: K, value: T, ledger: &Ledger<K>, config: &Config) -> Self {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-        let record = ledger.enter(&key);
+        let record = ledger.hold(&key);
         Self { number, key, value, ledger: ledger.clone(), record, tier_costs: config.tier_costs() }
     }
 
     /// Has a call to it admitted.
     #[inline]
     pub(super) fn admit(&self, despite: bool, now: Tick) -> Result<Ticket, Refused> {
-        let (peer, rules) = (&self.record.peer, self.ledger.rules());
+        let (peer, rules) = (&self.record.peer, self.record.rules());
         let mut changes = Changes::default();
         let admitted = match despite {
             true => peer.admit_despite(rules, now, &mut changes),
@@ -55,14 +55,14 @@ where
 {
     #[inline]
     fn may(&self, despite: bool, now: Tick) -> Result<(), Refused> {
-        let (peer, rules) = (&self.record.peer, self.ledger.rules());
+        let (peer, rules) = (&self.record.peer, self.record.rules());
         let may = if despite { peer.may_despite(rules, now) } else { peer.may(rules, now) };
         may.map_err(|refused| refused.retry_after)
     }
 
     #[inline]
     fn standing(&self, now: Tick) -> Standing {
-        let (peer, rules) = (&self.record.peer, self.ledger.rules());
+        let (peer, rules) = (&self.record.peer, self.record.rules());
         let cost = peer.cost(rules, now).map(|cost| cost * self.tier_costs[peer.tier(now) as usize]);
         Standing { cost, warmth: peer.warmth(rules, now) }
     }
@@ -74,6 +74,6 @@ where
 
     #[inline]
     fn is_out(&self, now: Tick) -> bool {
-        self.record.peer.is_out(self.ledger.rules(), now)
+        self.record.peer.is_out(self.record.rules(), now)
     }
 }

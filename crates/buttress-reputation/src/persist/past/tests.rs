@@ -37,7 +37,9 @@ fn read(json: &str) -> Result<Past, String> {
 
 #[test]
 fn g6_what_is_missing_or_no_score_is_as_of_a_new_peer() {
-    for json in ["{}", r#"{"score":null}"#, r#"{"score":100.1}"#, r#"{"score":1e300}"#, r#"{"score":50,"later":7}"#] {
+    for json in
+        ["{}", r#"{"score":null}"#, r#"{"score":100.1}"#, r#"{"score":1e300}"#, r#"{"score":50,"later":7}"#]
+    {
         let kept = aged(&read(json).unwrap(), Duration::ZERO);
         assert_eq!((kept.score, kept.ban, kept.open_for), (Score::START, None, None), "{json}");
     }
@@ -55,9 +57,8 @@ fn g6_what_is_missing_or_no_score_is_as_of_a_new_peer() {
 
 #[test]
 fn w60_f1_ten_years_at_once_lift_no_ban_and_do_not_bring_all_to_one_moment() {
-    let left = |before: Duration, elapsed: Duration| {
-        aged(&banned(Some(before)), elapsed).ban.unwrap().left.unwrap()
-    };
+    let left =
+        |before: Duration, elapsed: Duration| aged(&banned(Some(before)), elapsed).ban.unwrap().left.unwrap();
     let minute = HOUR / 60;
     assert_eq!(left(HOUR, Duration::ZERO), HOUR, "a clock that went back");
     assert_eq!(left(HOUR, 10 * minute), 50 * minute, "the truth");
