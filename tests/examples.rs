@@ -27,6 +27,9 @@ mod overload;
 #[path = "../examples/payment.rs"]
 mod payment;
 #[expect(dead_code, reason = "its own `main` is for those who run it")]
+#[path = "../examples/peer_to_peer.rs"]
+mod peer_to_peer;
+#[expect(dead_code, reason = "its own `main` is for those who run it")]
 #[path = "../examples/registry_pull.rs"]
 mod registry_pull;
 
@@ -102,6 +105,11 @@ async fn s2_04_s2_05_a_server_serves_as_many_as_it_can_and_tells_the_others_when
 #[tokio::test]
 async fn s3_36_s3_37_downloads_share_a_line_and_none_has_more_of_it_than_it_may() {
     bandwidth::run().await.unwrap();
+}
+
+#[tokio::test]
+async fn s3_55_s3_64_w46_peers_leave_the_liar_alone_and_take_back_who_died() {
+    peer_to_peer::run().await.unwrap();
 }
 
 #[tokio::test]

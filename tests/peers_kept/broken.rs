@@ -104,7 +104,8 @@ fn g6_no_number_twice_the_same_and_too_many_peers_start_neutral_where_they_must(
     assert!(ledger.is_banned("twice"), "what is worse of all that is said");
     assert!(ledger.peer("evil\0\n").is_some_and(|peer| peer.score.get() < 50.1));
     for name in ["nan", "much"] {
-        let neutral = ledger.peer(name).is_none_or(|peer| peer.score.get() == 50.0 && peer.avg_latency.is_none());
+        let neutral =
+            ledger.peer(name).is_none_or(|peer| peer.score.get() == 50.0 && peer.avg_latency.is_none());
         assert!(neutral, "{name}");
     }
 }

@@ -1,10 +1,8 @@
 //! A process that is killed while it saves.
 
-use crate::calls;
-use crate::kept::folder;
-use buttress::Outcome;
-use buttress::error_budget::persist::{Found, Kept};
-use buttress::error_budget::{Config, Handle, presets};
+use crate::{HOUR, folder};
+use buttress_reputation::Config;
+use buttress_reputation::persist::{Found, Kept};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,42 +10,45 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 use std::{env, thread};
 
-/// Set for the process that is to be killed: where its budget is.
-const PATH: &str = "BUTTRESS_TEST_BUDGET";
+/// Set for the process that is to be killed: where its peers are.
+const PATH: &str = "BUTTRESS_TEST_PEERS";
 
 /// How often it saves, in milliseconds.
 const EVERY: u64 = 5;
 
-/// Calls between two times that it says how many there were.
-const CALLS: u64 = 100;
-
-fn config() -> Config {
-    // Nothing leaves the window while the test runs.
-    presets::high_availability()
-}
+/// Peers that each do one thing between two times that it says how much they did.
+const PEERS: u64 = 100;
 
 fn open(path: &Path) -> Kept {
-    Kept::open(path, "orders", config()).every(Duration::from_millis(EVERY))
+    Kept::open(path, "swarm", Config::default()).every(Duration::from_millis(EVERY))
 }
 
-/// What the process does that is killed: calls without end, and says how many its budget has.
+/// What all of them did.
+fn done(kept: &Kept) -> u64 {
+    kept.ledger().peers().iter().map(|(_, peer)| peer.successful_syncs).sum()
+}
+
+/// What the process does that is killed: has its peers do well without end, and says how much they did.
 #[test]
 fn the_child_of_the_next_test() {
     let Some(path) = env::var_os(PATH) else { return };
     let kept = open(Path::new(&path));
+    kept.ledger().ban("mallory", "spam", 100 * HOUR);
+    let names: Vec<_> = (0..PEERS).map(|peer| peer.to_string()).collect();
     let mut said = std::io::stdout().lock();
-    let handle: &Handle = kept.handle();
+    let mut total = done(&kept);
     loop {
-        (0..CALLS).for_each(|_| handle.record(Outcome::Success, Duration::ZERO));
+        names.iter().for_each(|name| kept.ledger().record_success(name, Duration::from_millis(1)));
+        total += PEERS;
         // Who is gone need not hear it.
-        if writeln!(said, "calls {} saved {}", calls(handle).0, kept.saves().saved).is_err() {
+        if writeln!(said, "done {total} saved {}", kept.saves().saved).is_err() {
             return;
         }
     }
 }
 
 #[test]
-fn g5_killed_at_50_random_moments_the_next_start_has_a_recent_state_or_none() {
+fn g5_w60_killed_at_50_random_moments_the_next_start_has_a_recent_state_or_none() {
     let (_folder, path) = folder();
     let mut random = 0x9E37_79B9_7F4A_7C15_u64;
     let mut known = 0;
@@ -59,18 +60,15 @@ fn g5_killed_at_50_random_moments_the_next_start_has_a_recent_state_or_none() {
         let (saved, said) = live_and_die(&path, after, life);
         assert!(after == 0 || saved > known, "round {round}: it said nothing between two times it saved");
         let kept = open(&path);
-        let total = calls(kept.handle()).0;
+        let total = done(&kept);
         match kept.found() {
-            Found::State { .. } => {}
+            Found::State { .. } => assert!(kept.ledger().is_banned("mallory"), "round {round}"),
             Found::Nothing => assert_eq!(known, 0, "round {round}: it was there before"),
             lost => panic!("round {round}: {lost:?}"),
         }
-        // All that was saved before the last word, and at most one round of calls more than it said.
-        assert!(
-            total >= saved.max(known),
-            "round {round}: {total} calls are left of {saved}, {known} before"
-        );
-        assert!(total <= said.max(known) + CALLS, "round {round}: {total} calls, it said {said}");
+        // All that was saved before the last word, and at most one round more than it said.
+        assert!(total >= saved.max(known), "round {round}: {total} are left of {saved}, {known} before");
+        assert!(total <= said.max(known) + PEERS, "round {round}: {total}, it said {said}");
         known = total;
     }
 }
@@ -94,11 +92,11 @@ fn live_and_die(path: &Path, after: usize, life: Duration) -> (u64, u64) {
         for line in words.lines() {
             // The last line may be half a line.
             let Ok(line) = line else { break };
-            let Some(rest) = line.rsplit_once("calls ").map(|(_, rest)| rest) else { continue };
-            let Some((calls, times)) = rest.split_once(" saved ") else { continue };
-            let (Ok(calls), Ok(times)) = (calls.parse::<u64>(), times.parse::<usize>()) else { continue };
+            let Some(rest) = line.rsplit_once("done ").map(|(_, rest)| rest) else { continue };
+            let Some((done, times)) = rest.split_once(" saved ") else { continue };
+            let (Ok(done), Ok(times)) = (done.parse::<u64>(), times.parse::<usize>()) else { continue };
             by_times.resize(by_times.len().max(times + 1), said);
-            (by_times[times], said) = (calls, calls);
+            (by_times[times], said) = (done, done);
             if times >= after {
                 let _ = sender.send(());
             }
@@ -107,7 +105,7 @@ fn live_and_die(path: &Path, after: usize, life: Duration) -> (u64, u64) {
         let saved = by_times.len().checked_sub(3).map_or(0, |times| by_times[times]);
         (saved, said)
     });
-    receiver.recv().expect("it makes calls");
+    receiver.recv().expect("it records");
     let deadline = thread::spawn(move || {
         // The wait itself is the random moment.
         let (_held, never) = channel::<()>();

@@ -42,13 +42,16 @@ fn s3_65_w60_a_restart_loses_neither_scores_nor_bans_nor_breakers() {
             assert_eq!(latency(&after), latency(before), "{name}");
             let reason = |of: &Snapshot| of.ban.as_ref().map(|ban| (ban.reason.clone(), ban.times));
             assert_eq!(reason(&after), reason(before), "{name}");
-            let seen = |of: &Snapshot, at: SystemTime| of.first_seen.max(at).duration_since(of.first_seen.min(at)).unwrap();
+            let seen = |of: &Snapshot, at: SystemTime| {
+                of.first_seen.max(at).duration_since(of.first_seen.min(at)).unwrap()
+            };
             assert!(seen(&after, before.first_seen) < Duration::from_secs(5), "{name} in round {round}");
         }
         assert_eq!(peer(peers, "carol").breaker, State::Open);
         assert!(!peers.should_communicate("carol") && !peers.should_communicate("mallory"));
         assert!(peers.should_communicate("alice") && peers.should_communicate("nobody"));
-        let left = peer(peers, "mallory").ban.unwrap().until.unwrap().duration_since(SystemTime::now()).unwrap();
+        let left =
+            peer(peers, "mallory").ban.unwrap().until.unwrap().duration_since(SystemTime::now()).unwrap();
         assert!(left > HOUR - HOUR / 60 && left <= HOUR, "{left:?}");
         assert_eq!(peer(peers, "oscar").ban.unwrap().until, None);
         let top: Vec<_> = peers.top(1).into_iter().map(|ranked| ranked.key).collect();

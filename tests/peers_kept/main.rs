@@ -40,5 +40,6 @@ pub(crate) fn saved_at(path: &Path, millis: u128) {
     let saved = std::fs::read_to_string(path).unwrap();
     let state = saved.lines().nth(1).unwrap();
     let sealed = format!("peers 1 {millis}\n{state}\n");
-    std::fs::write(path, format!("buttress-state 1 {:08x} {sealed}", crc32fast::hash(sealed.as_bytes()))).unwrap();
+    std::fs::write(path, format!("buttress-state 1 {:08x} {sealed}", crc32fast::hash(sealed.as_bytes())))
+        .unwrap();
 }

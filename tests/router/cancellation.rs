@@ -98,7 +98,11 @@ fn b3_a_panic_of_a_peer_or_a_classifier_costs_one_call() {
                 let ended = caught(|| Task::new(router.call(sent)).finish().is_ok());
                 assert!(ended.is_err_and(|text| text.contains("planned")), "{place:?}: it is swallowed");
                 at_rest(&probes, &selection, &format!("{place:?}"));
-                assert_eq!(accounts(&selection, &IDS), before, "{place:?}: nobody knows how it would have ended");
+                assert_eq!(
+                    accounts(&selection, &IDS),
+                    before,
+                    "{place:?}: nobody knows how it would have ended"
+                );
                 ready(&mut router);
                 assert!(router.call(Sent(Plan::OK, None)).await.is_ok());
             }

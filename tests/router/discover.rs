@@ -146,7 +146,9 @@ fn where_it_ends_or_fails_the_peers_stay() {
             assert_eq!(found.asked(), 2, "it is not asked again");
             match router.discovery().unwrap().state() {
                 State::Ended => assert!(!fails),
-                State::Failed(error) => assert_eq!((fails, &*error.to_string()), (true, "the directory is gone")),
+                State::Failed(error) => {
+                    assert_eq!((fails, &*error.to_string()), (true, "the directory is gone"))
+                }
                 state => panic!("{state:?}"),
             }
             assert_eq!(Arc::strong_count(&found.0), 1, "and let go");

@@ -3,7 +3,8 @@
 use crate::{Id, account, accounts, peers, peers_by};
 use buttress::circuit_breaker::{self, CircuitBreakerLayer};
 use buttress::retry::{
-    Backoff, Budget, ByBody, ByClone, Config, GiveUp, Handle, HttpCondition, Jitter, Outlook, RetryLayer, budget,
+    Backoff, Budget, ByBody, ByClone, Config, GiveUp, Handle, HttpCondition, Jitter, Outlook, RetryLayer,
+    budget,
 };
 use buttress::{BoxError, Reason, Rejected, clock};
 use buttress_reputation::router::{Elsewhere, PeerRouter, Trail, Trailed};
@@ -70,8 +71,11 @@ async fn send(handle: &Handle, selection: &Selection<Id, Origin>) -> Result<Resp
 #[test]
 fn e10_the_next_attempt_goes_elsewhere_at_once_and_each_failure_is_its_peers() {
     paused(async {
-        let ((bad, asked), (worse, asked_too), (good, _)) =
-            (origin(StatusCode::BAD_GATEWAY, None), origin(StatusCode::BAD_GATEWAY, None), origin(StatusCode::OK, None));
+        let ((bad, asked), (worse, asked_too), (good, _)) = (
+            origin(StatusCode::BAD_GATEWAY, None),
+            origin(StatusCode::BAD_GATEWAY, None),
+            origin(StatusCode::OK, None),
+        );
         let selection = peers([("bad", bad), ("worse", worse), ("good", good)]);
         let (handle, start) = (tireless(), clock::now());
         for calls in 1..=100 {
@@ -80,7 +84,10 @@ fn e10_the_next_attempt_goes_elsewhere_at_once_and_each_failure_is_its_peers() {
         }
         assert_eq!(clock::now(), start, "nobody is waited for who is not asked again");
         let (asked, asked_too) = (asked.load(SeqCst) as u64, asked_too.load(SeqCst) as u64);
-        assert_eq!((account(&selection, "bad"), account(&selection, "worse")), ((0, asked, 0), (0, asked_too, 0)));
+        assert_eq!(
+            (account(&selection, "bad"), account(&selection, "worse")),
+            ((0, asked, 0), (0, asked_too, 0))
+        );
         assert!(asked > 0 && asked_too > 0 && asked <= 100 && asked_too <= 100, "{asked} {asked_too}");
         assert_eq!(handle.totals().retries(), asked + asked_too);
     });
@@ -130,7 +137,10 @@ fn c14_where_only_the_one_that_refused_is_left_the_refusal_is_final() {
         let selection = peers([("shut", origin)]);
         let handle = tireless();
         send(&handle, &selection).await.unwrap_err();
-        assert_eq!((breaker.snapshot().totals.rejected, handle.totals().gave_up(GiveUp::NotRetryable)), (1, 1));
+        assert_eq!(
+            (breaker.snapshot().totals.rejected, handle.totals().gave_up(GiveUp::NotRetryable)),
+            (1, 1)
+        );
     });
 }
 
@@ -222,7 +232,9 @@ fn e10_requests_of_any_type_go_elsewhere() {
         let block = |has: u64| {
             service_fn(move |get: GetBlock| {
                 assert!(get.trail.is_none(), "it is nothing for who is beneath");
-                async move { if get.height == has { Ok(has) } else { Err(io::Error::other("it has no such block")) } }
+                async move {
+                    if get.height == has { Ok(has) } else { Err(io::Error::other("it has no such block")) }
+                }
             })
         };
         let ids = ["a", "b", "c"];

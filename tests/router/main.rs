@@ -36,5 +36,7 @@ fn account<S>(peers: &Selection<Id, S>, id: Id) -> (u64, u64, u32) {
 
 /// All of that, of several peers together.
 fn accounts<S>(peers: &Selection<Id, S>, ids: &[Id]) -> (u64, u64, u32) {
-    ids.iter().map(|id| account(peers, id)).fold((0, 0, 0), |all, one| (all.0 + one.0, all.1 + one.1, all.2 + one.2))
+    ids.iter()
+        .map(|id| account(peers, id))
+        .fold((0, 0, 0), |all, one| (all.0 + one.0, all.1 + one.1, all.2 + one.2))
 }

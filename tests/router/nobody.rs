@@ -21,7 +21,8 @@ async fn refused<S>(router: &mut S) -> Rejected
 where
     S: Service<(), Response = Id, Error = BoxError>,
 {
-    let error = router.ready().await.expect("to be refused is no error of readiness").call(()).await.unwrap_err();
+    let error =
+        router.ready().await.expect("to be refused is no error of readiness").call(()).await.unwrap_err();
     Rejected::find(&*error).expect("it is a rejection")
 }
 
@@ -31,7 +32,10 @@ fn g4_an_empty_set_refuses_and_the_first_peer_is_asked() {
         let selection = peers([]);
         let mut router = PeerRouter::new(selection.clone()).named("orders");
         let rejected = refused(&mut router).await;
-        assert_eq!((rejected.reason(), rejected.was_sent(), rejected.retry_after()), (Reason::NoPeer, false, None));
+        assert_eq!(
+            (rejected.reason(), rejected.was_sent(), rejected.retry_after()),
+            (Reason::NoPeer, false, None)
+        );
         assert_eq!(rejected.to_string(), "router \"orders\": no peer to ask");
         selection.insert("a", echo("a"));
         assert_eq!(router.ready().await.unwrap().call(()).await.unwrap(), "a");
@@ -119,9 +123,14 @@ fn g4_a_refusal_is_an_answer_where_it_is_to_be_one() {
 fn w46_b7_the_router_records_what_comes_of_its_calls_itself() {
     paused(async {
         let ids = ["a", "b", "c"];
-        let fails = |id: Id| (id, service_fn(move |fails: bool| async move {
-            if fails { Err(io::Error::other("down")) } else { Ok(id) }
-        }));
+        let fails = |id: Id| {
+            (
+                id,
+                service_fn(move |fails: bool| async move {
+                    if fails { Err(io::Error::other("down")) } else { Ok(id) }
+                }),
+            )
+        };
         let selection: Selection<Id, _> = peers_by(quick_breaker(Duration::from_secs(30)), ids.map(fails));
         let mut router = PeerRouter::new(selection.clone());
         for call in 0..300_u64 {
@@ -136,7 +145,13 @@ fn w46_b7_the_router_records_what_comes_of_its_calls_itself() {
         assert_eq!(refused_with(&mut router).await, Reason::NoPeer);
         for id in ids {
             let state = selection.ledger().peer(&id).unwrap().breaker;
-            assert_eq!(state, breaker::State::Open, "{id}: {:?} {:?}", account(&selection, id), FailureKind::Error);
+            assert_eq!(
+                state,
+                breaker::State::Open,
+                "{id}: {:?} {:?}",
+                account(&selection, id),
+                FailureKind::Error
+            );
         }
     });
 }

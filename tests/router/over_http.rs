@@ -48,7 +48,8 @@ fn h9_b7_a_call_is_under_way_until_its_body_has_ended_and_is_judged_by_that() {
     paused(async {
         let selection = peers([("a", service_fn(respond))]);
         let mut router = PeerRouter::http(selection.clone()).at_body_end();
-        let mut respond = async |bytes| router.ready().await.unwrap().call(Request::new(bytes)).await.unwrap();
+        let mut respond =
+            async |bytes| router.ready().await.unwrap().call(Request::new(bytes)).await.unwrap();
         let whole = respond(2).await;
         assert_eq!(account(&selection, "a"), (0, 0, 1));
         // A slow reader is not a slow peer.

@@ -71,7 +71,8 @@ fn a6_a8_the_first_that_becomes_ready_has_the_call_and_few_are_asked() {
         for probe in &hundred {
             probe.set_readiness(Readiness::Pending);
         }
-        let names: Vec<Id> = (0..100).map(|number| &*Box::leak(number.to_string().into_boxed_str())).collect();
+        let names: Vec<Id> =
+            (0..100).map(|number| &*Box::leak(number.to_string().into_boxed_str())).collect();
         let selection = peers(names.iter().copied().zip(hundred.iter().cloned()));
         let mut router = PeerRouter::new(selection.clone());
         let ((first, first_waker), (last, last_waker)) = (WakeCount::new(), WakeCount::new());
@@ -103,7 +104,8 @@ fn a5_e10_a_failure_of_readiness_is_its_peers_and_another_has_the_call() {
             assert_eq!(router.call(Plan::OK).await.unwrap(), "ok");
             assert_eq!(account(&selection, "c"), (calls, 0, 0));
         }
-        let (polls, failures) = (probes[0].ready_polls() + probes[1].ready_polls(), accounts(&selection, &["a", "b"]));
+        let (polls, failures) =
+            (probes[0].ready_polls() + probes[1].ready_polls(), accounts(&selection, &["a", "b"]));
         assert_eq!(failures, (0, polls as u64, 0), "each is charged, and no call of its own is made up");
     });
 }

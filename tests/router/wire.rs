@@ -59,7 +59,8 @@ async fn e10_hyper_clients_of_four_origins_find_the_good_ones() {
     let selection = peers(ids.into_iter().zip([good, well, bad, nobody()].map(client)));
     // Without a budget, as of four origins two are down.
     let tireless = retry::Handle::without_budget("orders", retry::Config::default());
-    let retry = RetryLayer::from_handle(tireless).replay(retry::ByBody::new()).when(retry::HttpCondition::default());
+    let retry =
+        RetryLayer::from_handle(tireless).replay(retry::ByBody::new()).when(retry::HttpCondition::default());
     let mut orders = ServiceBuilder::new()
         .layer(retry.map_replay(Elsewhere::new))
         .service(PeerRouter::http(selection.clone()).at_body_end());

@@ -29,9 +29,12 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// Goes on from what was counted before.
-    pub(crate) fn restored(sent: u64, received: u64) -> Self {
-        Self { bytes: [AtomicU64::new(sent), AtomicU64::new(received)], debts: OnceLock::new() }
+    /// Goes on from what was counted before, sent and received.
+    #[cfg(any(feature = "persist", test))]
+    pub(crate) fn restore(&self, bytes: [u64; 2]) {
+        for (count, bytes) in self.bytes.iter().zip(bytes) {
+            count.store(bytes, Ordering::Relaxed);
+        }
     }
 
     /// Bytes that passed in this direction. They never become fewer.
@@ -95,11 +98,6 @@ impl Line {
         *config = settings.build().expect("a valid setting with another limit is one");
         self.bandwidth.set(&config, now);
         Some(adjusted)
-    }
-
-    /// Forgets all debts but those of peers.
-    pub(crate) fn reset(&self) {
-        self.bandwidth.reset();
     }
 
     /// Lets all of `bytes` pass, in the limit of all and in that of the peer, or none of them in either.

@@ -1,7 +1,7 @@
 //! The clock that handles read. Machines get the time as an argument.
 
 #[cfg(feature = "registry")]
-pub(crate) use buttress::clock::{fine, now, precise};
+pub(crate) use buttress::clock::{now, precise};
 
 #[cfg(not(feature = "registry"))]
-pub(crate) use buttress_core::clock::{coarse as now, fine, precise};
+pub(crate) use buttress_core::clock::{coarse as now, precise};

@@ -18,11 +18,16 @@ pub struct CostRules {
 }
 
 impl Default for CostRules {
-    /// A failure costs as much as an answer after 5 s, which hardly any caller would have waited for; what was measured 10 s ago
-    /// counts for a third; and a peer that is new or back gets its whole share after 10 s.
+    /// A failure costs as much as an answer after 5 s, which hardly any caller would have waited for; where some wait longer, it is
+    /// to cost more. What was measured 2 s ago counts for a third: where answers take 10 ms, a failure is outlived after
+    /// `ln(5 s ÷ 10 ms)` times as long, which is 12 s, and where they take 1 ms after 17 s. Were it 10 s, as is usual for latencies
+    /// alone, that would be more than a minute. A peer that is new or back gets its whole share after 10 s.
     fn default() -> Self {
-        let ten = Duration::from_secs(10);
-        Self { failure_cost: Duration::from_secs(5), decay: ten, slow_start: ten }
+        Self {
+            failure_cost: Duration::from_secs(5),
+            decay: Duration::from_secs(2),
+            slow_start: Duration::from_secs(10),
+        }
     }
 }
 
@@ -41,7 +46,7 @@ impl CostRules {
         Ok(Self { failure_cost: cost, ..self })
     }
 
-    /// After so long a measurement counts for 37 %, one by *e*. Default 10 s.
+    /// After so long a measurement counts for 37 %, one by *e*. Default 2 s.
     ///
     /// # Errors
     /// Less than 10 ms or more than an hour.
@@ -130,6 +135,13 @@ impl Cost {
                 Ok(_) => return,
                 Err(changed) => seen = changed,
             }
+        }
+    }
+
+    /// A call was given up after so long: it takes that much at least.
+    pub(crate) fn raise(&self, least: Duration, rules: &CostRules, now: Tick) {
+        if self.estimate(rules, now).is_none_or(|known| known < least.as_nanos() as f64) {
+            self.note(least, rules, now);
         }
     }
 

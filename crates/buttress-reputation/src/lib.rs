@@ -19,7 +19,7 @@ pub mod outlier;
 mod peer;
 mod permit;
 #[cfg(feature = "persist")]
-mod persist;
+pub mod persist;
 pub mod presets;
 #[cfg(feature = "registry")]
 mod registry;
@@ -42,7 +42,7 @@ pub use config::Config;
 pub use cost::CostRules;
 pub use deed::{Deed, Weights};
 pub use latency::Estimator;
-pub use ledger::{Ledger, Listening, Ranked};
+pub use ledger::{Ledger, Listening, Ranked, Standing};
 pub use peer::{Change, Refused, Why};
 pub use permit::Permit;
 pub use score::{Additive, Bayesian, Score, Scoring};

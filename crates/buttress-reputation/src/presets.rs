@@ -23,11 +23,14 @@ pub fn cyberfly() -> Config {
 }
 
 /// What a router of requests wants: scores by the share of calls that succeed, as a busy peer makes more of both than an idle one;
-/// breakers that open at a share of failures, for a second at first; peers that do worse than the others are left out for a while;
+/// breakers that open at a share of failures, for a second and then for two, as a probe is one request of many and soon tells that
+/// an origin is back; peers that do worse than the others are left out for a while;
 /// and no bans but by hand, as an origin that was down for long is as good as before once it is back.
 #[must_use]
 pub fn router() -> Config {
-    let config = Config::builder().scoring(Bayesian::default()).ban(None).breaker(breaker::Config::default());
+    let breaker = breaker::Config::builder().escalation(2.0, Duration::from_secs(2));
+    let breaker = breaker.build().expect("a preset is valid");
+    let config = Config::builder().scoring(Bayesian::default()).ban(None).breaker(breaker);
     config.outlier(outlier::Config::default()).build().expect("a preset is valid")
 }
 

@@ -104,7 +104,9 @@ pub fn readiness_errors_come_through(make: Make<'_>) {
         rig.probe.set_readiness(Readiness::Failed);
         let error = match poll_ready(&mut service) {
             Poll::Ready(Err(error)) => error,
-            _ if !rig.subject.buffers && !rig.subject.fails_in_call => panic!("the error of the inner readiness is gone"),
+            _ if !rig.subject.buffers && !rig.subject.fails_in_call => {
+                panic!("the error of the inner readiness is gone")
+            }
             _ => answer(&mut service, Plan::OK).await.expect_err("it cannot have been called"),
         };
         let expected = ProbeError("readiness");

@@ -54,7 +54,8 @@ fn config(breaker: breaker::Config) -> Config {
 }
 
 fn subject(subject: Subject, ledger: Ledger<Id>) -> Subject {
-    let in_flight = move || THREE.iter().filter_map(|id| ledger.peer(id)).map(|peer| peer.in_flight as usize).sum();
+    let in_flight =
+        move || THREE.iter().filter_map(|id| ledger.peer(id)).map(|peer| peer.in_flight as usize).sum();
     subject.held(in_flight).decides_in_call().fails_in_call()
 }
 
@@ -85,7 +86,8 @@ pub fn router_at_body_end() -> Subject {
 /// A router of one peer, whose breaker is half-open and has three places for probes.
 #[must_use]
 pub fn router_half_open() -> Subject {
-    let breaker = breaker::Config::builder().failure_threshold(1).failure_rate(0.0).failures_to_reopen(u8::MAX);
+    let breaker =
+        breaker::Config::builder().failure_threshold(1).failure_rate(0.0).failures_to_reopen(u8::MAX);
     let breaker = breaker.open_for(Duration::from_millis(1)).jitter(0.0).lease(LONG);
     let breaker = breaker.half_open_max_in_flight(PROBES).success_threshold(u8::MAX).build();
     let ledger = Ledger::new("router", config(breaker.expect("these settings work")));

@@ -44,7 +44,11 @@ impl Peer {
             Some((old, at)) => {
                 let w = (-(now.since(at).as_nanos() as f64) / TAU).exp();
                 let old_now = old * w;
-                if ns > old_now { ns } else if at_least { old_now } else {
+                if ns > old_now {
+                    ns
+                } else if at_least {
+                    old_now
+                } else {
                     // by sample as well
                     (old_now * 0.8 + ns * 0.2).max(ns)
                 }

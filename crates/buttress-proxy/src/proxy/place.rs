@@ -71,7 +71,8 @@ impl Taken {
     ) {
         let Self { mut permit, pick } = self;
         let goes_on = result.as_ref().is_ok_and(|answer| {
-            Classify::<Response<B>, BoxError>::until(&Http, answer) != Until::Head && !answer.body().is_end_stream()
+            Classify::<Response<B>, BoxError>::until(&Http, answer) != Until::Head
+                && !answer.body().is_end_stream()
         });
         let answer = match result {
             Ok(answer) if goes_on => answer,

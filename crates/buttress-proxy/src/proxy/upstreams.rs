@@ -152,13 +152,7 @@ impl Upstreams {
         }
     }
 
-    fn sent(
-        &self,
-        origin: usize,
-        service: Admitted,
-        permit: Permit,
-        tried: Option<&Tried>,
-    ) -> Admission {
+    fn sent(&self, origin: usize, service: Admitted, permit: Permit, tried: Option<&Tried>) -> Admission {
         tried.inspect(|tried| tried.insert(origin));
         Admission { origin, service, taken: Taken { permit, pick: self.peers.begin(origin) } }
     }

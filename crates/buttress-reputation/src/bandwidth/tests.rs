@@ -1,5 +1,7 @@
 //! The limits of a ledger. What one limit lets pass is tested where it is decided, in the core.
 
+mod ledger;
+
 use super::*;
 use buttress_core::bandwidth::{Builder, Scope};
 
@@ -22,7 +24,8 @@ fn never() -> Tick {
 #[test]
 fn s3_26_s3_53_bytes_count_for_the_peer_and_for_all_whichever_way_they_pass() {
     let line = line(|to| to);
-    let [one, other] = [Traffic::default(), Traffic::restored(1_000, 1)];
+    let [one, other] = [Traffic::default(), Traffic::default()];
+    other.restore([1_000, 1]);
     line.try_transfer(&one, UP, 10, never).unwrap();
     assert_eq!(line.transfer(&other, UP, 5, never), Duration::ZERO);
     line.add_bytes(&one, DOWN, 7);

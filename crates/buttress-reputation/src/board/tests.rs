@@ -52,7 +52,7 @@ fn f4_a_board_grows_to_as_many_seats_as_there_are_peers_at_a_time() {
     }
     assert_eq!(board.seats(), 3 * CHUNK);
     let words: u64 = sitters[..CHUNK].iter().map(|sitter| sitter.seat.state().load(Relaxed)).sum();
-    assert_eq!(words, (0..CHUNK as u64).sum(), "those that stayed have their words");
+    assert_eq!(words, (0..CHUNK as u64).sum::<u64>(), "those that stayed have their words");
 }
 
 /// A scoring whose states are scores in hundredths, older ones than `at` decayed to half: as rough as a bound may be.

@@ -29,6 +29,11 @@ pub(crate) use past::Past;
 
 use std::fmt;
 
+#[cfg(all(test, buttress_loom))]
+mod models;
+#[cfg(all(test, not(buttress_loom)))]
+mod tests;
+
 /// Where the breaker of a peer stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]

@@ -10,10 +10,12 @@ mod standing;
 #[cfg(all(test, not(buttress_loom)))]
 mod tests;
 mod traffic;
+mod turns;
 
 pub use listeners::Listening;
 pub use ranking::Ranked;
 pub(crate) use record::{Held, Record};
+pub use turns::Standing;
 
 use crate::bandwidth::Line;
 use crate::board::Board;
@@ -71,6 +73,10 @@ struct Inner<K: Clone> {
     line: Line,
     listeners: Arc<Listeners<K>>,
     trips: AtomicU64,
+    /// How often a peer was given the record that those without room share.
+    overflowed: AtomicU64,
+    #[cfg(feature = "registry")]
+    watched: crate::registry::Watched,
 }
 
 impl<K> Ledger<K>
@@ -91,6 +97,9 @@ where
             line: Line::new(*config.bandwidth()),
             listeners: Arc::new(Listeners::new()),
             trips: AtomicU64::new(0),
+            overflowed: AtomicU64::new(0),
+            #[cfg(feature = "registry")]
+            watched: crate::registry::Watched::default(),
             config,
         };
         Self { inner: Arc::new(inner) }
@@ -118,6 +127,12 @@ where
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.inner.store.is_empty()
+    }
+
+    /// How often a peer had no room, and was given the state that such peers share.
+    #[must_use]
+    pub fn overflowed(&self) -> u64 {
+        self.inner.overflowed.load(Ordering::Relaxed)
     }
 
     /// How many entries had to go to make room for others.
@@ -174,15 +189,18 @@ where
     }
 
     #[cold]
-    fn make(&self, key: K) -> Arc<Record<K>> {
-        let Inner { store, board, shared, rules, config, .. } = &*self.inner;
+    pub(crate) fn make(&self, key: K) -> Arc<Record<K>> {
+        let Inner { store, board, shared, rules, config, overflowed, .. } = &*self.inner;
         let mut seated = None;
         let made = store.get_or_insert_with(Cow::Owned(key), clock::now, |key| {
             let seat = board.seat(config.scoring().fresh());
             seated = Some(seat.number());
             Record::of(key.clone(), seat, rules, clock::now())
         });
-        let Ok(record) = made else { return Arc::clone(shared) };
+        let Ok(record) = made else {
+            overflowed.fetch_add(1, Ordering::Relaxed);
+            return Arc::clone(shared);
+        };
         if let Some(number) = seated {
             board.sit(number, &record);
         }
@@ -190,7 +208,7 @@ where
     }
 
     /// All records. Each part of the store is locked only while they are gathered.
-    fn records(&self) -> Vec<Arc<Record<K>>> {
+    pub(crate) fn records(&self) -> Vec<Arc<Record<K>>> {
         let mut records = Vec::with_capacity(self.len());
         self.inner.store.for_each(|_, record| records.push(Arc::clone(record)));
         records
@@ -198,6 +216,12 @@ where
 }
 
 impl<K: Clone> Ledger<K> {
+    /// For those who watch it.
+    #[cfg(feature = "registry")]
+    pub(crate) fn watched(&self) -> &crate::registry::Watched {
+        &self.inner.watched
+    }
+
     /// What its peers go by.
     #[inline]
     pub(crate) fn rules(&self) -> &Rules {
@@ -218,6 +242,8 @@ impl<K: Clone> Ledger<K> {
             if matches!(change, Change::Opened) {
                 self.inner.trips.fetch_add(1, Ordering::Relaxed);
             }
+            #[cfg(feature = "registry")]
+            self.inner.watched.note(&change, clock::now());
             if let Some(key) = record.key() {
                 self.inner.listeners.tell(key, &change);
             }

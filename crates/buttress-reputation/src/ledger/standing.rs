@@ -82,6 +82,12 @@ where
         records.iter().filter_map(|record| Some((record.key()?.clone(), self.snapshot(record)))).collect()
     }
 
+    /// How often a breaker opened, of all peers there ever were.
+    #[cfg(feature = "registry")]
+    pub(crate) fn trips(&self) -> u64 {
+        self.inner.trips.load(Ordering::Relaxed)
+    }
+
     /// How a record stands, with the bytes that passed.
     pub(crate) fn snapshot(&self, record: &Record<K>) -> Snapshot {
         let mut snapshot = record.peer.snapshot(record.rules(), clock::now());

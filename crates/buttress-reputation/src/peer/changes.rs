@@ -98,8 +98,9 @@ impl Changes {
         self.0[0].is_none()
     }
 
+    /// Whether the breaker may tell more: a ban and another group may come yet.
     pub(crate) const fn have_room(&self) -> bool {
-        self.0[MOST - 1].is_none()
+        self.0[MOST - 3].is_none()
     }
 
     pub(crate) fn push(&mut self, change: Change) {

@@ -8,6 +8,8 @@ mod cold;
 mod counts;
 mod kept;
 mod load;
+#[cfg(all(test, buttress_loom))]
+mod models;
 mod penance;
 mod refused;
 mod rules;
@@ -20,6 +22,8 @@ pub(crate) use changes::Changes;
 pub(crate) use cold::Cold;
 pub(crate) use counts::{Counts, Tries};
 pub(crate) use kept::{Kept, KeptBan};
+#[cfg(all(test, buttress_loom))]
+pub(crate) use models::explore;
 pub(crate) use penance::Ban;
 pub(crate) use rules::Rules;
 
@@ -159,6 +163,10 @@ impl Peer {
         now: Tick,
     ) -> Changes {
         self.load.end();
+        if let (Outcome::Cancelled, Some(took)) = (outcome, took) {
+            // It is nobody's fault that nobody waited for longer. The call would have taken at least so long all the same.
+            self.cost.raise(took, &rules.cost, now);
+        }
         let deed = Deed::call(outcome);
         let deed = took.map_or(deed, |took| deed.taking(took));
         self.judge_with(rules, Some(ticket.lease), &deed, now)
@@ -254,7 +262,7 @@ impl Peer {
     }
 
     /// It is back: what it cost is forgotten, and it warms up.
-    fn recover(&self, now: Tick) {
+    pub(crate) fn recover(&self, now: Tick) {
         self.cost.forget();
         self.warming_since.store(now.as_nanos(), Ordering::Relaxed);
     }
@@ -265,6 +273,11 @@ impl Peer {
     pub(crate) fn cost(&self, rules: &Rules, now: Tick) -> Option<f64> {
         let estimate = self.cost.estimate(&rules.cost, now)?;
         Some(estimate * (f64::from(self.in_flight()) + 1.0))
+    }
+
+    /// What a call takes, in nanoseconds, whoever else is under way. `None` while nothing is known.
+    pub(crate) fn takes(&self, rules: &Rules, now: Tick) -> Option<f64> {
+        self.cost.estimate(&rules.cost, now)
     }
 
     /// How much of its share it is to get, from 0.1 for one that is new or back to 1.

@@ -94,14 +94,14 @@ impl Peer {
     }
 
     /// When it was judged last, in seconds since the beginning.
-    pub(super) fn last_seen(&self) -> i32 {
+    pub(crate) fn last_seen(&self) -> i32 {
         self.last_seen.load(Ordering::Relaxed).cast_signed()
     }
 }
 
 impl Rules {
     /// What the clock on the wall shows at `now`, as far as it is not set meanwhile.
-    fn wall(&self, now: Tick) -> SystemTime {
+    pub(crate) fn wall(&self, now: Tick) -> SystemTime {
         let after = now.since(self.began);
         let at = if after.is_zero() {
             self.wall.checked_sub(self.began.since(now))

@@ -1,7 +1,7 @@
 //! What a file says of one peer.
 
-use crate::peer::{Counts, Kept, KeptBan};
-use crate::{Score, Tries};
+use crate::Score;
+use crate::peer::{Counts, Kept, KeptBan, Tries};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cmp::Reverse;
 use std::sync::Arc;

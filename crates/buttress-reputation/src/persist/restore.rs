@@ -13,7 +13,7 @@ where
     /// All peers that have an entry, as they are written.
     pub(super) fn entries(&self) -> Vec<(K, Past)> {
         let now = clock::now();
-        let wall = clock::system_time(now);
+        let wall = self.rules().wall(now);
         let entry = |record: &crate::ledger::Record<K>| {
             let bytes = Direction::ALL.map(|direction| record.traffic.bytes(direction));
             Some((record.key()?.clone(), Past::new(record.peer.kept(self.rules(), now), bytes, wall)))
@@ -24,11 +24,11 @@ where
     /// Makes of an empty ledger what was written so long ago, and says how many peers are known again.
     pub(super) fn restore(&self, peers: Vec<(K, Past)>, age: Duration) -> usize {
         let now = clock::now();
-        let wall = clock::system_time(now);
+        let wall = self.rules().wall(now);
         let scoring = self.config().scoring();
         let mut restored = 0;
         for (key, past) in plan(peers, self.config().capacity()) {
-            let record = self.enter_owned(key);
+            let record = self.make(key);
             // A part of the store that is full of penalties has no room while others have.
             if record.key().is_some() {
                 let (kept, bytes) = past.aged(age, wall, |score, age| decayed(scoring, score, age));
@@ -42,7 +42,7 @@ where
 
     /// A number that is another whenever there is something new to write: of what changes with every deed, byte and ban.
     pub(super) fn version(&self) -> u64 {
-        let (now, rules) = (clock::now(), self.rules());
+        let now = clock::now();
         self.records().iter().fold(0, |version, record| {
             let counts = record.peer.counts();
             let bytes = Direction::ALL.map(|direction| record.traffic.bytes(direction));

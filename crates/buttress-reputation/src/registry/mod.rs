@@ -75,7 +75,7 @@ where
     }
 
     fn status(&self, peers: usize) -> PeersStatus {
-        let mut status = self.standing(peers, clock::now());
+        let mut status = self.peers_status(peers, clock::now());
         status.seed = self.events().seed();
         status.bans = self.watched().bans.load(Ordering::Relaxed);
         #[cfg(feature = "persist")]
@@ -98,7 +98,7 @@ where
     }
 
     fn forgive(&self) {
-        self.forgive_all();
+        self.reset_all();
         self.watched().lately.clear();
         *self.watched().refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }

@@ -2,7 +2,7 @@
 
 use crate::breaker::State;
 use crate::ledger::Record;
-use crate::{Direction, Ledger, Snapshot, Tick, clock};
+use crate::{Direction, Ledger, Snapshot, Tick};
 use buttress::registry::{
     LaneStatus, PeerBan, PeerStates, PeerStatus, PeerTroubles, PeersStatus, peer_label,
 };
@@ -11,7 +11,7 @@ use std::collections::BinaryHeap;
 use std::fmt::Display;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// How badly a peer stands, the worst first: banned, open, half-open, and then by its score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +25,7 @@ where
     K: Clone + Eq + Hash + Display + Send + Sync + 'static,
 {
     /// All of it in one walk over the peers, but for those that are the best, which another one finds.
-    pub(super) fn standing(&self, shown: usize, now: Tick) -> PeersStatus {
+    pub(super) fn peers_status(&self, shown: usize, now: Tick) -> PeersStatus {
         let rules = self.rules();
         let (mut states, mut banned, mut refused) = (PeerStates::default(), 0, 0);
         let (mut scores, mut reliabilities, mut entries) = (0.0, 0.0, 0_usize);
@@ -33,11 +33,11 @@ where
         let mut worst = BinaryHeap::with_capacity(shown.min(self.len()) + 1);
         for record in self.records() {
             let peer = &record.peer;
-            let (state, score) = (peer.state(rules, now), peer.score(rules, now));
-            let is_banned = peer.is_banned(rules, now);
+            let (state, score) = (peer.state(), peer.score(rules, now));
+            let is_banned = peer.is_banned(now);
             entries += 1;
             banned += usize::from(is_banned);
-            refused += usize::from(is_banned || state == State::Open);
+            refused += usize::from(peer.may(rules, now).is_err());
             match state {
                 State::Closed => states.closed += 1,
                 State::Open => states.open += 1,
@@ -56,15 +56,16 @@ where
                 worst.pop();
             }
         }
+        let wall = rules.wall(now);
         let mean = |sum: f64| (entries > 0).then(|| sum / entries as f64);
         let troubles = PeerTroubles::new(entries, refused, self.trips_lately(now));
         let best = self.top(shown).into_iter().filter_map(|ranked| {
             let snapshot = self.peer(&ranked.key)?;
-            Some(shown_as(&ranked.key, &snapshot))
+            Some(shown_as(&ranked.key, &snapshot, wall))
         });
         let worst = worst.into_sorted_vec().into_iter().filter_map(|Bad(_, record)| {
             let snapshot = self.snapshot(&record);
-            Some(shown_as(record.key()?, &snapshot))
+            Some(shown_as(record.key()?, &snapshot, wall))
         });
         let [upload, download] = Direction::ALL.map(|direction| Some(LaneStatus::new(&self.lane(direction))));
         let mut status = PeersStatus::default();
@@ -79,13 +80,10 @@ where
         status
     }
 
-    /// How many peers are banned, or have an open breaker.
+    /// How many peers would not be admitted.
     pub(super) fn refused(&self, now: Tick) -> usize {
         let rules = self.rules();
-        let is_refused = |record: &Arc<Record<K>>| {
-            record.peer.is_banned(rules, now) || record.peer.state(rules, now) == State::Open
-        };
-        self.records().iter().filter(|record| is_refused(record)).count()
+        self.records().iter().filter(|record| record.peer.may(rules, now).is_err()).count()
     }
 
     fn trips_lately(&self, now: Tick) -> u64 {
@@ -94,7 +92,7 @@ where
 }
 
 /// One peer, as others may see it.
-fn shown_as(key: &impl Display, snapshot: &Snapshot) -> PeerStatus {
+fn shown_as(key: &impl Display, snapshot: &Snapshot, now: SystemTime) -> PeerStatus {
     let mut status = PeerStatus::new(peer_label(key), snapshot.score.get());
     status.confidence = snapshot.confidence;
     status.tier = snapshot.tier.as_str();
@@ -106,18 +104,13 @@ fn shown_as(key: &impl Display, snapshot: &Snapshot) -> PeerStatus {
     status.ban = snapshot.ban.as_ref().map(|ban| {
         let mut shown = PeerBan::new(escaped(&ban.reason).to_string());
         shown.times = ban.times;
-        shown.left = ban.until.map(|until| left(until));
+        shown.left = ban.until.map(|until| until.duration_since(now).unwrap_or_default());
         shown
     });
     status.breaker = snapshot.breaker.as_str();
     status.in_flight = snapshot.in_flight;
     (status.first_seen, status.last_seen) = (snapshot.first_seen, snapshot.last_seen);
     status
-}
-
-/// How long until then, by the clock that made it of another.
-fn left(until: SystemTime) -> Duration {
-    until.duration_since(clock::system_time(clock::now())).unwrap_or_default()
 }
 
 impl<K> PartialEq for Bad<K> {

@@ -80,8 +80,8 @@ impl Additive {
             return score;
         }
         let start = f64::from(self.start);
-        // Each step keeps the order of two scores, so the whole does.
-        (start + (f64::from(score) - start) * left).round() as u32
+        // Each step keeps the order of two scores, so the whole does. Cutting off after a half more is to round, and no call.
+        (start + (f64::from(score) - start) * left + 0.5) as u32
     }
 }
 
@@ -91,7 +91,7 @@ impl Scoring for Additive {
     }
 
     fn judged(&self, state: u64, deed: &Deed, at: u32) -> u64 {
-        let points = (self.weights.of(deed) * UNITS).round() as i64;
+        let points = (self.weights.of(deed) * UNITS) as i64;
         let score = (i64::from(self.decayed(state, at)) + points).clamp(0, units(Score::MAX).into());
         let (_, since) = unpack(state);
         // A clock that went back does not make time pass twice.
@@ -105,6 +105,16 @@ impl Scoring for Additive {
     fn at_most(&self, state: u64) -> Score {
         let (score, _) = unpack(state);
         shown(score.max(self.start))
+    }
+
+    fn hopeful(&self, states: &[u64], floor: Score) -> u64 {
+        // Whole words are in the order of their scores, so there is nothing to unpack.
+        let floor = pack((floor.get() * UNITS) as u32, u32::MAX);
+        if pack(self.start, 0) > floor {
+            return u64::MAX;
+        }
+        let bits = states.iter().take(64).enumerate();
+        bits.fold(0, |hopeful, (at, state)| hopeful | u64::from(*state > floor) << at)
     }
 
     fn set(&self, score: Score, at: u32) -> u64 {

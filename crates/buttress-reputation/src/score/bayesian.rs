@@ -134,8 +134,14 @@ impl Bayesian {
         }
         let left = self.decay.left(steps.saturating_mul(self.step));
         // Both rounded the same way, so that peers with as much evidence keep as much, and the bad is never more than all.
-        let fade = |units: u32| (f64::from(units) * left).round() as u32;
+        let fade = |units: u32| (f64::from(units) * left + 0.5) as u32;
         Evidence { all: fade(then.all), bad: fade(then.bad), step }
+    }
+
+    /// By how much more than fading alone a score can rise: fading goes straight to the prior, and what is rounded is half a unit of
+    /// what is good and half a unit of what is bad, with a margin.
+    fn rounding(&self) -> f64 {
+        1.5 / self.weight
     }
 
     fn expected(&self, evidence: Evidence) -> f64 {
@@ -178,7 +184,7 @@ impl Scoring for Bayesian {
 
     fn judged(&self, state: u64, deed: &Deed, at: u32) -> u64 {
         let events = self.weights.of(deed);
-        let units = (events.abs() * UNITS).round() as u32;
+        let units = (events.abs() * UNITS) as u32;
         let evidence = self.faded(state, at);
         if units == 0 { evidence.pack() } else { evidence.with(units, events > 0.0, self.memory).pack() }
     }
@@ -189,9 +195,21 @@ impl Scoring for Bayesian {
 
     fn at_most(&self, state: u64) -> Score {
         let now = self.expected(Evidence::of(state, self.memory));
-        // Fading goes straight to the prior, but for rounding: by half a unit of what is good and of what is bad, and a margin.
-        let rounding = 1.5 / self.weight;
-        Score::new(100.0 * (now.max(self.prior) + rounding))
+        Score::new(100.0 * (now.max(self.prior) + self.rounding()))
+    }
+
+    fn hopeful(&self, states: &[u64], floor: Score) -> u64 {
+        // A hair less, as it is a product here and a quotient there.
+        let floor = floor.get() / 100.0 - self.rounding() - 1e-12;
+        if self.prior > floor {
+            return u64::MAX;
+        }
+        let bits = states.iter().take(64).enumerate();
+        bits.fold(0, |hopeful, (at, state)| {
+            let Evidence { all, bad, .. } = Evidence::of(*state, self.memory);
+            let good = f64::from(all - bad) + self.prior * self.weight;
+            hopeful | u64::from(good > floor * (f64::from(all) + self.weight)) << at
+        })
     }
 
     fn set(&self, score: Score, at: u32) -> u64 {

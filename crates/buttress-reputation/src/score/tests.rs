@@ -123,6 +123,31 @@ proptest! {
     }
 
     #[test]
+    fn w59_whoever_can_be_above_a_floor_is_among_the_hopeful(
+        points in additives(),
+        shares in bayesians(),
+        mut states in proptest::collection::vec(any::<u64>(), 0..=64),
+        by in 0.0..=1.0_f64,
+        level in 0..64_usize,
+    ) {
+        for scoring in [&points as &dyn Scoring, &shares] {
+            let of = |state: &u64| scoring.at_most(*state);
+            // Some that such a scoring makes, as any word is one of hardly any of them.
+            let made = (0..32).map(|step| scoring.set(Score::new(f64::from(step) * 100.0 / 31.0), 0));
+            states.splice(0..states.len().min(32), made);
+            states.truncate(64);
+            // A floor that is anywhere, and one that is a score itself.
+            for floor in [Score::new(100.0 * by), of(&states[level % states.len()])] {
+                let hopeful = scoring.hopeful(&states, floor);
+                for (at, state) in states.iter().enumerate() {
+                    let listed = hopeful >> at & 1 == 1;
+                    prop_assert!(listed || of(state) <= floor, "{state:#x} and {floor:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn g1_what_is_set_is_the_score(scoring in additives(), score in 0.0..=100.0, at in any::<u32>()) {
         let score = Score::new(score);
         let set = scoring.score(scoring.set(score, at), at);

@@ -14,6 +14,10 @@ use std::time::Duration;
 /// but for one time in thirty.
 const DRAWS: usize = 8;
 
+/// How many more are drawn where both of two cost as much as one that failed lately: where half of all do, a pair has none that
+/// does not in one time of four, and four in one of sixteen.
+const MORE: usize = 2;
+
 /// How many are looked at when that did not find them, and so the largest set in which nobody is overlooked.
 pub(super) const EXACT: usize = 64;
 
@@ -45,6 +49,8 @@ pub(super) struct Standing {
     pub(super) cost: Option<f64>,
     /// How much of its share it is to get, from 0 to 1.
     pub(super) warmth: f64,
+    /// Whether it costs as much as one that failed lately.
+    pub(super) is_dear: bool,
 }
 
 impl Standing {
@@ -108,8 +114,7 @@ impl<C: Candidate> Choice<'_, C> {
             (_, None) => self.sampled(&mut rolls, may),
             pair => pair,
         };
-        let (first, second) = self.in_order(&mut rolls, pair);
-        for at in [first, second].into_iter().flatten() {
+        for at in self.best(&mut rolls, pair, may).into_iter().flatten() {
             if let Ok(admitted) = admit(at) {
                 return Ok(admitted);
             }
@@ -152,15 +157,33 @@ impl<C: Candidate> Choice<'_, C> {
         pair
     }
 
-    /// The better one first.
-    fn in_order(
+    /// The better one of a pair, and then the other; of some more where neither is good.
+    fn best(
         &self,
         rolls: &mut Rolls,
         pair: (Option<usize>, Option<usize>),
-    ) -> (Option<usize>, Option<usize>) {
-        let (Some(one), Some(other)) = pair else { return pair };
+        may: impl Fn(usize) -> bool,
+    ) -> [Option<usize>; 2] {
+        let (Some(one), Some(other)) = pair else { return [pair.0, pair.1] };
         let standing = |at: usize| self.candidates[at].standing(self.now);
-        if rolls.share() < standing(one).share_beside(standing(other)) { pair } else { (pair.1, pair.0) }
+        let (mut best, mut second, mut stands) = (one, other, standing(one));
+        for more in 0..=MORE {
+            let at = match more {
+                0 => other,
+                _ if stands.is_dear => rolls.below(self.candidates.len()),
+                _ => break,
+            };
+            if more > 0 && (at == best || at == second || !may(at)) {
+                continue;
+            }
+            let challenges = standing(at);
+            if rolls.share() < stands.share_beside(challenges) {
+                second = at;
+            } else {
+                (best, second, stands) = (at, best, challenges);
+            }
+        }
+        [Some(best), Some(second)]
     }
 
     /// Of a few, the one that has not been asked for the longest time, if that is long enough.

@@ -19,14 +19,15 @@ const HALF: Ratio = Ratio::new(0.5).expect("half is a ratio");
 impl Default for Config {
     /// A member that was not asked for 2.5 s is asked, by at most one in 20 picks. So one that recovered is noticed within seconds,
     /// and if all of those picks meet dead ones, 5 % of the calls have to be retried. At most half of the members are left out, and
-    /// nobody is when fewer than half remain: the others could not take twice their load.
+    /// nobody is when fewer than half remain: the others could not take twice their load. A tier below is as good as being half
+    /// as slow again: enough to tell two of them apart, and little enough for one that is better by now to show it.
     fn default() -> Self {
         Self {
             explore_every: Duration::from_millis(2_500),
             explore_share: const { Ratio::new(0.05).expect("a twentieth is a ratio") },
             max_ejected: HALF,
             panic_threshold: HALF,
-            tier_cost: 2.0,
+            tier_cost: 1.5,
         }
     }
 }
@@ -61,7 +62,7 @@ impl Config {
         Self { panic_threshold: threshold, ..self }
     }
 
-    /// How many times as much a member seems to cost for each tier that it is below another, 2 by default; 1 takes no notice of
+    /// How many times as much a member seems to cost for each tier that it is below another, 1.5 by default; 1 takes no notice of
     /// tiers. So a lower tier is asked when those above are so much slower or so much busier, and when there are none.
     ///
     /// # Errors

@@ -22,7 +22,12 @@ where
     pub(super) record: Held<K>,
     /// How many times as much it seems to cost, by its tier.
     tier_costs: [f64; 5],
+    /// What costs so much may have failed lately.
+    dear: f64,
 }
+
+/// What is left of the cost of a failure after three times the time in which it fades to a third.
+const FADED: f64 = 0.05;
 
 impl<K, T> Member<K, T>
 where
@@ -32,7 +37,8 @@ where
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let record = ledger.hold(&key);
-        Self { number, key, value, ledger: ledger.clone(), record, tier_costs: config.tier_costs() }
+        let dear = ledger.config().cost().of_failure(None).as_nanos() as f64 * FADED;
+        Self { number, key, value, ledger: ledger.clone(), record, tier_costs: config.tier_costs(), dear }
     }
 
     /// Has a call to it admitted.
@@ -64,7 +70,8 @@ where
     fn standing(&self, now: Tick) -> Standing {
         let (peer, rules) = (&self.record.peer, self.record.rules());
         let cost = peer.cost(rules, now).map(|cost| cost * self.tier_costs[peer.tier(now) as usize]);
-        Standing { cost, warmth: peer.warmth(rules, now) }
+        let is_dear = cost.is_some_and(|cost| cost >= self.dear);
+        Standing { cost, warmth: peer.warmth(rules, now), is_dear }
     }
 
     #[inline]

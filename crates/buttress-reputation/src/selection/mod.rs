@@ -9,12 +9,13 @@
 //! gets half of what a pair gets, twice as much a fifth, ten times as much a hundredth. The cost of a member is
 //!
 //! ```text
-//!   what it took lately × (calls under way + 1) × 2 for each tier below the best
+//!   what it took lately × (calls under way + 1) × 1.5 for each tier below the best
 //! ```
 //!
 //! - What it took lately keeps to a high value and forgets it slowly, and a failure counts as a long time, as does an answer that
 //!   says that it is asked too much ([`CostRules`](crate::CostRules)). So a peer that fails within a millisecond does not look
 //!   quick.
+//! - Where both of the two cost about as much as a failure, one or two more are drawn.
 //! - Of a member of which nothing is known yet, the cost is that of the other one.
 //! - One that is new or came back gets a share that grows, so that nobody falls upon it.
 //! - One that nobody chose for a while is asked all the same, by a small share of the picks ([`Config::explore`]): so it is noticed

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 /// How long a key of text may be: longer than names of hosts and tenants get. Callers choose what they send, and each
 /// key is kept.
-const LONGEST: usize = 256;
+pub(super) const LONGEST: usize = 256;
 
 /// Of a longer text the beginning and a hash of all of it: as different from others as it was, by a hash that nobody can
 /// foretell.

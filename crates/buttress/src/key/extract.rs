@@ -132,6 +132,7 @@ impl<F> fmt::Debug for ByStr<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::bounded::LONGEST;
     use http::{Request, header};
 
     fn to(target: &str) -> Request<()> {

@@ -134,3 +134,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn w59_of_points_only_those_above_a_floor_are_hopeful() {
+    let scoring = Additive::default();
+    let states = [10.0, 50.0, 75.0, 75.000_001, 99.0].map(|score| scoring.set(Score::new(score), 1_234));
+    assert_eq!(scoring.hopeful(&states, Score::new(75.0)), 0b11000);
+    assert_eq!(scoring.hopeful(&states, Score::new(50.0)), 0b11100);
+    // Each of them returns to the start in time.
+    assert_eq!(scoring.hopeful(&states, Score::new(49.0)), u64::MAX);
+    assert_eq!(scoring.hopeful(&states, Score::MAX), 0);
+}

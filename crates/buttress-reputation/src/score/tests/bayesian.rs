@@ -151,3 +151,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn w59_of_shares_hardly_more_than_those_above_a_floor_are_hopeful() {
+    let scoring = Bayesian::default();
+    let states = [10.0, 50.0, 74.9, 75.1, 99.0].map(|score| scoring.set(Score::new(score), 1_234));
+    assert_eq!(scoring.hopeful(&states, Score::new(75.0)), 0b11000);
+    assert_eq!(scoring.hopeful(&states, Score::new(49.0)), u64::MAX);
+    assert_eq!(scoring.hopeful(&states, Score::MAX), 0);
+}

@@ -107,10 +107,35 @@ fn g3_a_cold_one_gets_as_much_less_as_it_is_colder() {
         assert!(about(shares[0], expected), "{warmth}: {shares:?}");
     }
     // When all of them are new, they share what there is.
-    let all = vec![Written { standing: Standing { cost: None, warmth: 0.0 }, ..Written::costing(1.0) }; 4];
+    let all = vec![
+        Written {
+            standing: Standing { cost: None, warmth: 0.0, is_dear: false },
+            ..Written::costing(1.0)
+        };
+        4
+    ];
     for share in shares(&all, &quiet(), T0) {
         assert!(about(share, 0.25), "{share}");
     }
+}
+
+#[test]
+fn g3_where_half_failed_lately_a_good_one_is_found_all_the_same() {
+    let mut ten = vec![Written::costing(1.0); 10];
+    for bad in &mut ten[..5] {
+        bad.standing = Standing { cost: Some(1e6), warmth: 1.0, is_dear: true };
+    }
+    let bad = |shares: &[f64]| shares[..5].iter().sum::<f64>();
+    // Two of them are all that is drawn in 2 of 9 times; then two more are, and both are bad in about 1 of 5.
+    assert!(
+        about(bad(&shares(&ten, &quiet(), T0)), 2.0 / 9.0 * 0.25),
+        "{}",
+        bad(&shares(&ten, &quiet(), T0))
+    );
+    for bad in &mut ten[..5] {
+        bad.standing.is_dear = false;
+    }
+    assert!(about(bad(&shares(&ten, &quiet(), T0)), 2.0 / 9.0), "the control");
 }
 
 #[test]
@@ -169,9 +194,9 @@ fn any_candidate() -> impl Strategy<Value = Written> {
         (1e-9..1e12_f64).prop_map(Some)
     ];
     let breaker = prop_oneof![3 => Just(Ok(())), 1 => (0..100_u64).prop_map(|secs| Err(Some(Duration::from_secs(secs))))];
-    (cost, 0.0..=1.0_f64, breaker, any::<bool>(), any::<Option<u64>>()).prop_map(
-        |(cost, warmth, breaker, out, asked)| {
-            let standing = Standing { cost, warmth };
+    (cost, 0.0..=1.0_f64, breaker, any::<[bool; 2]>(), any::<Option<u64>>()).prop_map(
+        |(cost, warmth, breaker, [out, is_dear], asked)| {
+            let standing = Standing { cost, warmth, is_dear };
             Written { breaker, out, standing, asked: asked.map(Tick::from_nanos), ..Written::costing(1.0) }
         },
     )

@@ -25,9 +25,9 @@ fn rules(max_ejected: f64, panic_threshold: f64) -> Config {
 fn g4_half_may_be_left_out_and_where_it_is_more_nobody_is() {
     let rules = Config::default();
     assert_eq!(left_out(&members(&[true, false, true, false]), &rules), [0, 2]);
-    assert_eq!(left_out(&members(&[true, false, true, true]), &rules), [], "panic");
-    assert_eq!(left_out(&members(&[true]), &rules), [], "the only one");
-    assert_eq!(left_out(&members(&[]), &rules), []);
+    assert_eq!(left_out(&members(&[true, false, true, true]), &rules), Vec::<usize>::new(), "panic");
+    assert_eq!(left_out(&members(&[true]), &rules), Vec::<usize>::new(), "the only one");
+    assert_eq!(left_out(&members(&[]), &rules), Vec::<usize>::new());
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn g4_without_panic_those_that_are_too_many_are_asked_all_the_same() {
         [0, 1, 2],
         "who wants them out has them out"
     );
-    assert_eq!(left_out(&members(&[true, false]), &rules(0.0, 0.0)), []);
+    assert_eq!(left_out(&members(&[true, false]), &rules(0.0, 0.0)), Vec::<usize>::new());
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 mod choice;
 mod fleet;
+mod simulation;
+mod world;
 
 use super::choice::{Candidate, Refused, Standing};
 use crate::Tick;
@@ -26,7 +28,7 @@ impl Written {
         Self {
             breaker: Ok(()),
             out: false,
-            standing: Standing { cost: Some(millis), warmth: 1.0 },
+            standing: Standing { cost: Some(millis), warmth: 1.0, is_dear: false },
             asked: Some(T0),
             looks: Cell::new(0),
         }

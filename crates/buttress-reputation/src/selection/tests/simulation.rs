@@ -1,9 +1,11 @@
 //! How requests spread over peers of which some are bad.
 
 use super::world::{Behaviour, Log, run};
+use crate::breaker::Kind;
 use crate::selection::Config;
-use crate::{Ratio, presets};
+use crate::{CostRules, Ratio, presets};
 use Behaviour::{Fails, FailsBetween, Flaps, Good, Hangs, HangsBetween, Slow, Throttles};
+use std::time::Duration;
 
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
 
@@ -12,60 +14,86 @@ fn beside_good(bad: Behaviour) -> [Behaviour; 5] {
     [bad, Good, Good, Good, Good]
 }
 
-fn routed(peers: &[Behaviour], seed: u64, seconds: usize) -> Log {
-    run(presets::router(), Config::default(), peers, seed, seconds)
+/// With the breakers of the ledger, and without: where others have them, as behind a proxy.
+fn ledgers() -> [crate::Config; 2] {
+    let without = presets::router().to_builder().breaker(Kind::Off).build().unwrap();
+    [presets::router(), without]
+}
+
+/// What came of it with each of the ledgers and each of the seeds, and what to say where it is wrong.
+fn worlds(peers: &[Behaviour], seconds: usize) -> impl Iterator<Item = (Log, String)> {
+    let runs = ledgers().into_iter().flat_map(|ledger| SEEDS.map(|seed| (ledger.clone(), seed)));
+    runs.map(move |(ledger, seed)| {
+        let log = run(ledger.clone(), Config::default(), peers, seed, seconds);
+        let what = format!("{peers:?}, breaker {:?}, seed {seed}: {log:?}", ledger.breaker());
+        (log, what)
+    })
 }
 
 #[test]
 fn g3_a_black_hole_gets_little_and_is_probed_all_the_same() {
     for bad in [Fails, Throttles, Hangs] {
-        for seed in SEEDS {
-            let log = routed(&beside_good(bad), seed, 60);
-            let what = format!("{bad:?}, seed {seed}: {log:?}");
-            assert!(log.share(0, 5, 60) <= 0.03, "share {}: {what}", log.share(0, 5, 60));
-            assert!(log.longest_silence(0, 0) < 5, "not probed: {what}");
-            assert!(log.success(0) >= 0.96, "success {}: {what}", log.success(0));
+        for (log, what) in worlds(&beside_good(bad), 60) {
+            assert!(log.share(0, 5, 60) <= 0.03, "its share is {}: {what}", log.share(0, 5, 60));
+            assert!(log.silence(0) <= Duration::from_secs(5), "it is not probed: {what}");
+            assert!(log.success(0) >= 0.96, "{} succeeded: {what}", log.success(0));
         }
     }
 }
 
 #[test]
-fn g3_a_slow_one_and_one_that_flaps_cost_little() {
-    for seed in SEEDS {
-        let log = routed(&beside_good(Slow), seed, 60);
-        assert!(log.share(0, 5, 60) <= 0.03, "seed {seed}: {log:?}");
-        let log = routed(&beside_good(Flaps), seed, 60);
-        assert!(log.success(0) >= 0.96, "{}, seed {seed}: {log:?}", log.success(0));
+fn g3_one_that_is_slow_and_one_that_flaps_cost_little() {
+    for (log, what) in worlds(&beside_good(Slow), 60) {
+        assert!(log.share(0, 5, 60) <= 0.03, "its share is {}: {what}", log.share(0, 5, 60));
+    }
+    for (log, what) in worlds(&beside_good(Flaps), 60) {
+        assert!(log.success(0) >= 0.96, "{} succeeded: {what}", log.success(0));
+        assert!(log.silence(0) <= Duration::from_secs(5), "it is not probed: {what}");
     }
 }
 
 #[test]
-fn g3_with_a_bad_one_of_each_kind_the_good_ones_are_found() {
-    for seed in SEEDS {
-        let log = routed(&[Fails, Flaps, Slow, Hangs, Good, Good, Good, Good], seed, 60);
-        assert!(log.share(0, 5, 60) <= 0.03, "seed {seed}: {log:?}");
-        assert!(log.success(5) >= 0.96, "{}, seed {seed}: {log:?}", log.success(5));
+fn g3_beside_a_bad_one_of_each_kind_the_good_ones_are_found() {
+    let peers = [Fails, Flaps, Slow, Hangs, Throttles, Good, Good, Good, Good, Good];
+    for (log, what) in worlds(&peers, 60) {
+        for black_hole in [0, 3, 4] {
+            assert!(log.share(black_hole, 5, 60) <= 0.03, "{black_hole}: {what}");
+            assert!(log.silence(black_hole) <= Duration::from_secs(5), "{black_hole}: {what}");
+        }
+        assert!(log.success(0) >= 0.96, "{} succeeded: {what}", log.success(0));
     }
 }
 
 #[test]
 fn g3_one_that_recovers_gets_its_share_again_and_no_herd() {
-    for bad in [FailsBetween(10, 40), HangsBetween(10, 40)] {
-        for seed in SEEDS {
-            let log = routed(&beside_good(bad), seed, 80);
-            let what = format!("{bad:?}, seed {seed}: {log:?}");
-            let fair = 0.2;
-            assert!(log.share(0, 60, 80) >= 0.8 * fair, "share {}: {what}", log.share(0, 60, 80));
+    let fair = 0.2;
+    for bad in [FailsBetween(10, 40), HangsBetween(10, 40), FailsBetween(0, 40), HangsBetween(0, 40)] {
+        for (log, what) in worlds(&beside_good(bad), 80) {
+            assert!(log.share(0, 60, 80) >= 0.8 * fair, "its share is {}: {what}", log.share(0, 60, 80));
             assert!(log.busiest(0, 40, 80) <= 1.5 * fair, "a herd: {what}");
-            assert!(log.success(0) >= 0.96, "success {}: {what}", log.success(0));
+            assert!(log.success(0) >= 0.96, "{} succeeded: {what}", log.success(0));
         }
     }
 }
 
-/// What the test above would see if nobody were asked again.
 #[test]
-fn g3_without_exploring_one_that_recovered_may_stay_out() {
-    let quiet = Config::default().explore(std::time::Duration::from_secs(1), Ratio::ZERO).unwrap();
-    let log = run(presets::router(), quiet, &beside_good(FailsBetween(10, 40)), 1, 80);
-    assert!(log.longest_silence(0, 10) >= 5, "{log:?}");
+fn g3_without_a_cost_of_failures_a_black_hole_attracts_requests() {
+    let free = CostRules::default().failure_cost(Duration::from_micros(1)).unwrap();
+    let ledger = presets::router().to_builder().breaker(Kind::Off).cost(free).build().unwrap();
+    let blind = Config::default().tier_cost(1.0).unwrap();
+    let log = run(ledger, blind, &beside_good(Fails), 1, 60);
+    assert!(log.share(0, 5, 60) > 0.3, "nothing in this world attracts: {log:?}");
+}
+
+#[test]
+fn g3_without_exploring_one_that_recovered_stays_out() {
+    // Nothing but a probe makes it cheaper again.
+    let lasting = CostRules::default().decay(Duration::from_secs(3_600)).unwrap();
+    let ledger = presets::router().to_builder().cost(lasting).build().unwrap();
+    let recovers = beside_good(FailsBetween(0, 40));
+    let log = run(ledger.clone(), Config::default(), &recovers, 1, 80);
+    assert!(log.share(0, 60, 80) >= 0.16, "it has to recover by exploring: {log:?}");
+    let blind = Config::default().explore(Duration::from_secs(1), Ratio::ZERO).unwrap();
+    let log = run(ledger, blind, &recovers, 1, 80);
+    assert!(log.share(0, 40, 80) < 0.01, "something else asks it: {log:?}");
 }

@@ -64,12 +64,14 @@ pub(super) struct Second {
 }
 
 /// What came of all of them.
-pub(super) struct Log(pub(super) Vec<Second>);
+pub(super) struct Log {
+    seconds: Vec<Second>,
+    /// The longest time for which each peer was not asked.
+    silences: Vec<Duration>,
+}
 
 /// A request that is under way.
 struct Call {
-    end: Tick,
-    number: usize,
     outcome: Outcome,
     took: Duration,
     picked: Picked<usize, ()>,
@@ -89,6 +91,8 @@ pub(super) fn run(
     let mut rolls = Rolls::of(seed);
     let none = Second { asked: vec![0; peers.len()], succeeded: 0, refused: 0 };
     let mut log = vec![none; seconds];
+    let mut silences = vec![Duration::ZERO; peers.len()];
+    let mut asked_last = vec![start; peers.len()];
     let mut under_way: BinaryHeap<Reverse<(Tick, usize)>> = BinaryHeap::new();
     let mut calls: Vec<Option<Call>> = Vec::new();
     let mut now = start;
@@ -110,19 +114,25 @@ pub(super) fn run(
             log[second].refused += 1;
             continue;
         };
-        let (outcome, took) = peers[*picked.key()].answer(millis, rolls.share());
-        log[second].asked[*picked.key()] += 1;
+        let peer = *picked.key();
+        silences[peer] = silences[peer].max(now.since(asked_last[peer]));
+        asked_last[peer] = now;
+        let (outcome, took) = peers[peer].answer(millis, rolls.share());
+        log[second].asked[peer] += 1;
         log[second].succeeded += u64::from(outcome == Outcome::Success);
         under_way.push(Reverse((now + took, calls.len())));
-        calls.push(Some(Call { end: now + took, number: calls.len(), outcome, took, picked }));
+        calls.push(Some(Call { outcome, took, picked }));
     }
-    Log(log)
+    for (silence, asked) in silences.iter_mut().zip(asked_last) {
+        *silence = (*silence).max(now.since(asked));
+    }
+    Log { seconds: log, silences }
 }
 
 impl Log {
     /// The share of the requests that this peer got, from one second to another.
     pub(super) fn share(&self, peer: usize, from: usize, to: usize) -> f64 {
-        let seconds = &self.0[from..to];
+        let seconds = &self.seconds[from..to];
         let asked: u64 = seconds.iter().map(|second| second.asked[peer]).sum();
         let all: u64 = seconds.iter().flat_map(|second| &second.asked).sum();
         asked as f64 / all.max(1) as f64
@@ -130,16 +140,15 @@ impl Log {
 
     /// The share of all requests that succeeded, from one second on.
     pub(super) fn success(&self, from: usize) -> f64 {
-        let seconds = &self.0[from..];
+        let seconds = &self.seconds[from..];
         let succeeded: u64 = seconds.iter().map(|second| second.succeeded).sum();
         let all: u64 = seconds.iter().map(|second| second.refused + second.asked.iter().sum::<u64>()).sum();
         succeeded as f64 / all.max(1) as f64
     }
 
-    /// The longest time, in whole seconds from one on, in which this peer was not asked.
-    pub(super) fn longest_silence(&self, peer: usize, from: usize) -> usize {
-        let heard = |second: &Second| second.asked[peer] > 0;
-        self.0[from..].split(heard).map(<[_]>::len).max().unwrap_or(0)
+    /// The longest time for which this peer was not asked.
+    pub(super) fn silence(&self, peer: usize) -> Duration {
+        self.silences[peer]
     }
 
     /// The most that this peer got in a second from one on, as a share of it.
@@ -150,8 +159,9 @@ impl Log {
 
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\nsecond | asked of each peer | succeeded | refused")?;
-        for (at, Second { asked, succeeded, refused }) in self.0.iter().enumerate() {
+        writeln!(f, "\nnot asked for at most {:?}", self.silences)?;
+        writeln!(f, "second | asked of each peer | succeeded | refused")?;
+        for (at, Second { asked, succeeded, refused }) in self.seconds.iter().enumerate() {
             write!(f, "{at:6} |")?;
             for asked in asked {
                 write!(f, " {asked:4}")?;
