@@ -44,7 +44,7 @@ const THREE: &[Id] = &["a", "b", "c"];
 
 /// One that no check makes leave a peer alone.
 fn patient() -> Ledger<Id> {
-    let breaker = breaker::Config::builder().failure_threshold(1_000).build();
+    let breaker = breaker::Config::builder().failure_threshold(250).build();
     Ledger::new("router", config(breaker.expect("these settings work")))
 }
 

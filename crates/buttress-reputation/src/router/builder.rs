@@ -3,8 +3,8 @@
 use super::common::{Common, PeerId};
 use super::discover::Discovery;
 use super::service::{Chosen, PeerRouter};
-use super::stand_in::Selection;
 use super::trail::{ByTrail, NoTrail};
+use crate::selection::Selection;
 #[cfg(feature = "http")]
 use buttress::{AtEnd, AtEndBoxed, RespondGrpc};
 use buttress::{AtHead, BoxError, Boxed, Reason, Refusal, Rejected, Respond, RespondWith, Typed, classify};

@@ -236,6 +236,20 @@ where
         self.choice(&members, clock::now()).would_admit(dice::roll(), wanted)
     }
 
+    /// Whom to ask of those whose number is `wanted`.
+    #[cfg(feature = "tower")]
+    #[inline]
+    pub(crate) fn pick_by(&self, wanted: impl Fn(u64) -> bool) -> Result<Picked<K, T>, NoPeer> {
+        self.choose(|member| wanted(member.number))
+    }
+
+    /// Whether there is somebody to ask of those whose number is `wanted`. Takes nothing.
+    #[cfg(feature = "tower")]
+    pub(crate) fn would_admit_by(&self, wanted: impl Fn(u64) -> bool) -> bool {
+        let members = self.shared.list.read();
+        self.choice(&members, clock::now()).would_admit(dice::roll(), |member| wanted(member.number))
+    }
+
     #[inline]
     fn choose(&self, wanted: impl Fn(&Member<K, T>) -> bool) -> Result<Picked<K, T>, NoPeer> {
         self.pick_at(clock::now(), dice::roll(), wanted)
