@@ -14,8 +14,14 @@ const DAY: u64 = 86_400;
 pub enum Breaker {
     /// When what failed failed, since the last success.
     Closed(Vec<u64>),
-    Open { until: u64 },
-    HalfOpen { out: u32, leased_at: u64, succeeded: u32 },
+    Open {
+        until: u64,
+    },
+    HalfOpen {
+        out: u32,
+        leased_at: u64,
+        succeeded: u32,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -34,7 +40,16 @@ pub struct Peer {
 impl Peer {
     fn new(now: u64) -> Self {
         let breaker = Breaker::Closed(Vec::new());
-        Self { score: 50.0, scored_at: now, ban: None, times: 0, lifted_at: 0, breaker, syncs: [0; 2], calls: [0; 2] }
+        Self {
+            score: 50.0,
+            scored_at: now,
+            ban: None,
+            times: 0,
+            lifted_at: 0,
+            breaker,
+            syncs: [0; 2],
+            calls: [0; 2],
+        }
     }
 
     pub fn score(&self, now: u64) -> f64 {
@@ -112,8 +127,12 @@ impl Peer {
                 }
             }
             Breaker::Open { .. } | Breaker::HalfOpen { out: 0, .. } => {}
-            Breaker::HalfOpen { .. } if points < 0.0 => self.breaker = Breaker::Open { until: now + OPEN_FOR },
-            Breaker::HalfOpen { succeeded, .. } if *succeeded + 1 == PROBES => self.breaker = Breaker::Closed(Vec::new()),
+            Breaker::HalfOpen { .. } if points < 0.0 => {
+                self.breaker = Breaker::Open { until: now + OPEN_FOR }
+            }
+            Breaker::HalfOpen { succeeded, .. } if *succeeded + 1 == PROBES => {
+                self.breaker = Breaker::Closed(Vec::new())
+            }
             Breaker::HalfOpen { out, succeeded, .. } => (*out, *succeeded) = (*out - 1, *succeeded + 1),
         }
         self.score = (self.score(now) + points).clamp(0.0, 100.0);

@@ -186,7 +186,10 @@ impl Pair {
         }
         let banned = model.peers.values().filter(|peer| peer.is_banned(*now)).count();
         let summary = ledger.summary();
-        assert_eq!((summary.reputation.total_peers, summary.reputation.banned_peers), (model.peers.len(), banned));
+        assert_eq!(
+            (summary.reputation.total_peers, summary.reputation.banned_peers),
+            (model.peers.len(), banned)
+        );
         assert_eq!(ledger.top(IDS.len()).len(), model.peers.len() - banned);
     }
 }
