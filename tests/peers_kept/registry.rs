@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::advance;
 
-/// Breakers that open with the first failure, for a second, without a spread.
+/// Breakers that open with the first failure, for a second, without a spread; and nobody is banned for a score.
 fn quick() -> Config {
     let breaker = breaker::Config::builder()
         .failure_threshold(1)
@@ -18,7 +18,7 @@ fn quick() -> Config {
         .jitter(0.0)
         .build()
         .unwrap();
-    Config::builder().breaker(breaker).build().unwrap()
+    Config::builder().breaker(breaker).ban(None).build().unwrap()
 }
 
 fn registered(config: Config) -> (Ledger, Registry) {

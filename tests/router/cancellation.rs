@@ -78,6 +78,9 @@ fn b1_b2_a_call_that_chooses_for_itself_can_be_dropped_at_any_point() {
             drop(call);
             at_rest(&probes, &selection, &format!("dropped after poll {dropped_after}"));
             assert_eq!(accounts(&selection, &IDS), before, "a dropped call says nothing");
+            for probe in &probes {
+                probe.set_readiness(Readiness::Ready);
+            }
             ready(&mut router);
             assert!(router.call(Sent(Plan::OK, None)).await.is_ok());
         }

@@ -1,10 +1,10 @@
 //! Beneath a retry: where the next attempt goes.
 
-use crate::{Id, account, accounts, peers, peers_by};
+use crate::{Id, account, accounts, patient, peers, peers_by};
 use buttress::circuit_breaker::{self, CircuitBreakerLayer};
 use buttress::retry::{
-    Backoff, Budget, ByBody, ByClone, Config, GiveUp, Handle, HttpCondition, Jitter, Outlook, RetryLayer,
-    budget,
+    Backoff, Budget, ByBody, ByClone, Config, GiveUp, Handle, HttpCondition, Jitter, Outlook, ReplayBody,
+    RetryLayer, budget,
 };
 use buttress::{BoxError, Reason, Rejected, clock};
 use buttress_reputation::router::{Elsewhere, PeerRouter, Trail, Trailed};
@@ -20,7 +20,7 @@ use support::paused;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-type Origin = BoxCloneSyncService<Request<String>, Response<String>, BoxError>;
+type Origin = BoxCloneSyncService<Request<ReplayBody<String>>, Response<String>, BoxError>;
 
 const WAIT: Duration = Duration::from_millis(100);
 
@@ -28,7 +28,7 @@ const WAIT: Duration = Duration::from_millis(100);
 fn origin(status: StatusCode, retry_after: Option<u32>) -> (Origin, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);
-    let origin = service_fn(move |_| {
+    let origin = service_fn(move |_: Request<ReplayBody<String>>| {
         counted.fetch_add(1, SeqCst);
         let mut response = Response::builder().status(status);
         if let Some(seconds) = retry_after {
@@ -54,7 +54,7 @@ fn get() -> Request<String> {
 
 /// Three attempts, of which one that is waited for is waited for exactly so long.
 fn three() -> Config {
-    let config = Config::builder().attempts(3).backoff(Backoff::Fixed(WAIT), WAIT).jitter(Jitter::None);
+    let config = Config::builder().attempts(3).backoff(Backoff::Fixed(WAIT)).jitter(Jitter::None);
     config.build().expect("these settings work")
 }
 
@@ -159,7 +159,12 @@ fn c14_nothing_is_tried_again_where_nobody_may_be_asked() {
         assert_eq!((handle.totals().retries(), handle.totals().gave_up(GiveUp::NotRetryable)), (0, 2));
         // Nor by a retry that knows nothing of trails and goes elsewhere after refusals.
         let blind = RetryLayer::from_handle(handle.clone()).retry_elsewhere();
-        blind.layer(PeerRouter::http(selection.clone())).oneshot(get()).await.unwrap_err();
+        blind
+            .replay(ByBody::new())
+            .layer(PeerRouter::http(selection.clone()))
+            .oneshot(get())
+            .await
+            .unwrap_err();
         assert_eq!(handle.totals().retries(), 0);
     });
 }
@@ -183,7 +188,7 @@ fn e10_who_throttles_a_request_is_not_asked_by_it_again() {
         let alone = peers([("busy", busy.clone())]);
         assert_eq!(send(&tireless(), &alone).await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(asked.swap(0, SeqCst), 1, "there is no other");
-        let selection = peers([("busy", busy), ("bad", bad)]);
+        let selection = peers_by(patient(), [("busy", busy), ("bad", bad)]);
         for calls in 1..=20 {
             send(&tireless(), &selection).await.unwrap();
             assert_eq!((asked.load(SeqCst), asked_too.load(SeqCst)), (calls, 2 * calls));
@@ -238,7 +243,7 @@ fn e10_requests_of_any_type_go_elsewhere() {
             })
         };
         let ids = ["a", "b", "c"];
-        let selection = peers(ids.into_iter().zip([7, 8, 9].map(block)));
+        let selection = peers_by(patient(), ids.into_iter().zip([7, 8, 9].map(block)));
         let retry = RetryLayer::from_handle(tireless()).map_replay(Elsewhere::<ByClone>::new);
         let mut blocks = retry.layer(PeerRouter::new(selection.clone()).by_trail());
         for _ in 0..10 {

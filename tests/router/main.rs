@@ -9,7 +9,7 @@ mod readiness;
 mod wire;
 
 use buttress_reputation::selection::{self, Selection};
-use buttress_reputation::{Config, Ledger, presets};
+use buttress_reputation::{Config, Ledger, breaker, presets};
 
 /// What peers go by in here.
 type Id = &'static str;
@@ -26,6 +26,12 @@ fn peers_by<S>(config: Config, members: impl IntoIterator<Item = (Id, S)>) -> Se
         selection.insert(id, service);
     }
     selection
+}
+
+/// Settings by which nobody is left alone, however often they fail in here.
+fn patient() -> Config {
+    let breaker = breaker::Config::builder().failure_threshold(250).build().expect("these settings work");
+    presets::router().to_builder().breaker(breaker).outlier(None).build().expect("these settings work")
 }
 
 /// What is written down of a peer: calls that succeeded, that failed, and that are under way.

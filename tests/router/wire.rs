@@ -61,12 +61,12 @@ async fn e10_hyper_clients_of_four_origins_find_the_good_ones() {
     let tireless = retry::Handle::without_budget("orders", retry::Config::default());
     let retry =
         RetryLayer::from_handle(tireless).replay(retry::ByBody::new()).when(retry::HttpCondition::default());
-    let mut orders = ServiceBuilder::new()
+    let orders = ServiceBuilder::new()
         .layer(retry.map_replay(Elsewhere::new))
         .service(PeerRouter::http(selection.clone()).at_body_end());
     for _ in 0..60 {
         let request = Request::new(Empty::<Bytes>::new());
-        let response = orders.ready().await.unwrap().call(request).await.unwrap();
+        let response = orders.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "ok");
     }

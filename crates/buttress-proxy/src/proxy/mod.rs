@@ -52,6 +52,7 @@ use forward::Forward;
 pub use limits::Limits;
 pub(crate) use memory::Memory;
 pub use memory::Objective;
+pub(crate) use peers::NAME as PEERS;
 use peers::Peers;
 pub(crate) use retries::BUDGET;
 use upstreams::Upstreams;

@@ -15,7 +15,7 @@ use super::course::Attempted;
 use super::order::Standing;
 
 /// What the ledger is called in the registry and in events.
-const NAME: &str = "origins";
+pub(crate) const NAME: &str = "origins";
 
 /// What a failure costs: as much as an answer after half a second. That is far more than an origin takes that is asked often, so
 /// that one which fails at once does not look quick, and little enough for the others not to be overrun when each of them fails

@@ -1,9 +1,9 @@
 //! What a router and its clones share.
 
 use super::discover::Discovery;
-use super::stand_in::Selection;
 use super::trail::{LookOut, Trail};
 use crate::selection::NoPeer;
+use crate::selection::Selection;
 use buttress::{Reason, Refusal, Rejected};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -44,6 +44,6 @@ impl<K: PeerId, S: Send + Sync + 'static> Common<K, S> {
 
 impl<K: PeerId, S: Send + Sync + 'static> LookOut for Common<K, S> {
     fn would_admit(&self, wanted: &dyn Fn(u64) -> bool) -> bool {
-        self.selection.would_admit_by(|number, _| wanted(number))
+        self.selection.would_admit_by(wanted)
     }
 }

@@ -1,7 +1,7 @@
 //! Peers that somebody else finds.
 
 use super::common::PeerId;
-use super::stand_in::Selection;
+use crate::selection::Selection;
 use buttress::BoxError;
 use std::error::Error;
 use std::fmt;

@@ -10,7 +10,7 @@
 //!                │        └ failed: that is charged to it, and pick another
 //!                └ nobody may be asked: ready at once; the call picks once more, and is refused if that finds nobody
 //! ```
-//! A [`Selection`] picks: by what the [ledger](crate::Ledger) knows of each peer, and what is under way there. Neither a pick nor a
+//! A [`Selection`](crate::selection::Selection) picks: by what the [ledger](crate::Ledger) knows of each peer, and what is under way there. Neither a pick nor a
 //! call looks at all peers. Each call is judged, as under a layer, by a classifier at its head or [at the end of its
 //! body](PeerRouter::at_body_end), and its outcome goes to the peer it went to, and to no other. A refusal by a layer between here
 //! and there that was not sent says nothing about the peer.
@@ -38,7 +38,7 @@
 //! use http::{Request, Response, StatusCode};
 //! # use std::convert::Infallible;
 //! use std::time::Duration;
-//! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), buttress::BoxError> {
@@ -53,21 +53,21 @@
 //!     let origin = ServiceBuilder::new().layer(TimeoutLayer::new(Duration::from_secs(1))).service(client);
 //!     origins.insert(name.to_owned(), origin);
 //! }
-//! let mut orders = ServiceBuilder::new()
+//! let orders = ServiceBuilder::new()
 //!     .layer(RetryLayer::http(retry::Config::default()).map_replay(Elsewhere::new))
 //!     .service(PeerRouter::http(origins.clone()));
 //!
 //! // Whoever has the first attempt, the next one goes to the other.
 //! let request = || Request::new(String::new());
 //! for _ in 0..3 {
-//!     assert_eq!(orders.ready().await?.call(request()).await?.status(), StatusCode::OK);
+//!     assert_eq!(orders.clone().oneshot(request()).await?.status(), StatusCode::OK);
 //! }
 //! assert_eq!(ledger.peer("b.example").expect("it was asked").successful_calls, 3);
 //!
 //! // Where nobody may be asked, there is nothing to try again.
 //! origins.remove("a.example");
 //! origins.remove("b.example");
-//! let refused = orders.ready().await?.call(request()).await.unwrap_err();
+//! let refused = orders.oneshot(request()).await.unwrap_err();
 //! let rejected = Rejected::find(&*refused).expect("there is no peer");
 //! assert!(rejected.reason() == Reason::NoPeer && !rejected.was_sent());
 //! # Ok(())
@@ -114,5 +114,3 @@ pub use future::ResponseFuture;
 pub use permit::Permit;
 pub use service::PeerRouter;
 pub use trail::{ByTrail, Elsewhere, Follow, NoTrail, Trail, TrailTape, Trailed};
-
-use crate::selection::Selection;

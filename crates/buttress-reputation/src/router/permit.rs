@@ -1,10 +1,10 @@
 //! What a call holds of the peer that it went to.
 
 use super::common::PeerId;
-use super::stand_in::Picked;
 use super::trail::Trail;
 use crate::Tick;
 use crate::clock::fine;
+use crate::selection::Picked;
 use buttress::{Judge, Outcome, Refuse, Settle};
 use std::fmt;
 use std::time::Duration;

@@ -4,9 +4,9 @@ use super::common::{Common, PeerId};
 use super::discover::Discovery;
 use super::future::ResponseFuture;
 use super::permit::Permit;
-use super::stand_in::Selection;
 use super::trail::{Follow, NoTrail};
-use super::turn::{Candidate, Turn};
+use super::turn::{Candidate, No, Turn};
+use crate::selection::Selection;
 use buttress::{AtHead, Boxed, Judge, Refuse, classify};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,7 +14,7 @@ use std::{fmt, mem};
 use tower_service::Service;
 
 /// Several peers as one service: each call goes to one that is ready and that the [`Selection`] prefers, and how it ends is judged
-/// of that peer. See [the module](self).
+/// of that peer. See [the module](super).
 pub struct PeerRouter<K: PeerId, S, R = Boxed, J = AtHead<classify::Errors>, T = NoTrail> {
     pub(super) common: Arc<Common<K, S>>,
     pub(super) refuse: R,
@@ -63,7 +63,10 @@ where
                     return Poll::Ready(Ok(()));
                 }
             },
-            Chosen::Waiting(turn) => return self.poll_turn::<Req>(turn, cx),
+            Chosen::Waiting(mut turn) => {
+                let polled = turn.poll::<Req, R, J>(&self.common, None, &self.judge, cx);
+                return self.keep(turn, polled);
+            }
             Chosen::InCall => unreachable!("it was asked for"),
         };
         match candidate.poll_ready(cx) {
@@ -74,9 +77,9 @@ where
             Poll::Ready(Err(error)) => {
                 let turn = Turn::after(candidate.number());
                 candidate.fail::<Req, R, J>(&self.common, &error, None, &self.judge);
-                self.poll_turn::<Req>(turn, cx)
+                self.poll_others(turn, Some(No::Ready(error)), cx)
             }
-            Poll::Pending => self.poll_turn::<Req>(Turn::with(candidate), cx),
+            Poll::Pending => self.poll_others(Turn::with(candidate), None, cx),
         }
     }
 
@@ -99,16 +102,30 @@ where
 }
 
 impl<K: PeerId, S, R, J, T> PeerRouter<K, S, R, J, T> {
-    /// Goes on with a turn, and keeps it or what came of it.
+    /// Goes on with others than the one that was not ready.
     #[cold]
-    fn poll_turn<Req>(&mut self, mut turn: Turn<K, S>, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>>
+    fn poll_others<Req>(
+        &mut self,
+        mut turn: Turn<K, S>,
+        last: Option<No<S::Error>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), R::Error>>
     where
-        K: PeerId,
         S: Service<Req> + Clone + Send + Sync + 'static,
         J: Judge<S::Response, S::Error>,
         R: Refuse<J::Response<Permit<K, S>>, S::Error>,
     {
-        self.chosen = match turn.poll::<Req, R, J>(&self.common, None, &self.judge, cx) {
+        let polled = turn.poll_others::<Req, R, J>(last, &self.common, None, &self.judge, cx);
+        self.keep(turn, polled)
+    }
+
+    /// Keeps a turn, or what came of it.
+    fn keep<E, E2>(
+        &mut self,
+        turn: Turn<K, S>,
+        polled: Poll<Result<Candidate<K, S>, E>>,
+    ) -> Poll<Result<(), E2>> {
+        self.chosen = match polled {
             Poll::Ready(Ok(candidate)) => Chosen::Ready(candidate),
             Poll::Ready(Err(_)) => Chosen::InCall,
             Poll::Pending => {

@@ -2,9 +2,9 @@
 
 use super::common::{Common, PeerId};
 use super::permit::{Permit, settle_error};
-use super::stand_in::Picked;
 use super::trail::Trail;
 use crate::selection::NoPeer;
+use crate::selection::Picked;
 use buttress::{Judge, Refuse};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -37,6 +37,9 @@ pub(super) enum No<E> {
     Ready(E),
 }
 
+/// What came of a look at who is ready.
+pub(super) type Polled<T, E> = Poll<Result<T, No<E>>>;
+
 impl<K: PeerId, S> Candidate<K, S> {
     pub(super) fn number(&self) -> u64 {
         self.picked.number()
@@ -48,7 +51,7 @@ impl<K: PeerId, S> Candidate<K, S> {
         K: Eq,
         S: Clone,
     {
-        let picked = common.selection.pick_by(|number, _| wanted(number))?;
+        let picked = common.selection.pick_by(wanted)?;
         Ok(Self { service: picked.value().clone(), picked })
     }
 
@@ -125,7 +128,7 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
         trail: Option<&Trail>,
         judge: &J,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Candidate<K, S>, No<S::Error>>>
+    ) -> Polled<Candidate<K, S>, S::Error>
     where
         S: Service<Req>,
         J: Judge<S::Response, S::Error>,
@@ -148,6 +151,24 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
                 }
             }
         }
+        self.poll_others::<Req, R, J>(last, common, trail, judge, cx)
+    }
+
+    /// The same of others alone, where those that wait have just been asked, and one of them may have failed.
+    #[cold]
+    pub(super) fn poll_others<Req, R, J>(
+        &mut self,
+        mut last: Option<No<S::Error>>,
+        common: &Arc<Common<K, S>>,
+        trail: Option<&Trail>,
+        judge: &J,
+        cx: &mut Context<'_>,
+    ) -> Polled<Candidate<K, S>, S::Error>
+    where
+        S: Service<Req>,
+        J: Judge<S::Response, S::Error>,
+        R: Refuse<J::Response<Permit<K, S>>, S::Error>,
+    {
         while self.picked.len() < MOST {
             let mut candidate = match self.next(common, trail) {
                 Ok(candidate) => candidate,
@@ -183,7 +204,7 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
         let is_other = |number: u64| !self.picked.contains(&number);
         let Some(trail) = trail else { return Candidate::next(common, is_other) };
         match Candidate::next(common, |number| is_other(number) && trail.is_new(number)) {
-            Err(_) if self.waiting.is_empty() => {
+            Err(_) if !self.waiting.iter().any(|candidate| trail.is_new(candidate.number())) => {
                 Candidate::next(common, |number| is_other(number) && trail.may_have(number))
             }
             found => found,
