@@ -219,7 +219,7 @@ impl Compact {
         if failed && word.failures() >= rules.config.failures_to_reopen.into() {
             self.reopen(rules, cold, word, now, changes);
         } else if !failed && word.successes() >= rules.config.success_threshold.into() {
-            self.close(rules, cold, word, now, changes);
+            self.close(cold, word, now, changes);
         }
     }
 
@@ -288,7 +288,7 @@ impl Compact {
 
     /// Half-open, and enough probes succeeded.
     #[cold]
-    fn close(&self, _rules: Rules<'_>, cold: &Cold, seen: Word, now: Tick, changes: &mut Changes) {
+    fn close(&self, cold: &Cold, seen: Word, now: Tick, changes: &mut Changes) {
         let mut cold = cold.lock();
         if self.word().bare() != seen.bare() {
             return;
@@ -324,7 +324,6 @@ impl Compact {
     /// Sets when the open time that begins now is over, before anybody sees that it began.
     fn set_due(&self, rules: Rules<'_>, past: &mut Past, seen: Word, now: Tick) {
         past.open_for = rules.config.open_time(past.level, rules.seed ^ seen.generation());
-        past.opened = past.opened.saturating_add(1);
         self.time.store((now + past.open_for).as_nanos(), Ordering::Relaxed);
     }
 

@@ -14,16 +14,9 @@ pub(crate) struct Past {
     pub(super) closed_at: Tick,
     /// The present open time.
     pub(super) open_for: Duration,
-    /// How often it opened.
-    pub(super) opened: u32,
 }
 
 impl Past {
-    /// How often the breaker opened.
-    pub(crate) const fn opened(&self) -> u32 {
-        self.opened
-    }
-
     /// How far its open time has grown.
     pub(crate) const fn level(&self) -> u32 {
         self.level

@@ -21,10 +21,10 @@ pub use refused::{Refused, Why};
 pub(crate) use changes::Changes;
 pub(crate) use cold::Cold;
 pub(crate) use counts::{Counts, Tries};
+#[cfg(any(test, feature = "persist"))]
 pub(crate) use kept::{Kept, KeptBan};
 #[cfg(all(test, buttress_loom))]
 pub(crate) use models::explore;
-pub(crate) use penance::Ban;
 pub(crate) use rules::Rules;
 
 use crate::ban;

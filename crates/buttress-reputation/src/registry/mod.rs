@@ -1,7 +1,7 @@
 //! A ledger as a member of a registry.
 
 mod lately;
-mod standing;
+mod overview;
 mod told;
 
 use crate::{Change, Ledger, Tick, clock};
@@ -75,7 +75,7 @@ where
     }
 
     fn status(&self, peers: usize) -> PeersStatus {
-        let mut status = self.peers_status(peers, clock::now());
+        let mut status = self.overview(peers, clock::now());
         status.seed = self.events().seed();
         status.bans = self.watched().bans.load(Ordering::Relaxed);
         #[cfg(feature = "persist")]

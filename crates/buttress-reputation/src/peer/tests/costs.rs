@@ -23,7 +23,7 @@ fn the_first_sample_is_taken_as_it_is_and_each_worse_one_at_once() {
 
 #[test]
 fn a_better_sample_counts_as_far_as_time_has_passed_and_all_fade() {
-    let mut rig = Rig::new(|builder| builder);
+    let mut rig = Rig::new(|builder| builder.cost(CostRules::default().decay(secs(10)).unwrap()));
     rig.judge(Deed::call(Outcome::Success).taking(millis(200)));
     rig.judge(Deed::call(Outcome::Success).taking(millis(20)));
     assert!(near(cost(&rig), millis(200)), "no time has passed");
@@ -41,7 +41,7 @@ fn a_better_sample_counts_as_far_as_time_has_passed_and_all_fade() {
 
 #[test]
 fn many_samples_within_one_unit_of_time_do_not_hold_the_cost_up() {
-    let mut rig = Rig::new(|builder| builder);
+    let mut rig = Rig::new(|builder| builder.cost(CostRules::default().decay(secs(10)).unwrap()));
     rig.judge(Deed::call(Outcome::Success).taking(millis(200)));
     for _ in 0..1_000_000 {
         rig.pass(Duration::from_micros(50));
