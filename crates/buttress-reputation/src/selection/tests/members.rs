@@ -6,14 +6,14 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 fn selection(capacity: usize) -> Selection<u32, &'static str> {
-    let config = presets::router().to_builder().capacity(capacity).build().unwrap();
+    let config = presets::router().to_builder().capacity(capacity).build().expect("they are allowed");
     Selection::new(&Ledger::new("members", config), Config::default())
 }
 
 /// How many calls to a peer succeeded and failed.
 fn calls(selection: &Selection<u32, &'static str>, peer: u32) -> (u64, u64) {
-    let peer = selection.ledger().peer(&peer).unwrap();
-    (peer.successful_calls.into(), peer.failed_calls.into())
+    let peer = selection.ledger().peer(&peer).expect("it is a member");
+    (peer.successful_calls, peer.failed_calls)
 }
 
 #[test]
