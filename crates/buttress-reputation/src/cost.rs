@@ -81,7 +81,7 @@ impl CostRules {
             return 1.0;
         }
         let share = since.as_secs_f64() / self.slow_start.as_secs_f64();
-        (1.0 - COLD).mul_add(share, COLD)
+        (1.0 - COLD) * share + COLD
     }
 }
 

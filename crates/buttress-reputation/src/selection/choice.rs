@@ -60,7 +60,7 @@ impl Standing {
             (Some(own), Some(others)) => {
                 // Of squares, scaled so that nothing overflows.
                 let ratio = own / others;
-                1.0 / ratio.mul_add(ratio, 1.0)
+                1.0 / (ratio * ratio + 1.0)
             }
             // Nothing is known of one of them: no reason to prefer either.
             _ => 0.5,
@@ -71,7 +71,7 @@ impl Standing {
             return by_cost;
         }
         let (own, others) = (self.warmth / warmer, other.warmth / warmer);
-        by_cost.mul_add(own, (1.0 - by_cost) * (1.0 - others))
+        by_cost * own + (1.0 - by_cost) * (1.0 - others)
     }
 }
 
