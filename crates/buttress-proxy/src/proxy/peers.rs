@@ -30,7 +30,7 @@ const MEMORY: Duration = Duration::from_secs(2);
 const SLOW_START: Duration = Duration::from_secs(5);
 
 /// After how long an origin gets a request that has been passed over, to see whether it is better by now.
-const LOOK_EVERY: Duration = Duration::from_millis(2_500);
+const LOOK_EVERY: Duration = Duration::from_secs(4);
 
 /// By one request in so many at most: where few come, most of them would be such looks.
 const LOOKS: usize = 20;
@@ -109,10 +109,11 @@ impl Peers {
     /// How an origin compares with the others, for a request that may take a look or not.
     pub(super) fn standing(&self, origin: &str, looks: bool) -> Standing {
         let Some(known) = self.ledger.appraise(origin) else {
-            return Standing { cost: cost(None, 0, Score::START), warmth: COLD, is_due: false };
+            return Standing { takes: None, load: load(0, Score::START), warmth: COLD, is_due: false };
         };
         Standing {
-            cost: cost(known.takes, known.in_flight, known.score),
+            takes: known.takes.map(|takes| takes.max(NOISE).as_secs_f64()),
+            load: load(known.in_flight, known.score),
             warmth: known.warmth,
             is_due: looks && known.idle.is_none_or(|idle| idle >= LOOK_EVERY),
         }
@@ -168,12 +169,10 @@ fn config() -> Config {
     config.build().expect("the default with other rules is valid")
 }
 
-/// What it costs to ask an origin that takes so long and has so much to do. What it did long ago weighs less than what it does now:
-/// one that always failed costs twice as much as one that never did.
-fn cost(takes: Option<Duration>, in_flight: u32, score: Score) -> f64 {
-    let takes = takes.unwrap_or_default().max(NOISE).as_secs_f64();
-    let trust = (1.0 + score.get() / 100.0) / 2.0;
-    takes * (1.0 + f64::from(in_flight)) / trust
+/// How much an origin has to do, where one that is not trusted counts for more: one that always failed for twice as much as one that
+/// never did. What it did long ago is to weigh less than what it takes now.
+fn load(in_flight: u32, score: Score) -> f64 {
+    2.0 * (1.0 + f64::from(in_flight)) / (1.0 + score.get() / 100.0)
 }
 
 /// What the process before has left that cannot be used.
