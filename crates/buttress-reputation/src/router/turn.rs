@@ -3,8 +3,7 @@
 use super::common::{Common, PeerId};
 use super::permit::{Permit, settle_error};
 use super::trail::Trail;
-use crate::selection::NoPeer;
-use crate::selection::Picked;
+use crate::selection::{NoPeer, Picked};
 use buttress::{Judge, Refuse};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -21,8 +20,8 @@ pub(super) struct Candidate<K: PeerId, S> {
     picked: Picked<K, S>,
 }
 
-/// The choice of a peer that is ready, of those that were picked: whoever is first. None but the one that is ready at once is
-/// ever in here.
+/// The choice of a peer that is ready, of those that were picked: whoever is first. One that is ready at once
+/// never comes here.
 pub(super) struct Turn<K: PeerId, S> {
     waiting: Vec<Candidate<K, S>>,
     /// The numbers of all that were picked, those that failed among them.
@@ -48,7 +47,6 @@ impl<K: PeerId, S> Candidate<K, S> {
     /// The next one that may be asked, of those whose number is `wanted`.
     pub(super) fn next(common: &Common<K, S>, wanted: impl Fn(u64) -> bool) -> Result<Self, NoPeer>
     where
-        K: Eq,
         S: Clone,
     {
         let picked = common.selection.pick_by(wanted)?;
