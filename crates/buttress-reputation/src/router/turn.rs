@@ -140,7 +140,7 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
                 Poll::Ready(ready) => {
                     let candidate = self.waiting.remove(at);
                     match ready {
-                        Ok(()) => return Poll::Ready(Ok(self.end_with(candidate))),
+                        Ok(()) => return Poll::Ready(Ok(candidate)),
                         Err(error) => {
                             candidate.fail::<Req, R, J>(common, &error, trail, judge);
                             last = Some(No::Ready(error));
@@ -178,7 +178,7 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
             self.picked.push(candidate.number());
             match candidate.poll_ready(cx) {
                 Poll::Pending => self.waiting.push(candidate),
-                Poll::Ready(Ok(())) => return Poll::Ready(Ok(self.end_with(candidate))),
+                Poll::Ready(Ok(())) => return Poll::Ready(Ok(candidate)),
                 Poll::Ready(Err(error)) => {
                     candidate.fail::<Req, R, J>(common, &error, trail, judge);
                     last = Some(No::Ready(error));
@@ -189,12 +189,6 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
             Some(no) if self.waiting.is_empty() => Poll::Ready(Err(no)),
             _ => Poll::Pending,
         }
-    }
-
-    /// The others are let go.
-    fn end_with(&mut self, candidate: Candidate<K, S>) -> Candidate<K, S> {
-        self.waiting.clear();
-        candidate
     }
 
     /// Another one.
