@@ -13,21 +13,21 @@ const MEMBERS: usize = 10;
 /// and what was told of whom, since when.
 fn minutes(rules: Option<outlier::Config>) -> (Vec<[u32; MEMBERS]>, Vec<(usize, Change)>, Tick) {
     // Failures cost nothing by themselves, which would send most calls elsewhere before there are enough to compare.
-    let free = CostRules::default().failure_cost(Duration::from_micros(1)).unwrap();
+    let free = CostRules::default().failure_cost(Duration::from_micros(1)).expect("it is allowed");
     let ledger = presets::router().to_builder().breaker(breaker::Kind::Off).cost(free).outlier(rules);
-    let ledger = Ledger::new("outliers", ledger.build().unwrap());
+    let ledger = Ledger::new("outliers", ledger.build().expect("it is allowed"));
     let told: Arc<Mutex<Vec<(usize, Change)>>> = Arc::default();
     let listening = ledger.on_event({
         let told = Arc::clone(&told);
-        move |key: &usize, change: &Change| told.lock().unwrap().push((*key, *change))
+        move |key: &usize, change: &Change| told.lock().expect("it is allowed").push((*key, *change))
     });
-    let selection = Selection::new(&ledger, Config::default().tier_cost(1.0).unwrap());
+    let selection = Selection::new(&ledger, Config::default().tier_cost(1.0).expect("it is allowed"));
     selection.extend((0..MEMBERS).map(|member| (member, ())));
     let (mut rolls, began) = (Rolls::of(7), clock::now());
     let mut picks = vec![[0; MEMBERS]; 90];
     for call in 0..90 * 300_u64 {
         let now = began + Duration::from_micros(call * 1_000_000 / 300);
-        let picked = selection.pick_at(now, rolls.next(), |_| true).unwrap();
+        let picked = selection.pick_at(now, rolls.next(), |_| true).expect("it is allowed");
         let (member, second) = (*picked.key(), (call / 300) as usize);
         picks[second][member] += 1;
         let fails = member == 0 && second < 25 && rolls.share() < 0.3;
@@ -35,7 +35,7 @@ fn minutes(rules: Option<outlier::Config>) -> (Vec<[u32; MEMBERS]>, Vec<(usize, 
         picked.record_at(outcome, Some(Duration::from_millis(10)), now + Duration::from_millis(1));
     }
     drop(listening);
-    let mut told = std::mem::take(&mut *told.lock().unwrap());
+    let mut told = std::mem::take(&mut *told.lock().expect("it is allowed"));
     told.retain(|(_, change)| !matches!(change, Change::Tier { .. }));
     (picks, told, began)
 }
