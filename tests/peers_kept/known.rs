@@ -157,6 +157,21 @@ fn w60_ids_of_any_kind_are_known_again_and_other_rules_hold_from_now_on() {
 }
 
 #[test]
+fn g5_a_pardon_is_saved_without_a_deed() {
+    let (_folder, path) = folder();
+    live(open(&path).ledger());
+    let kept = open(&path);
+    kept.ledger().reset("bob");
+    kept.ledger().reset("carol");
+    assert!(kept.ledger().forget("alice"));
+    drop(kept);
+    let kept = open(&path);
+    let peers = kept.ledger();
+    assert!((peer(peers, "bob").score.get() - 50.0).abs() < 0.05);
+    assert_eq!((peer(peers, "carol").breaker, peers.peer("alice")), (State::Closed, None));
+}
+
+#[test]
 fn b6_the_thread_ends_with_its_owner() {
     let (_folder, path) = folder();
     let kept = open(&path);

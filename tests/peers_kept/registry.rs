@@ -136,6 +136,7 @@ async fn s3_48_where_nobody_can_be_asked_it_is_unhealthy_and_a_reset_lets_all_be
     assert_eq!(resets.reset.len(), 1);
     assert_eq!(resets.reset[0].to_string(), "peers swarm");
     assert!(["mallory", "bob", "alice"].iter().all(|name| peers.should_communicate(*name)));
+    assert!(peers.peer("alice").unwrap().score.get() > 50.0, "she keeps what she has earned");
     assert_eq!(registry.health().verdict, Verdict::Healthy);
 }
 
