@@ -28,6 +28,18 @@ impl Builder {
 
     /// How scores come about. Default [`Additive`](crate::Additive); [`Bayesian`](crate::Bayesian) judges by the share that
     /// succeeds, and anything else can be brought along.
+    ///
+    /// ```
+    /// use buttress_reputation::{Additive, Config, InvalidConfig, Weights};
+    ///
+    /// # fn main() -> Result<(), InvalidConfig> {
+    /// let strict = Weights { message_failure: -2.0, ..Weights::default() };
+    /// let scoring = Additive::default().weights(strict)?.hourly_decay(0.95)?;
+    /// let config = Config::builder().scoring(scoring).build()?;
+    /// # let _ = config;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn scoring(mut self, scoring: impl Scoring) -> Self {
         self.config.scoring = Arc::new(scoring);
         self
@@ -77,7 +89,8 @@ impl Builder {
         self
     }
 
-    /// When a peer is left out because it does worse than the others. `None` by default, as among a few peers there is no telling.
+    /// When a member of a [selection](crate::selection) is left out because it does worse than the others
+    /// ([`outlier`](crate::outlier)). `None` by default, as among a few peers there is no telling.
     pub fn outlier(mut self, outlier: impl Into<Option<outlier::Config>>) -> Self {
         self.config.outlier = outlier.into();
         self

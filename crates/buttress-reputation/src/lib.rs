@@ -92,7 +92,7 @@ pub use config::Config;
 pub use cost::CostRules;
 pub use deed::{Deed, Weights};
 pub use latency::Estimator;
-pub use ledger::{Ledger, Listening, Ranked, Standing};
+pub use ledger::{Appraisal, Ledger, Listening, Ranked};
 pub use peer::{Change, Refused, Why};
 pub use permit::Permit;
 pub use score::{Additive, Bayesian, Score, Scoring};

@@ -1,6 +1,6 @@
 //! Settings by the name of where they come from.
 
-use crate::{Additive, BanRules, Bayesian, Config, Estimator, breaker, outlier};
+use crate::{Additive, BanRules, Bayesian, Config, Estimator, breaker};
 use buttress_core::bandwidth;
 use std::time::Duration;
 
@@ -24,14 +24,16 @@ pub fn cyberfly() -> Config {
 
 /// What a router of requests wants: scores by the share of calls that succeed, as a busy peer makes more of both than an idle one;
 /// breakers that open at a share of failures, for a second and then for two, as a probe is one request of many and soon tells that
-/// an origin is back; peers that do worse than the others are left out for a while;
-/// and no bans but by hand, as an origin that was down for long is as good as before once it is back.
+/// an origin is back; and no bans but by hand, as an origin that was down for long is as good as before once it is back.
+///
+/// Nobody is left out for doing worse than others ([`outlier`](crate::outlier)): what failures cost sends calls elsewhere within
+/// seconds, and back as quickly, where an ejection lasts for half a minute.
 #[must_use]
 pub fn router() -> Config {
     let breaker = breaker::Config::builder().escalation(2.0, Duration::from_secs(2));
     let breaker = breaker.build().expect("a preset is valid");
     let config = Config::builder().scoring(Bayesian::default()).ban(None).breaker(breaker);
-    config.outlier(outlier::Config::default()).build().expect("a preset is valid")
+    config.build().expect("a preset is valid")
 }
 
 #[cfg(all(test, not(buttress_loom)))]
@@ -64,9 +66,9 @@ mod tests {
     }
 
     #[test]
-    fn a_router_bans_nobody_and_compares_its_peers() {
+    fn a_router_bans_nobody_and_knows_shares() {
         let config = router();
-        assert!(config.ban().is_none() && config.outlier().is_some());
+        assert!(config.ban().is_none() && config.outlier().is_none());
         // A busy peer of which one call in a hundred fails stays far above one of which every second does.
         let scoring = config.scoring();
         let after = |every: u32| {

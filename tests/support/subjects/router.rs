@@ -92,8 +92,8 @@ pub fn router_half_open() -> Subject {
     let breaker = breaker.half_open_max_in_flight(PROBES).success_threshold(u8::MAX).build();
     let ledger = Ledger::new("router", config(breaker.expect("these settings work")));
     let layer = routed::<Erased, _>(&["a"], &ledger, PeerRouter::new);
-    let probes = layer.selection.clone();
+    let probes = ledger.clone();
     ledger.record_failure(&"a");
-    let places = subject(Subject::new(layer), ledger).places(PROBES.into(), move || probes.pick().ok());
+    let places = subject(Subject::new(layer), ledger).places(PROBES.into(), move || probes.admit(&"a").ok());
     places.lease(LONG).tolerates(0)
 }

@@ -3,8 +3,8 @@
 use buttress_core::Tick;
 use std::time::Duration;
 
-/// `banned 1 | endless 1 | times 8 | time 54`: while banned the time is when that is over, afterwards when it was. In units of
-/// 1,024 ns, of which 54 bits hold all that a tick does.
+/// `banned 1 | endless 1 | times 8 | time 54`: while banned the time is when that is over, afterwards when it was. In
+/// microseconds, of which 54 bits last 570 years.
 ///
 /// The word of a peer that never was banned is zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,19 +23,21 @@ const ENDLESS: u64 = 1 << 62;
 const TIMES_SHIFT: u32 = 54;
 const TIMES: u64 = 0xff;
 const TIME: u64 = (1 << TIMES_SHIFT) - 1;
-const UNIT_BITS: u32 = 10;
+const NANOS: u64 = 1_000;
 
 impl Word {
     /// Banned until then, for the so manieth time. A time is cut to the unit it is kept in, so no ban is longer than it was
-    /// said to be.
+    /// said to be; one that does not fit is none.
     pub(crate) fn banned(until: Option<Tick>, times: u32) -> Self {
         let word = BANNED | (u64::from(times).min(TIMES) << TIMES_SHIFT);
-        Self(until.map_or(word | ENDLESS, |until| word | (until.as_nanos() >> UNIT_BITS)))
+        let until = until.map(|until| until.as_nanos() / NANOS).filter(|until| *until <= TIME);
+        Self(until.map_or(word | ENDLESS, |until| word | until))
     }
 
     /// The ban is over.
     pub(crate) const fn over(self, now: Tick) -> Self {
-        Self((self.0 & (TIMES << TIMES_SHIFT)) | (now.as_nanos() >> UNIT_BITS))
+        let micros = now.as_nanos() / NANOS;
+        Self((self.0 & (TIMES << TIMES_SHIFT)) | if micros < TIME { micros } else { TIME })
     }
 
     /// Banned as far as anybody said, though it may be over.
@@ -80,6 +82,6 @@ impl Word {
     }
 
     const fn time(self) -> Tick {
-        Tick::from_nanos((self.0 & TIME) << UNIT_BITS)
+        Tick::from_nanos((self.0 & TIME) * NANOS)
     }
 }

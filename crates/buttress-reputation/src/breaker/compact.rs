@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(crate) struct Compact {
     gate: AtomicU64,
     /// While open, when the open time is over; while half-open, when the last probe was leased. Never earlier than it was.
-    time: AtomicU64,
+    pub(super) time: AtomicU64,
     window: Window,
 }
 
@@ -24,6 +24,9 @@ pub(crate) struct Rules<'a> {
     pub(crate) config: &'a Config,
     pub(crate) seed: u64,
 }
+
+/// While probes are out, to ask again is worth it soon: they can end at any moment.
+const SOON: Duration = Duration::from_secs(1);
 
 impl Compact {
     /// A breaker that is closed.
@@ -151,14 +154,6 @@ impl Compact {
         }
     }
 
-    /// Open until then, and so often reopened before: what a file says.
-    pub(crate) fn restore_open(&self, cold: &Cold, until: Tick, level: u32) {
-        let mut cold = cold.lock();
-        cold.past().level = level;
-        self.time.store(until.as_nanos(), Ordering::Relaxed);
-        self.enter(State::Open);
-    }
-
     /// When the open time is over, of an open breaker.
     pub(crate) fn open_until(&self) -> Option<Tick> {
         let open = self.word().state() == State::Open;
@@ -216,7 +211,7 @@ impl Compact {
         if failed && word.failures() >= rules.config.failures_to_reopen.into() {
             self.reopen(rules, cold, word, now, changes);
         } else if !failed && word.successes() >= rules.config.success_threshold.into() {
-            self.close(rules, cold, word, now, changes);
+            self.close(cold, word, now, changes);
         }
     }
 
@@ -246,7 +241,7 @@ impl Compact {
         let leased_at = Tick::from_nanos(self.time.load(Ordering::Relaxed));
         let expires_at = leased_at + config.lease;
         if places == 0 || now < expires_at {
-            return Err(expires_at.since(now));
+            return Err(expires_at.since(now).clamp(Duration::from_nanos(1), SOON));
         }
         Ok(word.leases_given_up().probe_out())
     }
@@ -285,7 +280,7 @@ impl Compact {
 
     /// Half-open, and enough probes succeeded.
     #[cold]
-    fn close(&self, _rules: Rules<'_>, cold: &Cold, seen: Word, now: Tick, changes: &mut Changes) {
+    fn close(&self, cold: &Cold, seen: Word, now: Tick, changes: &mut Changes) {
         let mut cold = cold.lock();
         if self.word().bare() != seen.bare() {
             return;
@@ -321,12 +316,11 @@ impl Compact {
     /// Sets when the open time that begins now is over, before anybody sees that it began.
     fn set_due(&self, rules: Rules<'_>, past: &mut Past, seen: Word, now: Tick) {
         past.open_for = rules.config.open_time(past.level, rules.seed ^ seen.generation());
-        past.opened = past.opened.saturating_add(1);
         self.time.store((now + past.open_for).as_nanos(), Ordering::Relaxed);
     }
 
     /// Enters a state under the lock, and says which one was left. Beside the lock only the probes of a generation move.
-    fn enter(&self, state: State) -> State {
+    pub(super) fn enter(&self, state: State) -> State {
         let mut word = self.word();
         while !self.change(word, word.enter(state)) {
             word = self.word();

@@ -14,21 +14,9 @@ pub(crate) struct Past {
     pub(super) closed_at: Tick,
     /// The present open time.
     pub(super) open_for: Duration,
-    /// How often it opened.
-    pub(super) opened: u32,
 }
 
 impl Past {
-    /// How often the breaker opened.
-    pub(crate) const fn opened(&self) -> u32 {
-        self.opened
-    }
-
-    /// How far its open time has grown.
-    pub(crate) const fn level(&self) -> u32 {
-        self.level
-    }
-
     /// Whether the next open time is longer than the first one.
     pub(crate) fn escalates(&self, config: &Config, now: Tick) -> bool {
         self.level > 0 && self.closed_at + config.failure_window >= now

@@ -15,7 +15,7 @@ mod turns;
 pub use listeners::Listening;
 pub use ranking::Ranked;
 pub(crate) use record::{Held, Record};
-pub use turns::Standing;
+pub use turns::Appraisal;
 
 use crate::bandwidth::Line;
 use crate::board::Board;

@@ -17,7 +17,7 @@ pub(crate) trait Watched {
     /// Whether it is left out.
     fn is_ejected(&self, now: Tick) -> bool;
 
-    /// It is left out until then.
+    /// It is left out until then. Called when nobody waits for the detector, as those who are told may ask anything of it.
     fn eject(&self, by: Rule, until: Tick, now: Tick);
 
     /// What the detector remembers of it.
@@ -69,7 +69,14 @@ impl Detector {
 
     #[cold]
     fn go_on<W: Watched>(&self, peers: &[W], now: Tick) {
-        let Some(mut look) = try_lock(&self.look) else { return };
+        for (place, rule, until) in self.outliers(peers, now) {
+            peers[place].eject(rule, until, now);
+        }
+    }
+
+    /// Counts some more: those that are to be left out once all of them are counted, and until when.
+    fn outliers<W: Watched>(&self, peers: &[W], now: Tick) -> Vec<(usize, Rule, Tick)> {
+        let Some(mut look) = try_lock(&self.look) else { return Vec::new() };
         let Look { interval, list, tallies } = &mut *look;
         let read = peers.as_ptr().addr();
         if *list != read {
@@ -81,15 +88,15 @@ impl Detector {
             tallies.push(peer.standing().count(*interval, peer.calls(), peer.is_ejected(now)));
         }
         if tallies.len() < peers.len() {
-            return;
+            return Vec::new();
         }
-        for (place, rule) in outliers(&self.config, tallies) {
-            let peer = &peers[place];
-            peer.eject(rule, peer.standing().eject(&self.config, now), now);
-        }
+        let found = outliers(&self.config, tallies);
         tallies.clear();
         // Zero is for those that nobody looked at yet.
         *interval = interval.checked_add(1).unwrap_or(1);
         self.due.store((now + self.config.interval).as_nanos(), Ordering::Relaxed);
+        let out =
+            |(place, rule): (usize, Rule)| (place, rule, peers[place].standing().eject(&self.config, now));
+        found.into_iter().map(out).collect()
     }
 }

@@ -6,6 +6,7 @@
 mod changes;
 mod cold;
 mod counts;
+#[cfg(any(test, feature = "persist"))]
 mod kept;
 mod load;
 #[cfg(all(test, buttress_loom))]
@@ -20,11 +21,13 @@ pub use refused::{Refused, Why};
 
 pub(crate) use changes::Changes;
 pub(crate) use cold::Cold;
-pub(crate) use counts::{Counts, Tries};
+pub(crate) use counts::Counts;
+#[cfg(any(test, feature = "persist"))]
+pub(crate) use counts::Tries;
+#[cfg(any(test, feature = "persist"))]
 pub(crate) use kept::{Kept, KeptBan};
 #[cfg(all(test, buttress_loom))]
 pub(crate) use models::explore;
-pub(crate) use penance::Ban;
 pub(crate) use rules::Rules;
 
 use crate::ban;
@@ -342,3 +345,6 @@ impl Peer {
 const fn open(retry_after: Option<Duration>) -> Refused {
     Refused { why: Why::Open, retry_after }
 }
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests;

@@ -2,6 +2,7 @@
 
 use super::cold::Locked;
 use super::{Change, Changes, Peer, Rules};
+use crate::outlier::Rule;
 use crate::sync::Ordering;
 use crate::{Deed, Score, ban};
 use buttress_core::Tick;
@@ -68,24 +69,19 @@ impl Peer {
     }
 
     /// Leaves it out until then, as it does worse than the others.
-    pub(crate) fn eject(&self, rules: &Rules, until: Tick, now: Tick) -> Changes {
+    pub(crate) fn eject(&self, rules: &Rules, by: Rule, until: Tick, now: Tick) -> Changes {
         let mut changes = Changes::default();
         // A second more where it is cut to seconds, and never the zero that says there is none.
         let seconds = rules.seconds(until).saturating_add(1);
         if until > now && self.ejected_until.swap(seconds, Ordering::AcqRel) == 0 {
-            changes.push(Change::Ejected { until });
+            changes.push(Change::Ejected { by, until });
         }
         changes
     }
 
-    /// Takes it back.
-    pub(crate) fn readmit(&self, now: Tick) -> Changes {
-        let mut changes = Changes::default();
-        if self.ejected_until.swap(0, Ordering::AcqRel) != 0 {
-            self.recover(now);
-            changes.push(Change::Readmitted);
-        }
-        changes
+    /// Whether it is left out.
+    pub(crate) fn is_ejected(&self, rules: &Rules, now: Tick) -> bool {
+        self.ejection_left(rules, now).is_some()
     }
 
     /// How long it is left out yet.

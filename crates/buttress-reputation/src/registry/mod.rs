@@ -1,9 +1,10 @@
 //! A ledger as a member of a registry.
 
 mod lately;
-mod standing;
+mod overview;
 mod told;
 
+use crate::breaker::State;
 use crate::{Change, Ledger, Tick, clock};
 #[cfg(feature = "persist")]
 use buttress::disk::keeper::{Saver, Saves};
@@ -75,7 +76,7 @@ where
     }
 
     fn status(&self, peers: usize) -> PeersStatus {
-        let mut status = self.peers_status(peers, clock::now());
+        let mut status = self.overview(peers, clock::now());
         status.seed = self.events().seed();
         status.bans = self.watched().bans.load(Ordering::Relaxed);
         #[cfg(feature = "persist")]
@@ -98,7 +99,14 @@ where
     }
 
     fn forgive(&self) {
-        self.reset_all();
+        let now = clock::now();
+        for record in self.records() {
+            let peer = &record.peer;
+            let is_held_up = peer.may(record.rules(), now).is_err() || peer.state() != State::Closed;
+            if let Some(key) = record.key().filter(|_| is_held_up) {
+                self.reset(key);
+            }
+        }
         self.watched().lately.clear();
         *self.watched().refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }

@@ -15,7 +15,7 @@ pub(super) fn told(change: &Change) -> PeerChange {
         Change::Opened => PeerChange::Opened,
         Change::HalfOpened => PeerChange::HalfOpened,
         Change::Closed => PeerChange::Closed,
-        Change::Ejected { until } => PeerChange::Ejected { out_for: until.since(clock::now()) },
+        Change::Ejected { until, .. } => PeerChange::Ejected { out_for: until.since(clock::now()) },
         Change::Readmitted => PeerChange::Readmitted,
     }
 }

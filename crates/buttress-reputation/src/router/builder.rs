@@ -4,6 +4,7 @@ use super::common::{Common, PeerId};
 use super::discover::Discovery;
 use super::service::{Chosen, PeerRouter};
 use super::trail::{ByTrail, NoTrail};
+use crate::clock::fine;
 use crate::selection::Selection;
 #[cfg(feature = "http")]
 use buttress::{AtEnd, AtEndBoxed, RespondGrpc};
@@ -18,6 +19,8 @@ impl<K: PeerId, S> PeerRouter<K, S> {
     /// Over the members of `selection`, each with its service. Any error is a failure of its peer, any response a success.
     #[must_use]
     pub fn new(selection: Selection<K, S>) -> Self {
+        // The first reading takes long, and no call is to wait for it.
+        let _ = fine();
         let rejected = Rejected::by(LAYER, "", Refusal::new(Reason::NoPeer));
         let common = Common { selection, rejected, discovery: None };
         Self {

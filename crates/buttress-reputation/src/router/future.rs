@@ -3,7 +3,7 @@
 use super::common::{Common, PeerId};
 use super::permit::{Permit, settle_error};
 use super::trail::Trail;
-use super::turn::{No, Turn};
+use super::turn::{No, Polled, Turn};
 use buttress::{Judge, Refuse, Rejected};
 use pin_project_lite::pin_project;
 use std::fmt;
@@ -115,7 +115,7 @@ where
     S: Service<Req> + Clone + Send + Sync + 'static,
 {
     /// Makes the call with the first peer that is ready.
-    fn poll<R, J>(&mut self, judge: &J, cx: &mut Context<'_>) -> Poll<Result<Sent<K, S, Req>, No<S::Error>>>
+    fn poll<R, J>(&mut self, judge: &J, cx: &mut Context<'_>) -> Polled<Sent<K, S, Req>, S::Error>
     where
         J: Judge<S::Response, S::Error>,
         R: Refuse<J::Response<Permit<K, S>>, S::Error>,

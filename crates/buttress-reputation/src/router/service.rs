@@ -14,7 +14,7 @@ use std::{fmt, mem};
 use tower_service::Service;
 
 /// Several peers as one service: each call goes to one that is ready and that the [`Selection`] prefers, and how it ends is judged
-/// of that peer. See [the module](self).
+/// of that peer. See [the module](super).
 pub struct PeerRouter<K: PeerId, S, R = Boxed, J = AtHead<classify::Errors>, T = NoTrail> {
     pub(super) common: Arc<Common<K, S>>,
     pub(super) refuse: R,

@@ -37,6 +37,9 @@ pub(super) enum No<E> {
     Ready(E),
 }
 
+/// What came of a look at who is ready.
+pub(super) type Polled<T, E> = Poll<Result<T, No<E>>>;
+
 impl<K: PeerId, S> Candidate<K, S> {
     pub(super) fn number(&self) -> u64 {
         self.picked.number()
@@ -125,7 +128,7 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
         trail: Option<&Trail>,
         judge: &J,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Candidate<K, S>, No<S::Error>>>
+    ) -> Polled<Candidate<K, S>, S::Error>
     where
         S: Service<Req>,
         J: Judge<S::Response, S::Error>,
@@ -160,7 +163,7 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
         trail: Option<&Trail>,
         judge: &J,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Candidate<K, S>, No<S::Error>>>
+    ) -> Polled<Candidate<K, S>, S::Error>
     where
         S: Service<Req>,
         J: Judge<S::Response, S::Error>,

@@ -4,6 +4,7 @@ use super::Config;
 use super::choice::{Candidate, Refused, Standing};
 use crate::Tick;
 use crate::ledger::{Held, Ledger};
+use crate::outlier::{self, Rule, Watched};
 use crate::peer::{Changes, Ticket};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ where
     pub(super) value: T,
     pub(super) ledger: Ledger<K>,
     pub(super) record: Held<K>,
+    outlier: outlier::Standing,
     /// How many times as much it seems to cost, by its tier.
     tier_costs: [f64; 5],
     /// What costs so much may have failed lately.
@@ -38,7 +40,8 @@ where
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let record = ledger.hold(&key);
         let dear = ledger.config().cost().of_failure(None).as_nanos() as f64 * FADED;
-        Self { number, key, value, ledger: ledger.clone(), record, tier_costs: config.tier_costs(), dear }
+        let (ledger, outlier) = (ledger.clone(), outlier::Standing::default());
+        Self { number, key, value, ledger, record, outlier, tier_costs: config.tier_costs(), dear }
     }
 
     /// Has a call to it admitted.
@@ -82,5 +85,29 @@ where
     #[inline]
     fn is_out(&self, now: Tick) -> bool {
         self.record.peer.is_out(self.record.rules(), now)
+    }
+}
+
+impl<K, T> Watched for Arc<Member<K, T>>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+{
+    fn calls(&self) -> (u32, u32) {
+        let counts = self.record.peer.counts();
+        // Cut off as counters that wrap around are: only what they grow by matters.
+        (counts.samples() as u32, (counts.samples() - counts.succeeded()) as u32)
+    }
+
+    fn is_ejected(&self, now: Tick) -> bool {
+        self.record.peer.is_ejected(self.ledger.rules(), now)
+    }
+
+    fn eject(&self, by: Rule, until: Tick, now: Tick) {
+        let changes = self.record.peer.eject(self.ledger.rules(), by, until, now);
+        self.ledger.tell(&self.record, changes);
+    }
+
+    fn standing(&self) -> &outlier::Standing {
+        &self.outlier
     }
 }

@@ -72,6 +72,7 @@ pub use no_peer::NoPeer;
 pub use picked::Picked;
 pub use tried::Tried;
 
+use crate::outlier::Detector;
 use crate::sync::{Mutex, lock};
 use crate::{Ledger, Tick, clock, dice};
 use choice::{Choice, EXACT};
@@ -102,6 +103,8 @@ where
     config: Config,
     list: List<Member<K, T>>,
     fleet: Fleet,
+    /// Looks for those that do worse than the others, if the ledger has rules for that.
+    detector: Option<Detector>,
     /// Held while the members change; a pick does not need it.
     by_key: Mutex<ByKey<K, T>>,
 }
@@ -116,7 +119,8 @@ where
     #[must_use]
     pub fn new(ledger: &Ledger<K>, config: Config) -> Self {
         let (list, fleet, by_key) = (List::default(), Fleet::default(), Mutex::default());
-        Self { shared: Arc::new(Shared { ledger: ledger.clone(), config, list, fleet, by_key }) }
+        let detector = ledger.config().outlier().map(|rules| Detector::new(*rules));
+        Self { shared: Arc::new(Shared { ledger: ledger.clone(), config, list, fleet, detector, by_key }) }
     }
 
     /// Puts in a peer, with what belongs to it. Whoever was there by that name goes, with its [number](Picked::number) and what
@@ -263,8 +267,11 @@ where
         roll: u64,
         wanted: impl Fn(&Member<K, T>) -> bool,
     ) -> Result<Picked<K, T>, NoPeer> {
-        let Shared { list, fleet, config, .. } = &*self.shared;
+        let Shared { list, fleet, detector, config, .. } = &*self.shared;
         let members = list.read();
+        if let Some(detector) = detector {
+            detector.look(&members, now);
+        }
         fleet.look(&members, config, now);
         let pick = || {
             let admit = |member: &Arc<Member<K, T>>, despite| {
@@ -285,13 +292,16 @@ where
     }
 
     fn change<R>(&self, change: impl FnOnce(&mut ByKey<K, T>, &mut Vec<Arc<Member<K, T>>>) -> R) -> R {
-        let Shared { list, fleet, by_key, .. } = &*self.shared;
+        let Shared { list, fleet, detector, by_key, .. } = &*self.shared;
         let mut by_key = lock(by_key);
         let before = list.read();
         let mut members = before.to_vec();
         let result = change(&mut by_key, &mut members);
         list.set(members);
         fleet.changed();
+        if let Some(detector) = detector {
+            detector.changed();
+        }
         drop(by_key);
         // What was taken out ends here, if nobody else has it, and may use the selection as it ends.
         drop(before);

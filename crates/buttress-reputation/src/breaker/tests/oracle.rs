@@ -52,7 +52,7 @@ impl Oracle {
             if *out >= places {
                 let expires = *leased_at + config.lease;
                 if now < expires || places == 0 {
-                    return Err(expires.since(now));
+                    return Err(expires.since(now).clamp(Duration::from_nanos(1), secs(1)));
                 }
                 *out = 0;
                 self.generation += 1;

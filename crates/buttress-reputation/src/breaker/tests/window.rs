@@ -1,7 +1,6 @@
 //! Counts in three words.
 
 use super::super::window::{Place, Window};
-use super::*;
 
 const PART: u64 = 1_000;
 

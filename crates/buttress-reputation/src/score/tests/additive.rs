@@ -10,7 +10,7 @@ fn after(scoring: &Additive, deeds: impl IntoIterator<Item = Deed>) -> f64 {
 }
 
 #[test]
-fn s3_20_21_22_23_each_kind_of_deed_moves_the_score_by_its_points() {
+fn s3_20_s3_21_s3_22_s3_23_each_kind_of_deed_moves_the_score_by_its_points() {
     let scoring = Additive::default();
     assert_eq!(after(&scoring, []), 50.0);
     for (deed, score) in [
@@ -30,7 +30,7 @@ fn s3_20_21_22_23_each_kind_of_deed_moves_the_score_by_its_points() {
 }
 
 #[test]
-fn s3_18_19_24_points_end_at_0_and_at_100() {
+fn s3_18_s3_19_points_end_at_0_and_at_100() {
     let scoring = Additive::default();
     assert_eq!(after(&scoring, [Deed::sync(true); 25]), 100.0);
     assert_eq!(after(&scoring, [Deed::sync(true); 26]), 100.0);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn s3_17_18_19_a_score_is_a_number_from_0_to_100_and_50_where_nothing_is_known() {
+fn s3_17_s3_18_s3_19_a_score_is_a_number_from_0_to_100_and_50_where_nothing_is_known() {
     for (value, score) in [
         (f64::NAN, 50.0),
         (f64::INFINITY, 100.0),

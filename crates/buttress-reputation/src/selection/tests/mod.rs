@@ -2,6 +2,7 @@
 
 mod choice;
 mod fleet;
+mod outliers;
 mod simulation;
 mod world;
 

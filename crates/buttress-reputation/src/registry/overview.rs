@@ -25,7 +25,7 @@ where
     K: Clone + Eq + Hash + Display + Send + Sync + 'static,
 {
     /// All of it in one walk over the peers, but for those that are the best, which another one finds.
-    pub(super) fn peers_status(&self, shown: usize, now: Tick) -> PeersStatus {
+    pub(super) fn overview(&self, shown: usize, now: Tick) -> PeersStatus {
         let rules = self.rules();
         let (mut states, mut banned, mut refused) = (PeerStates::default(), 0, 0);
         let (mut scores, mut reliabilities, mut entries) = (0.0, 0.0, 0_usize);

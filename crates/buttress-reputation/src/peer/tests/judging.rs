@@ -1,0 +1,107 @@
+//! One judgement over breaker, score, counts and latency.
+
+use super::*;
+
+#[test]
+fn w47_one_judgement_moves_breaker_score_counts_latency_and_tier_together() {
+    let mut rig = Rig::new(|builder| builder);
+    rig.judge(Deed::sync(true).taking(millis(40)));
+    rig.judge(Deed::message(true).taking(millis(140)));
+    rig.judge(Deed::message(false));
+    rig.pass(secs(60));
+    rig.judge(Deed::sync(false));
+    let snapshot = rig.peer.snapshot(&rig.rules, rig.now);
+    assert_eq!((snapshot.successful_syncs, snapshot.failed_syncs), (1, 1));
+    assert_eq!((snapshot.successful_messages, snapshot.failed_messages), (1, 1));
+    assert_eq!((snapshot.successful_calls, snapshot.failed_calls), (0, 0));
+    assert_eq!(snapshot.avg_latency, Some(millis(60)), "the first as it is, then a fifth of the way");
+    assert_eq!(snapshot.reliability, 0.5);
+    assert!((46.4..=46.6).contains(&snapshot.score.get()), "50 + 2 + 0.5 - 1 - 5: {}", snapshot.score);
+    assert_eq!(snapshot.first_seen, SystemTime::UNIX_EPOCH + secs(1_000_000));
+    assert_eq!((snapshot.last_seen, snapshot.uptime), (snapshot.first_seen + secs(60), secs(60)));
+    for _ in 0..3 {
+        rig.judge(Deed::sync(false));
+    }
+    assert_eq!(rig.peer.state(), State::Open, "five failures within a minute and half, by the same deeds");
+    assert_eq!(rig.may().unwrap_err().why, Why::Open);
+}
+
+#[test]
+fn s3_68_the_tier_is_told_when_it_changes_and_not_at_each_deed() {
+    let mut rig = Rig::without_breaker();
+    for _ in 0..20 {
+        rig.judge(Deed::sync(true));
+    }
+    let good = Change::Tier { from: Tier::Neutral, to: Tier::Good };
+    let trusted = Change::Tier { from: Tier::Good, to: Tier::Trusted };
+    assert_eq!(rig.told, [good, trusted]);
+    assert_eq!(rig.peer.tier(rig.now), Tier::Trusted);
+}
+
+#[test]
+fn s3_34_what_is_ignored_or_cancelled_judges_nothing_and_gives_the_lease_back() {
+    let mut rig = Rig::new(|builder| builder);
+    for _ in 0..5 {
+        rig.judge(Deed::call(FAILURE));
+    }
+    rig.pass(secs(2));
+    let before = rig.peer.snapshot(&rig.rules, rig.now);
+    for outcome in [Outcome::Ignored, Outcome::Cancelled] {
+        for _ in 0..10 {
+            let ticket = rig.admit().expect("the place is free again");
+            assert_eq!(rig.peer.in_flight(), 1);
+            rig.settle(ticket, outcome, millis(1));
+        }
+        rig.judge(Deed::call(outcome));
+    }
+    let after = rig.peer.snapshot(&rig.rules, rig.now);
+    assert_eq!(after.breaker, State::HalfOpen);
+    assert_eq!((after.score, after.failed_calls, after.last_seen), (before.score, 5, before.last_seen));
+    assert_eq!((after.in_flight, after.avg_latency), (0, None));
+}
+
+#[test]
+fn s3_34_points_move_the_score_and_nothing_else() {
+    let mut rig = Rig::new(|builder| builder);
+    for _ in 0..9 {
+        rig.judge(Deed::points(-5.0));
+    }
+    let snapshot = rig.peer.snapshot(&rig.rules, rig.now);
+    assert_eq!((snapshot.score.get(), snapshot.breaker), (5.0, State::Closed));
+    assert_eq!((rig.peer.samples(), rig.peer.cost(&rig.rules, rig.now)), (0, None));
+    rig.judge(Deed::points(-5.0));
+    assert!(rig.peer.is_banned(rig.now), "and they ban");
+}
+
+#[test]
+fn throttling_opens_no_breaker_unless_it_is_set_to() {
+    for (count, state) in [(false, State::Closed), (true, State::Open)] {
+        let breaker = crate::breaker::Config::builder().count_throttling(count).build().unwrap();
+        let mut rig = Rig::new(|builder| builder.breaker(breaker));
+        for _ in 0..5 {
+            rig.judge(Deed::call(Outcome::Throttled));
+        }
+        assert_eq!(rig.peer.state(), state, "count_throttling = {count}");
+    }
+}
+
+#[test]
+fn f7_counts_stop_at_the_most_they_hold_and_never_carry_over() {
+    let rig = Rig::new(|builder| builder);
+    let full = Tries { succeeded: u32::MAX, failed: u32::MAX };
+    rig.peer.counters.set(Counts { syncs: full, messages: full, calls: full });
+    let before = rig.peer.counts();
+    for succeeded in [true, false] {
+        rig.peer.counters.count(&Deed::sync(succeeded));
+        rig.peer.counters.count(&Deed::message(succeeded));
+    }
+    assert_eq!(rig.peer.counts(), before);
+    assert!(before.syncs.succeeded > 4_294_000_000);
+}
+
+#[test]
+fn f4_a_peer_takes_this_much() {
+    // Beside it: its word on the board, 8; the record's references, flag, key and traffic, 80 with a key that is a `String`;
+    // its place in the store, about 60.
+    assert!(size_of::<Peer>() <= 168, "{}", size_of::<Peer>());
+}
