@@ -10,6 +10,7 @@ use buttress_benches::keys;
 use buttress_benches::measure::{allocations, median, nanos_per_call};
 use buttress_benches::paths::{self, Path};
 use buttress_benches::peers;
+use buttress_benches::selection;
 use buttress_benches::table::{Bar, Figures, Row, Table};
 use std::env;
 use std::process::ExitCode;
@@ -163,6 +164,16 @@ fn rows() -> Vec<Row> {
         Row { calls: 2_000_000, ..ours(keys::WORDS_NAMED_1M, (Some(300.0), Some(300.0))) },
         Row { calls: 2_000_000, ..ours(keys::STORE_NAMED_1M, (None, None)) },
         peer(peers::GOVERNOR_NAMED_1M, keys::WORDS_NAMED_1M, 2_000_000),
+        ours(selection::PICK_10, (Some(90.0), Some(200.0))),
+        ours(selection::PICK_100, (Some(90.0), Some(200.0))),
+        ours(selection::PICK_10K, (Some(90.0), Some(200.0))),
+        // None of these is shared, so that they are measured on one thread.
+        Row { threads: 1, ..peer(peers::TOWER_BALANCE_10, selection::PICK_10, 100_000) },
+        Row { threads: 1, ..peer(peers::TOWER_BALANCE_100, selection::PICK_100, 100_000) },
+        Row { threads: 1, ..peer(peers::TOWER_BALANCE_10K, selection::PICK_10K, 100_000) },
+        peer(peers::TOWER_RESILIENCE_ROUTER, selection::PICK_10, 100_000),
+        peer(peers::TOWER_RESILIENCE_OUTLIER, selection::PICK_10, 100_000),
+        Row { calls: 2_000, ..ours(selection::TOP_10K, (Some(20_000.0), None)) },
     ]
 }
 

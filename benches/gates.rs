@@ -17,6 +17,7 @@ use buttress_benches::paths::{self, LONG, Path};
 use buttress_benches::recorded::{
     BREAKER_BYTES, BREAKER_BYTES_BAR, COMPILER, RECORDED, THIS_COMPILER, TOLERANCE,
 };
+use buttress_benches::selection;
 use buttress_benches::worker::Worker;
 use std::env;
 use std::ffi::OsStr;
@@ -61,7 +62,8 @@ fn run() -> Result<ExitCode, BoxError> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [COUNTED, path, calls] => {
             let known = paths::ALL.into_iter().chain(admission::ALL).chain(keys::SMALL);
-            let known = known.chain(budgets::ALL).chain(failures::ALL).chain([admission::RATE_KEYED_1M]);
+            let known = known.chain(budgets::ALL).chain(failures::ALL).chain(selection::ALL);
+            let known = known.chain([admission::RATE_KEYED_1M, selection::TOP_10K]);
             let path = known.into_iter().find(|known| known.name == path).ok_or("no such path")?;
             counted((path.make)().as_mut(), calls.parse()?);
             Ok(ExitCode::SUCCESS)
@@ -156,7 +158,8 @@ fn f6_allocations(gates: &mut Gates) {
         (failures::FAILURE_LOG_FILES, 20 * CALLS),
     ];
     let none = none.into_iter().chain([failures::FAILURE_LOG, failures::FAILURE_LOG_CLONED]);
-    let none = none.chain(budgets::ALL).chain(admission::ALL).chain(keys::SMALL).map(|path| (path, 0));
+    let none = none.chain(budgets::ALL).chain(admission::ALL).chain(keys::SMALL).chain(selection::ALL);
+    let none = none.map(|path| (path, 0));
     for (path, limit) in none.chain(boxed) {
         let mut worker = (path.make)();
         worker.check();
@@ -191,6 +194,10 @@ fn s2_122_s2_125_bytes(gates: &mut Gates) {
     );
     let handle = bytes_held(|| retry::Handle::new("gates", retry::Config::default()));
     note("held by a retry with its budget and its counters", &handle.to_string());
+    let peers = selection::ledger(10_000);
+    let bytes = bytes_held(|| (0..10_000_u64).for_each(|peer| peers.record_failure(&peer))) / 10_000;
+    let bar = selection::BYTES_BAR;
+    gates.check("held by a peer", bytes <= bar, &format!("{bytes}, at most {bar}"));
     note("future of the service beneath", &future_size(Echo).to_string());
     note("future of a breaker", &future_size(breaker.clone().layer(Echo)).to_string());
     note("future of a timeout", &future_size(timeout.clone().layer(Echo)).to_string());
@@ -261,6 +268,7 @@ fn c11_s2_121_s2_124_instructions(gates: &mut Gates) -> Result<(), callgrind::Er
         (keys::STORE_100, keys::STORE_10K, GROWTH_BY_KEYS),
         (admission::RATE_KEYED_10, admission::RATE_KEYED_1M, GROWTH_BY_MANY_KEYS),
         (admission::WINDOW_10, admission::WINDOW_100K, GROWTH),
+        (selection::PICK_10, selection::PICK_10K, GROWTH_BY_KEYS),
     ] {
         let growth = per_call(many)? / per_call(few)?;
         let figure = format!("{growth:.3} times those of {}, at most {limit:.2}", few.name);

@@ -5,7 +5,9 @@
 use buttress::circuit_breaker::{Config, Handle, Keyed};
 use buttress::fallback::{self, AnyError, FallbackLayer};
 use buttress::health::{Check, Found, Monitor, presets};
+use buttress::registry::Registry;
 use buttress::{FailureKind, Outcome};
+use buttress_reputation::Ledger;
 use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -52,7 +54,7 @@ impl Subscriber for Collect {
 }
 
 #[test]
-fn s1_18_s4_82_every_change_and_refusal_is_a_tracing_event_under_one_target() {
+fn s1_18_s4_82_h14_every_change_and_refusal_is_a_tracing_event_under_one_target() {
     tracing::subscriber::set_global_default(Collect).unwrap();
     let handle = Handle::new("traced", Config::builder().consecutive_failures(2).build().unwrap());
     for _ in 0..2 {
@@ -92,8 +94,18 @@ fn s1_18_s4_82_every_change_and_refusal_is_a_tracing_event_under_one_target() {
         monitor.check_now().await;
         monitor.check_now().await;
     });
-    let lines = LINES.lock().unwrap();
+    let lines = std::mem::take(&mut *LINES.lock().unwrap());
     let of = "message=health check layer=\"health_monitor\" name=\"backends\" key=\"db\"";
     let found = format!("INFO {of} from=\"unknown\" to=\"healthy\"");
     assert_eq!(*lines, [found, format!("WARN {of} from=\"healthy\" to=\"unhealthy\"")]);
+
+    // What happens to the peers of a ledger in a registry, whatever they call themselves.
+    let peers = Ledger::<String>::new("swarm", buttress_reputation::Config::default());
+    Registry::new().add(peers.clone()).unwrap();
+    peers.ban("evil\r\n\u{2028}", "spam", None);
+    peers.unban("evil\r\n\u{2028}");
+    let lines = LINES.lock().unwrap();
+    let of = r#"layer="peers" name="swarm" key="evil\\r\\n\\u{2028}""#;
+    let banned = format!("WARN message=banned until it is lifted, time 1, at score 50.0 {of}");
+    assert_eq!(lines[..], [banned, format!("INFO message=unbanned {of}")]);
 }

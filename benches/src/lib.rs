@@ -14,6 +14,7 @@
 //! | [`flood`] | more keys than there is room for |
 //! | [`clients`] | more clients than a rate limit has room for |
 //! | [`keys`] | states by key, with keys in no order |
+//! | [`selection`] | one of some peers, and what came of it |
 //! | [`measure`] | allocations, bytes, nanoseconds |
 //! | [`callgrind`] | instructions |
 //! | [`recorded`] | the instructions a path is known to cost |
@@ -34,6 +35,7 @@ pub mod paths;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod recorded;
+pub mod selection;
 #[cfg(feature = "peers")]
 pub mod table;
 pub mod worker;

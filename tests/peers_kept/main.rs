@@ -5,6 +5,7 @@
 mod broken;
 mod killed;
 mod known;
+mod mounted;
 mod registry;
 
 use buttress_reputation::persist::Kept;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::advance;
 
-/// Breakers that open with the first failure, for a second, without a spread.
+/// Breakers that open with the first failure, for a second, without a spread; and nobody is banned for a score.
 fn quick() -> Config {
     let breaker = breaker::Config::builder()
         .failure_threshold(1)
@@ -18,7 +18,7 @@ fn quick() -> Config {
         .jitter(0.0)
         .build()
         .unwrap();
-    Config::builder().breaker(breaker).build().unwrap()
+    Config::builder().breaker(breaker).ban(None).build().unwrap()
 }
 
 fn registered(config: Config) -> (Ledger, Registry) {
@@ -136,6 +136,7 @@ async fn s3_48_where_nobody_can_be_asked_it_is_unhealthy_and_a_reset_lets_all_be
     assert_eq!(resets.reset.len(), 1);
     assert_eq!(resets.reset[0].to_string(), "peers swarm");
     assert!(["mallory", "bob", "alice"].iter().all(|name| peers.should_communicate(*name)));
+    assert!(peers.peer("alice").unwrap().score.get() > 50.0, "she keeps what she has earned");
     assert_eq!(registry.health().verdict, Verdict::Healthy);
 }
 

@@ -1,8 +1,10 @@
 //! The same ways through other crates, set up to do as nearly the same as they can.
 
 mod admission;
+mod balance;
 
 pub use admission::*;
+pub use balance::*;
 
 use crate::inner::{Answer, CallError, Echo, Failing};
 use crate::keys::{self, Keys};

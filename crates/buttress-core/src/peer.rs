@@ -56,7 +56,7 @@ impl fmt::Display for PeerChange {
                     Some(time) => write!(f, "banned for {time:.1?}")?,
                     None => f.write_str("banned until it is lifted")?,
                 }
-                write!(f, ", for the {times}. time, at score {score:.1}")
+                write!(f, ", time {times}, at score {score:.1}")
             }
             Self::Unbanned => f.write_str("unbanned"),
             Self::Tier { from, to } => write!(f, "{from} -> {to}"),

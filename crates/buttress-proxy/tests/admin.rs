@@ -13,7 +13,7 @@ use support::{Answer, Client, Mode, Origin, Running, nobody, soon};
 use tokio::net::TcpStream;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
-const PAGES: [&str; 5] = ["/failures", "/healthz", "/metrics", "/readyz", "/status"];
+const PAGES: [&str; 6] = ["/failures", "/healthz", "/metrics", "/peers", "/readyz", "/status"];
 
 /// The JSON on a page.
 fn parsed(answer: &Answer) -> Value {
@@ -45,6 +45,32 @@ async fn the_status_is_what_the_breakers_are() {
 
     let page = proxy.page("/status").await.text();
     assert!(page.lines().count() > 20 && page.ends_with("}\n"), "it is for people too: {page}");
+}
+
+#[tokio::test]
+async fn s3_35_w61_the_peers_are_the_origins_and_their_number_is_one_that_can_be_had() {
+    let (proxy, origins) = proxy_of::<2>().await;
+    for _ in 0..4 {
+        assert_eq!(proxy.ask(GET).await.status, 200);
+    }
+    proxy.breakers[1].force_open();
+    let peers = parsed(&proxy.page("/peers").await);
+    assert_eq!(peers["entries"], 2, "{peers:#}");
+    let of = |origin: usize| {
+        let best = peers["best"].as_array().unwrap();
+        best.iter().find(|peer| peer["peer"] == origins[origin].address.to_string()).unwrap()
+    };
+    assert!(of(0)["score"].as_f64().unwrap() > 50.0, "{peers:#}");
+    assert_eq!((&of(0)["breaker"], &of(1)["breaker"]), (&json!("closed"), &json!("forced_open")));
+
+    let one = parsed(&proxy.page("/peers?top=1").await);
+    assert_eq!((one["best"].as_array().map(Vec::len), &one["entries"]), (Some(1), &json!(2)));
+    for wrong in ["-1", "0", "1001", "18446744073709551616", "ten", "1.5", ""] {
+        let refused = proxy.page(&format!("/peers?top={wrong}")).await;
+        assert_eq!(refused.status, 400, "{wrong}");
+        assert!(refused.text().contains("top cannot be read: a number from 1 to 1000 is needed"), "{wrong}");
+    }
+    assert_eq!(proxy.page("/peers?bottom=1").await.status, 400);
 }
 
 #[tokio::test]

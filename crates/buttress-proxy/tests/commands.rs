@@ -191,6 +191,26 @@ async fn s0_83_s0_66_failures_are_told_at_three_lengths_and_as_json() {
 }
 
 #[tokio::test]
+async fn s3_30_s3_35_w61_peers_are_shown_with_who_is_left_alone() {
+    let stage = Stage::set(&[]).await;
+    stage.answered(20, "200 OK").await;
+    let origin = stage.origin.address.to_string();
+    let well = stage.run(&["peers"]).await;
+    assert_eq!(well.code, Some(0), "{well:?}");
+    well.says(&["score", "takes", &origin, "100.0 %", "just now"]);
+    stage.answered(20, "500 Oh No").await;
+    let unwell = stage.run(&["peers", "--top", "3"]).await;
+    unwell.says(&[&format!("{origin} is left alone: its breaker is open")]);
+    let json = stage.run(&["peers", "--json"]).await;
+    assert_eq!((json.code, &json.json()["entries"]), (Some(0), &Value::from(1)), "{json:?}");
+    for wrong in ["-1", "0", "1001", "all"] {
+        let refused = stage.run(&["peers", "--top", wrong]).await;
+        assert_eq!(refused.code, Some(2), "{wrong}");
+        assert!(refused.stderr.contains("--top") && refused.stdout.is_empty(), "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn c26_the_budget_is_told_in_percent_and_a_proxy_without_one_says_how_to_get_one() {
     let stage = Stage::set(&["--slo", "90", "--slo-window", "1h", "--slo-latency", "10s"]).await;
     stage.answered(40, "200 OK").await;

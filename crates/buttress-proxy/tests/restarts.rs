@@ -24,7 +24,9 @@ impl Kept {
     async fn start(origin: &Origin, folder: &Path) -> Self {
         let (log, state) = (folder.join("failures"), folder.join("budget.json"));
         let path = |path: &Path| path.to_str().unwrap().to_owned();
-        let arguments = ["--failure-log", &path(&log), "--slo", "99", "--slo-state", &path(&state)];
+        let peers = path(&folder.join("origins.json"));
+        let memory = ["--failure-log", &path(&log), "--slo", "99", "--slo-state", &path(&state)];
+        let arguments = [&memory[..], &["--state", &peers]].concat();
         let (program, admin) = Program::with_admin(origin.address, &arguments).await;
         Self { program, admin }
     }
@@ -53,6 +55,11 @@ impl Kept {
         let failures = self.page("/failures").await;
         let requests = budget["error_budgets"]["proxy"]["objectives"]["proxy"]["total"].as_u64().unwrap();
         (requests, failures["statistics"]["total"].as_u64().unwrap())
+    }
+
+    /// What is known of the origin.
+    async fn origin(&self) -> Value {
+        self.page("/status").await["peers"]["origins"]["best"][0].clone()
     }
 
     /// One of the numbers of the files with its failures.
@@ -95,6 +102,58 @@ async fn a_proxy_that_is_stopped_and_started_remembers_failures_and_budget() {
 }
 
 #[tokio::test]
+async fn s3_65_a_proxy_that_is_stopped_and_started_knows_its_origins() {
+    let (origin, folder) = (Origin::start(Mode::ok()).await, TempDir::new().unwrap());
+    let first = Kept::start(&origin, folder.path()).await;
+    assert_eq!(first.origin().await, Value::Null);
+    first.ask(20).await;
+    let judged = async |proxy: &Kept| proxy.origin().await["successes"].as_u64();
+    soon(async {
+        while judged(&first).await != Some(20) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(first.end("TERM").await, "");
+    let second = Kept::start(&origin, folder.path()).await;
+    let known = second.origin().await;
+    assert_eq!(
+        (known["peer"].as_str(), known["successes"].as_u64()),
+        (Some(&*origin.address.to_string()), Some(20)),
+        "{known:#}"
+    );
+    assert!(known["score"].as_f64() > Some(60.0), "{known:#}");
+    assert_eq!(second.end("TERM").await, "");
+}
+
+#[tokio::test]
+async fn g6_a_file_that_knows_no_origins_is_put_aside_and_said_so() {
+    let (origin, folder) = (Origin::start(Mode::ok()).await, TempDir::new().unwrap());
+    fs::write(folder.path().join("origins.json"), b"{\"half\": ").unwrap();
+    let proxy = Kept::start(&origin, folder.path()).await;
+    proxy.ask(1).await;
+    let said = proxy.end("TERM").await;
+    assert!(said.contains("warning: nothing is known of the origins, as "), "{said}");
+    assert!(said.contains("its file is now "), "{said}");
+    let proxy = Kept::start(&origin, folder.path()).await;
+    assert_eq!(proxy.end("TERM").await, "", "once is enough");
+}
+
+#[tokio::test]
+async fn g6_origins_that_cannot_be_kept_are_said_at_the_start() {
+    let origin = Origin::start(Mode::ok()).await;
+    let (program, admin) = Program::with_admin(origin.address, &["--state", "/proc/origins.json"]).await;
+    let proxy = Kept { program, admin };
+    let warned = proxy.page("/status").await["warnings"][0].as_str().unwrap().to_owned();
+    assert!(
+        warned.starts_with("what is known of the origins cannot be saved in /proc/origins.json: "),
+        "{warned}"
+    );
+    proxy.ask(1).await;
+    assert_eq!(proxy.end("TERM").await, format!("buttress: warning: {warned}\n"));
+}
+
+#[tokio::test]
 async fn g5_a_proxy_that_is_killed_starts_again_with_what_was_written() {
     let (origin, folder) = (Origin::start(Mode::text("500 Oh No", "")).await, TempDir::new().unwrap());
     let first = Kept::start(&origin, folder.path()).await;
@@ -133,11 +192,12 @@ async fn h20_on_a_full_disk_each_request_is_answered_and_remembered() {
     let (log, state) = (folder.path().join("failures"), folder.path().join("budget.json"));
     let line = format!(
         "trap '' XFSZ; ulimit -f 1; exec {} proxy --listen 127.0.0.1:0 --admin 127.0.0.1:0 --to http://{} \
-         --slo 99 --slo-state {} --failure-log {} --open-for 1ms",
+         --slo 99 --slo-state {} --failure-log {} --state {} --open-for 1ms",
         env!("CARGO_BIN_EXE_buttress"),
         origin.address,
         state.display(),
-        log.display()
+        log.display(),
+        folder.path().join("origins.json").display()
     );
     let proxy = aside(move || {
         let mut command = Command::new("sh");

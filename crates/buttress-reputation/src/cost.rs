@@ -15,6 +15,8 @@ pub struct CostRules {
     failure_cost: Duration,
     decay: Duration,
     slow_start: Duration,
+    /// How many powers of two are lost in a unit of time, so that a pick need not work it out.
+    powers: f32,
 }
 
 impl Default for CostRules {
@@ -23,10 +25,12 @@ impl Default for CostRules {
     /// `ln(5 s ÷ 10 ms)` times as long, which is 12 s, and where they take 1 ms after 17 s. Were it 10 s, as is usual for latencies
     /// alone, that would be more than a minute. A peer that is new or back gets its whole share after 10 s.
     fn default() -> Self {
+        let decay = Duration::from_secs(2);
         Self {
             failure_cost: Duration::from_secs(5),
-            decay: Duration::from_secs(2),
+            decay,
             slow_start: Duration::from_secs(10),
+            powers: powers(decay),
         }
     }
 }
@@ -52,7 +56,7 @@ impl CostRules {
     /// Less than 10 ms or more than an hour.
     pub fn decay(self, decay: Duration) -> Result<Self, InvalidConfig> {
         within("cost decay", decay, Duration::from_millis(10), "10ms to 1h")?;
-        Ok(Self { decay, ..self })
+        Ok(Self { decay, powers: powers(decay), ..self })
     }
 
     /// How long it takes a peer that is new or back to get its whole share, from a tenth of it on. Default 10 s; zero is at once.
@@ -76,7 +80,7 @@ impl CostRules {
         if since >= self.slow_start {
             return 1.0;
         }
-        let share = since.as_nanos() as f64 / self.slow_start.as_nanos() as f64;
+        let share = since.as_secs_f64() / self.slow_start.as_secs_f64();
         (1.0 - COLD).mul_add(share, COLD)
     }
 }
@@ -115,7 +119,7 @@ impl Cost {
     /// A call took so long, or was as bad.
     #[inline]
     pub(crate) fn note(&self, sample: Duration, rules: &CostRules, now: Tick) {
-        let sample = (sample.as_nanos() as f32).max(LEAST);
+        let sample = (sample.as_secs_f32() * 1e9).max(LEAST);
         let at = stamp(now);
         let mut seen = self.0.load(Ordering::Relaxed);
         loop {
@@ -181,6 +185,50 @@ fn fade(units: u32, rules: &CostRules) -> f32 {
     if units > u32::MAX - BACK {
         return 1.0;
     }
-    let nanos = f64::from(units) * f64::from(1_u32 << UNIT_BITS);
-    (-nanos / rules.decay.as_nanos() as f64).exp() as f32
+    power_of_half(units as f32 * rules.powers)
+}
+
+/// How many powers of two are lost in a unit of time, if one of *e* is in so much.
+fn powers(decay: Duration) -> f32 {
+    let unit = Duration::from_nanos(1 << UNIT_BITS);
+    (std::f64::consts::LOG2_E * unit.as_secs_f64() / decay.as_secs_f64()) as f32
+}
+
+/// 2 to the power of `-x`, for `x` from zero on; to 0.001 %, and never more for a greater `x`. A pick asks
+/// for it three times, and the library's takes as long as the rest of a look at a peer does.
+#[inline]
+fn power_of_half(x: f32) -> f32 {
+    // Beyond, nothing is left that a number can hold.
+    if x >= 126.0 {
+        return 0.0;
+    }
+    let whole = x as u32;
+    let part = x - whole as f32;
+    // Through 1 at 0, as steep there as the power is (or many short times would not add up to a long one), through a half at 1,
+    // and as near as a fourth power can be between them.
+    let within =
+        1.0 + part * (-0.693_147_2 + part * (0.239_846_5 + part * (-0.053_776_4 + part * 0.007_077_1)));
+    f32::from_bits((127 - whole) << 23) * within
+}
+
+#[cfg(all(test, not(buttress_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_a_power_of_a_half_and_never_grows() {
+        let mut before = 1.0;
+        for step in 0..200_000_u32 {
+            let x = step as f32 * 0.001;
+            let left = power_of_half(x);
+            assert!(left <= before, "{x}: {left} after {before}");
+            let exact = (-f64::from(x)).exp2();
+            assert!(
+                (f64::from(left) / exact - 1.0).abs() < 0.000_01 || x >= 126.0,
+                "{x}: {left}, not {exact}"
+            );
+            before = left;
+        }
+        assert_eq!((power_of_half(0.0), power_of_half(1.0), power_of_half(f32::MAX)), (1.0, 0.5, 0.0));
+    }
 }

@@ -56,8 +56,8 @@ pub(super) async fn status(State(view): State<Arc<View>>) -> Response {
 }
 
 pub(super) async fn no_such_path() -> Response {
-    let paths = "there is no such page, only /budget, /failures, /failures/NUMBER, /healthz, /metrics, /readyz and /status, \
-                 and the command POST /health/reset\n";
+    let paths = "there is no such page, only /budget, /failures, /failures/NUMBER, /healthz, /metrics, /peers, /readyz and \
+                 /status, and the command POST /health/reset\n";
     page(StatusCode::NOT_FOUND, TEXT, paths.to_owned())
 }
 

@@ -6,6 +6,7 @@ mod answers;
 mod command;
 mod failures;
 mod host;
+mod peers;
 mod query;
 
 use std::convert::Infallible;
@@ -122,6 +123,7 @@ fn router(view: Arc<View>) -> Router {
         .route("/health/reset", post(command::reset))
         .route("/healthz", get(answers::healthz))
         .route("/metrics", get(answers::metrics))
+        .route("/peers", get(peers::peers))
         .route("/readyz", get(answers::readyz))
         .route("/status", get(answers::status))
         .fallback(answers::no_such_path)

@@ -57,14 +57,17 @@ struct Component {
 }
 
 impl Memory {
-    /// Blocks on the disk, where something is to outlive the process.
+    /// Blocks on the disk, where something is to outlive the process. Adds to what there is to warn of already.
     ///
     /// # Errors
     /// If failures are to be in a folder that cannot be one. What else is wrong with a disk may pass, and is no reason not to
     /// serve: it is among the [warnings](Self::warnings).
-    pub(super) fn new(config: &ProxyConfig, origins: impl Iterator<Item = String>) -> Result<Self, Failure> {
+    pub(super) fn new(
+        config: &ProxyConfig,
+        mut warnings: Vec<String>,
+        origins: impl Iterator<Item = String>,
+    ) -> Result<Self, Failure> {
         let components: Vec<_> = origins.chain([OWN.to_owned()]).map(Component::new).collect();
-        let mut warnings = Vec::new();
         let log = log(config, components.len(), &mut warnings)?;
         let (budget, kept) = match &config.objective {
             None => (None, None),

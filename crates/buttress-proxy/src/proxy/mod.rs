@@ -40,6 +40,7 @@ use buttress::health::Monitor;
 use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
 use buttress::retry;
+use buttress_reputation::Ledger;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -51,6 +52,8 @@ use forward::Forward;
 pub use limits::Limits;
 pub(crate) use memory::Memory;
 pub use memory::Objective;
+pub(crate) use peers::NAME as PEERS;
+use peers::Peers;
 pub(crate) use retries::BUDGET;
 use upstreams::Upstreams;
 
@@ -136,11 +139,13 @@ impl Proxy {
         if attempt > request {
             return Err(Failure::AttemptOutlastsRequest { attempt, request });
         }
-        // Each origin has a breaker and a bulkhead; beside them stand the retries, the limits on time, rate and bandwidth, the checks,
-        // the error budget and the failure log.
-        let room = origins.saturating_mul(TWO).saturating_add(9).max(Registry::DEFAULT_CAPACITY);
+        // Each origin has a breaker and a bulkhead; beside them stand the ledger, the retries, the limits on time, rate and bandwidth,
+        // the checks, the error budget and the failure log.
+        let room = origins.saturating_mul(TWO).saturating_add(10).max(Registry::DEFAULT_CAPACITY);
         let registry = Registry::with_capacity(room);
-        let upstreams = Arc::new(Upstreams::new(&config, &registry).map_err(Failure::Limits)?);
+        let state = config.state.clone();
+        let peers = aside(move || Peers::open(state.as_deref())).await;
+        let upstreams = Arc::new(Upstreams::new(&config, peers, &registry).map_err(Failure::Limits)?);
         let memory = Arc::new(memory(&config, &upstreams).await?);
         let forward =
             Forward::new(&config, Arc::clone(&upstreams), Arc::clone(&memory)).map_err(Failure::Limits)?;
@@ -168,7 +173,7 @@ impl Proxy {
     }
 
     /// All that is in it, by kind and name: a breaker and a bulkhead for each origin, named by its authority; named `origins` the
-    /// monitor that looks at them, if one does; named `clients` the rate limit for each client; and named `proxy` the failure
+    /// ledger of what is known of them, and the monitor that looks at them, if one does; named `clients` the rate limit for each client; and named `proxy` the failure
     /// log, the deadline of a request, the timeout of an attempt, the bandwidth, and as far as there are any the retry, the rate
     /// limit for all and the error budget. That timeout counts the attempts of requests without a body; what uploads wait for in
     /// vain counts for the breaker alone.
@@ -193,6 +198,13 @@ impl Proxy {
     #[must_use]
     pub fn checks(&self) -> Option<&Monitor> {
         self.upstreams.checks()
+    }
+
+    /// What is known of the origins, by their authority. Its breakers are off and it bans nobody by itself: the
+    /// [breaker](Self::breakers) of each origin decides alone whether it may be asked, and this which of them is.
+    #[must_use]
+    pub fn peers(&self) -> &Ledger {
+        self.upstreams.peers().ledger()
     }
 
     /// How often requests were sent again; `None` if they never are.
@@ -233,6 +245,11 @@ impl Proxy {
 /// Reads what there is of before, aside from what the runtime has to do.
 async fn memory(config: &ProxyConfig, upstreams: &Upstreams) -> Result<Memory, Failure> {
     let (config, names) = (config.clone(), upstreams.names().collect::<Vec<_>>());
-    let opened = tokio::task::spawn_blocking(move || Memory::new(&config, names.into_iter())).await;
-    opened.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    let warnings = upstreams.peers().warnings().to_vec();
+    aside(move || Memory::new(&config, warnings, names.into_iter())).await
+}
+
+async fn aside<T: Send + 'static>(reading: impl FnOnce() -> T + Send + 'static) -> T {
+    let read = tokio::task::spawn_blocking(reading).await;
+    read.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }

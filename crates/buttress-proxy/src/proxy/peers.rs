@@ -1,107 +1,186 @@
-//! What is known of the origins as peers.
+//! What is known of the origins as peers: how long they take, how they fail, what they have to do. It outlives the process where
+//! there is a file for it.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use buttress::{Outcome, Tick, clock};
+use buttress::circuit_breaker::{self, State};
+use buttress::{EventKind, Outcome};
+use buttress_reputation::breaker::Kind;
+use buttress_reputation::persist::{Found, Kept};
+use buttress_reputation::{Bayesian, Config, CostRules, Ledger, Permit, Refused, Score};
 
-#[derive(Debug, Default)]
-struct Peer {
-    in_flight: AtomicU32,
-    tried: AtomicU64,
-    cost: Mutex<Option<(f64, Tick)>>,
+use super::course::Attempted;
+use super::order::Standing;
+
+/// What the ledger is called in the registry and in events.
+pub(crate) const NAME: &str = "origins";
+
+/// What a failure costs: as much as an answer after half a second. That is far more than an origin takes that is asked often, so
+/// that one which fails at once does not look quick, and little enough for the others not to be overrun when each of them fails
+/// now and then. One that keeps failing is its breaker's to stop.
+const FAILURE: Duration = Duration::from_millis(500);
+
+/// How long what an origin took is remembered: long enough that one which is slow gets hardly more than the looks that are taken
+/// at it, and as short as that allows, since one slow page does not make a slow origin.
+const MEMORY: Duration = Duration::from_secs(2);
+
+/// How long an origin whose breaker has closed takes to get its whole share.
+const SLOW_START: Duration = Duration::from_secs(5);
+
+/// After how long an origin gets a request that has been passed over, to see whether it is better by now.
+const LOOK_EVERY: Duration = Duration::from_secs(4);
+
+/// By one request in so many at most: where few come, most of them would be such looks.
+const LOOKS: usize = 20;
+
+/// The share that a new origin begins with, beside others that are not.
+const COLD: f64 = 0.1;
+
+/// Less than this between two origins is chance, or the work of whoever measures it.
+const NOISE: Duration = Duration::from_millis(4);
+
+/// The ledger of the origins, which it calls by their authority.
+///
+/// It has no breakers of its own and bans nobody by itself: each origin has one breaker, and one decides. Who bans an origin by
+/// hand has it left out.
+#[derive(Debug)]
+pub(super) struct Peers {
+    ledger: Ledger,
+    /// What keeps it on the disk, as long as it lives.
+    _kept: Option<Kept>,
+    warnings: Vec<String>,
+    /// Requests that were not sent yet, of which every so many may take a look.
+    requests: AtomicUsize,
 }
 
-/// The origins by their number.
-#[derive(Debug)]
-pub(super) struct Peers(Vec<Arc<Peer>>);
-
+/// One attempt that an origin was asked for. It ends as it is said to, or else as one that nobody waited for.
 #[derive(Debug)]
 pub(super) struct Pick {
-    peer: Arc<Peer>,
-    began: Tick,
-    done: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Standing {
-    pub(super) cost: f64,
-    pub(super) is_due: bool,
-}
-
-const TAU: f64 = 5e9;
-const FLOOR: f64 = 4e6;
-const FAILURE: f64 = 1e9;
-const EXPLORE: u64 = 2_500_000_000;
-
-impl Peer {
-    fn sample(&self, ns: f64, at_least: bool) {
-        let now = clock::precise();
-        let mut cost = self.cost.lock().unwrap();
-        let new = match *cost {
-            None => ns,
-            Some((old, at)) => {
-                let w = (-(now.since(at).as_nanos() as f64) / TAU).exp();
-                let old_now = old * w;
-                if ns > old_now {
-                    ns
-                } else if at_least {
-                    old_now
-                } else {
-                    // by sample as well
-                    (old_now * 0.8 + ns * 0.2).max(ns)
-                }
-            }
-        };
-        *cost = Some((new, now));
-    }
+    permit: Option<Permit<String>>,
+    attempted: Option<Attempted>,
 }
 
 impl Peers {
-    pub(super) fn new(count: usize) -> Self {
-        Self((0..count).map(|_| Arc::default()).collect())
+    /// Blocks on the disk, where there is a file. Whatever is wrong with that, the proxy serves, and says so.
+    pub(super) fn open(file: Option<&Path>) -> Self {
+        let (ledger, kept, warnings) = match file {
+            None => (Ledger::new(NAME, config()), None, Vec::new()),
+            Some(path) => {
+                let kept = Kept::open(path, NAME, config());
+                let mut warnings: Vec<_> = lost(kept.found()).into_iter().collect();
+                // Now, rather than when it is too late.
+                if let Err(error) = kept.save() {
+                    let path = path.display();
+                    warnings.push(format!("what is known of the origins cannot be saved in {path}: {error}"));
+                }
+                (kept.ledger().clone(), Some(kept), warnings)
+            }
+        };
+        Self { ledger, _kept: kept, warnings, requests: AtomicUsize::new(0) }
     }
 
-    pub(super) fn standing(&self, origin: usize, now: Tick) -> Standing {
-        let peer = &self.0[origin];
-        let cost = peer.cost.lock().unwrap();
-        let latency = cost.map_or(0.0, |(cost, at)| cost * (-(now.since(at).as_nanos() as f64) / TAU).exp());
-        let in_flight = peer.in_flight.load(Ordering::Relaxed);
-        let tried = peer.tried.load(Ordering::Relaxed);
+    pub(super) const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Has an origin warm up when its breaker closes.
+    pub(super) fn watch(&self, breaker: &circuit_breaker::Handle) {
+        let (ledger, name) = (self.ledger.clone(), breaker.name().to_owned());
+        breaker.on_event(move |event| {
+            if let EventKind::Transition(change) = &event.kind
+                && change.to == State::Closed
+            {
+                ledger.recovered(name.as_str());
+            }
+        });
+    }
+
+    /// Whether this request may take a look at an origin that others are preferred to.
+    pub(super) fn may_look(&self) -> bool {
+        self.requests.fetch_add(1, Ordering::Relaxed).is_multiple_of(LOOKS)
+    }
+
+    /// How an origin compares with the others, for a request that may take a look or not.
+    pub(super) fn standing(&self, origin: &str, looks: bool) -> Standing {
+        let Some(known) = self.ledger.appraise(origin) else {
+            return Standing { takes: None, load: load(0, Score::START), warmth: COLD, is_due: false };
+        };
         Standing {
-            cost: latency.max(FLOOR) * (1.0 + f64::from(in_flight)),
-            is_due: in_flight == 0 && now.as_nanos().saturating_sub(tried) > EXPLORE,
+            takes: known.takes.map(|takes| takes.max(NOISE).as_secs_f64()),
+            load: load(known.in_flight, known.score),
+            warmth: known.warmth,
+            is_due: looks && known.idle.is_none_or(|idle| idle >= LOOK_EVERY),
         }
     }
 
-    pub(super) fn begin(&self, origin: usize) -> Pick {
-        let peer = Arc::clone(&self.0[origin]);
-        peer.in_flight.fetch_add(1, Ordering::Relaxed);
-        let began = clock::precise();
-        peer.tried.store(began.as_nanos(), Ordering::Relaxed);
-        Pick { peer, began, done: false }
+    /// Whether an origin may be asked, as far as the ledger is concerned.
+    ///
+    /// # Errors
+    /// If it was banned.
+    pub(super) fn check(&self, origin: &str) -> Result<(), Refused> {
+        self.ledger.check(origin)
+    }
+
+    /// An origin is asked.
+    pub(super) fn begin(&self, origin: &str) -> Pick {
+        // One that is banned this very moment has this attempt still.
+        Pick { permit: self.ledger.admit(origin).ok(), attempted: None }
     }
 }
 
 impl Pick {
+    /// Who knows how long it takes.
+    pub(super) fn is_timed_by(&mut self, attempted: Option<&Attempted>) {
+        self.attempted = attempted.cloned();
+    }
+
+    /// How long the origin has had so far.
+    pub(super) fn took(&self) -> Option<Duration> {
+        self.attempted.as_ref().map(Attempted::took)
+    }
+
+    /// The attempt ended like this, and its answer began after so long.
     pub(super) fn settle(mut self, outcome: Outcome, took: Option<Duration>) {
-        self.done = true;
-        self.peer.in_flight.fetch_sub(1, Ordering::Relaxed);
-        match outcome {
-            Outcome::Success => self.peer.sample(took.map_or(0.0, |took| took.as_nanos() as f64), false),
-            Outcome::Failure(_) | Outcome::Throttled => self.peer.sample(FAILURE, false),
-            _ => {}
+        if let Some(permit) = self.permit.take() {
+            permit.record(outcome, took);
         }
     }
 }
 
 impl Drop for Pick {
+    /// Nobody waited for it any longer.
     fn drop(&mut self) {
-        if !self.done {
-            self.peer.in_flight.fetch_sub(1, Ordering::Relaxed);
-            let took = clock::precise().since(self.began);
-            self.peer.sample(took.as_nanos() as f64, true);
+        if let Some(permit) = self.permit.take() {
+            permit.record(Outcome::Cancelled, self.took());
         }
     }
+}
+
+fn config() -> Config {
+    let cost = CostRules::default().failure_cost(FAILURE).and_then(|cost| cost.decay(MEMORY));
+    let cost = cost.and_then(|cost| cost.slow_start(SLOW_START)).expect("the times are within their bounds");
+    let config = Config::builder().scoring(Bayesian::default()).ban(None).breaker(Kind::Off).cost(cost);
+    config.build().expect("the default with other rules is valid")
+}
+
+/// How much an origin has to do, where one that is not trusted counts for more: one that always failed for twice as much as one that
+/// never did. What it did long ago is to weigh less than what it takes now.
+fn load(in_flight: u32, score: Score) -> f64 {
+    2.0 * (1.0 + f64::from(in_flight)) / (1.0 + score.get() / 100.0)
+}
+
+/// What the process before has left that cannot be used.
+fn lost(found: &Found) -> Option<String> {
+    let Found::Unusable { why, put_aside } = found else { return None };
+    let anew = format!("nothing is known of the origins, as {why}");
+    Some(match put_aside {
+        Some(path) => format!("{anew}; its file is now {}", path.display()),
+        None => anew,
+    })
 }

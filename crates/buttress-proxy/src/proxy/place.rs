@@ -59,26 +59,16 @@ impl Holds for Place {
 
 impl Taken {
     /// Gives all back, or puts the place into the extensions of an answer that goes on. An event stream takes none: it lasts for
-    /// as long as both sides like. An attempt that is known to have failed is judged at once, and one that may still break off at
-    /// its end.
-    ///
-    /// It took the origin so long until there was this result.
-    pub(super) fn settle<B: Body>(
-        self,
-        outcome: Outcome,
-        took: Option<Duration>,
-        result: &mut Result<Response<B>, BoxError>,
-    ) {
+    /// as long as both sides like. The origin is judged at once where the attempt is known to have failed, and at the end of an
+    /// answer that may still break off.
+    pub(super) fn settle<B: Body>(self, outcome: Outcome, result: &mut Result<Response<B>, BoxError>) {
         let Self { mut permit, pick } = self;
-        let goes_on = result.as_ref().is_ok_and(|answer| {
-            Classify::<Response<B>, BoxError>::until(&Http, answer) != Until::Head
-                && !answer.body().is_end_stream()
-        });
+        let took = pick.took();
         let answer = match result {
-            Ok(answer) if goes_on => answer,
+            Ok(answer) if goes_on(answer) => answer,
             _ => {
-                permit.settle(outcome, None);
-                return pick.settle(outcome, took);
+                pick.settle(outcome, took);
+                return permit.settle(outcome, None);
             }
         };
         let pick = if outcome == Outcome::Success {
@@ -93,4 +83,9 @@ impl Taken {
         };
         answer.extensions_mut().insert(Arc::new(Place(Mutex::new(Some(Answering { permit, pick, took })))));
     }
+}
+
+fn goes_on<B: Body>(answer: &Response<B>) -> bool {
+    let until = Classify::<Response<B>, BoxError>::until(&Http, answer);
+    until != Until::Head && !answer.body().is_end_stream()
 }

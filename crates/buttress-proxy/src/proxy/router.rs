@@ -93,10 +93,11 @@ impl RouterFuture {
         mut request: Request<SentBody>,
         tried: Option<Tried>,
     ) -> Self {
-        let Admission { origin, mut service, taken } = admission;
+        let Admission { origin, mut service, mut taken } = admission;
         upstreams.origin(origin).address(&mut request);
         let course = request.extensions_mut().remove::<Arc<Course>>();
         let attempted = course.map(|course| course.attempt(origin));
+        taken.pick.is_timed_by(attempted.as_ref());
         let call = service.call(request);
         Self::Sent {
             call,
@@ -133,7 +134,7 @@ impl Future for RouterFuture {
         let outcome = OfOrigin.classify(result.as_ref());
         let attempted = attempted.take();
         if let Some(taken) = taken.take() {
-            taken.settle(outcome, attempted.as_ref().map(Attempted::took), &mut result);
+            taken.settle(outcome, &mut result);
         }
         Poll::Ready(match result {
             Ok(mut answer) => {

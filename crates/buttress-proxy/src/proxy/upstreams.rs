@@ -9,12 +9,12 @@ use buttress::bulkhead;
 use buttress::circuit_breaker::{Handle, State};
 use buttress::health::Monitor;
 use buttress::registry::Registry;
-use buttress::{InvalidConfig, Tick, clock, timeout};
+use buttress::{InvalidConfig, timeout};
 
 use super::ProxyConfig;
 use super::attempt::Attempt;
-use super::order::Order;
-use super::peers::{Peers, Standing};
+use super::order::{Order, Standing};
+use super::peers::Peers;
 use super::place::{Permit, Taken};
 use super::queue::Queue;
 use super::router::NoOrigin;
@@ -27,6 +27,7 @@ pub(super) struct Upstreams {
     /// Whose turn comes after whose. An origin that is named twice has one breaker and two turns.
     turns: Vec<usize>,
     turn: AtomicUsize,
+    /// What is known of them.
     peers: Peers,
     /// Looks at each of them, if they are to be.
     checks: Option<Monitor>,
@@ -54,11 +55,16 @@ pub(super) enum Outlook {
 }
 
 impl Upstreams {
-    /// Puts the breakers, the bulkheads, the checks and the limit on each attempt into `registry`, which has room for them.
+    /// Puts the breakers, the bulkheads, the checks, the ledger and the limit on each attempt into `registry`, which has room for
+    /// them.
     ///
     /// # Errors
     /// If an origin is to get more requests at a time than can be counted.
-    pub(super) fn new(config: &ProxyConfig, registry: &Registry) -> Result<Self, InvalidConfig> {
+    pub(super) fn new(
+        config: &ProxyConfig,
+        peers: Peers,
+        registry: &Registry,
+    ) -> Result<Self, InvalidConfig> {
         let limit = timeout::Handle::new(NAME, config.attempt_timeout);
         registry.add(limit.clone()).expect("there is room, and it has a name");
         let attempt = Attempt::new(http_client(), limit);
@@ -73,6 +79,7 @@ impl Upstreams {
             if known.is_none() {
                 let breaker = upstream::breaker(name, config);
                 registry.add(breaker.clone()).expect(ROOM);
+                peers.watch(&breaker);
                 let bulkhead = upstream::bulkhead(name, config)?;
                 registry.add(bulkhead.clone()).expect(ROOM);
                 let watched = checks
@@ -85,7 +92,7 @@ impl Upstreams {
         if let Some(monitor) = &checks {
             registry.add(monitor.clone()).expect("there is room, and it has a name");
         }
-        let peers = Peers::new(list.len());
+        registry.add(peers.ledger().clone()).expect("there is room, and it has a name");
         Ok(Self { list, turns, turn: AtomicUsize::new(0), peers, checks })
     }
 
@@ -94,8 +101,9 @@ impl Upstreams {
         Tried((0..self.list.len().div_ceil(WORD)).map(|_| Word::default()).collect())
     }
 
-    /// The next origin that has room and whose breaker admits a request, which is one of those it was not sent to yet as
-    /// long as there are any, and none that asked to be left alone. Nothing is sent to find out.
+    /// The origin whose turn it is, as [far as they are alike](Order), of those that have room and whose breaker admits a request;
+    /// one of those it was not sent to yet as long as there are any, and none that asked to be left alone. Nothing is sent to
+    /// find out.
     ///
     /// One that its check found unhealthy is passed over while another would take the request, now or in its turn.
     ///
@@ -106,6 +114,8 @@ impl Upstreams {
     /// Why there is none.
     pub(super) fn admit(&self, tried: Option<&Tried>) -> Result<Way, NoOrigin> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let cycle = turn / self.turns.len();
+        let looks = tried.is_none_or(|tried| !tried.is_sent()) && self.peers.may_look();
         let (before, from) = self.turns.split_at(turn % self.turns.len());
         let in_turn = || from.iter().chain(before).copied();
         let is_tried = |origin: &usize| tried.is_some_and(|tried| tried.contains(*origin));
@@ -113,13 +123,15 @@ impl Upstreams {
         let is_left_alone = |origin: &usize| tried.is_some_and(|tried| tried.leaves_alone(*origin));
         let again = in_turn().filter(|origin| is_tried(origin) && !is_left_alone(origin));
         let (mut refused, mut unwell) = (Refused::default(), Vec::new());
-        let now = clock::precise();
-        let standing = |origin| self.standing(origin, now);
-        for origin in Order::new(fresh, standing).chain(Order::new(again, standing)) {
+        let standing = |origin| self.standing(origin, looks);
+        for origin in Order::new(fresh, cycle, standing).chain(Order::new(again, cycle, standing)) {
             let upstream = &self.list[origin];
             if !upstream.is_well() {
                 unwell.push(origin);
             } else if let Some(admission) = self.ask(origin, tried, &mut refused) {
+                // Whoever was passed over has had his turn: what he does not get is for all others.
+                let passed_over = in_turn().position(|next| next == origin).unwrap_or(0);
+                self.turn.fetch_add(passed_over, Ordering::Relaxed);
                 return Ok(Way::Free(admission));
             }
         }
@@ -141,6 +153,10 @@ impl Upstreams {
             refused.is_full(origin, upstream);
             return None;
         }
+        if let Err(banned) = self.peers.check(upstream.breaker().name()) {
+            refused.until(banned.retry_after);
+            return None;
+        }
         let service = refused.admits(upstream)?;
         match upstream.bulkhead().try_acquire() {
             Ok(permit) => Some(self.sent(origin, service, permit, tried)),
@@ -154,14 +170,24 @@ impl Upstreams {
 
     fn sent(&self, origin: usize, service: Admitted, permit: Permit, tried: Option<&Tried>) -> Admission {
         tried.inspect(|tried| tried.insert(origin));
-        Admission { origin, service, taken: Taken { permit, pick: self.peers.begin(origin) } }
+        let pick = self.peers.begin(self.list[origin].breaker().name());
+        Admission { origin, service, taken: Taken { permit, pick } }
     }
 
-    fn standing(&self, origin: usize, now: Tick) -> Standing {
+    /// How an origin compares with the others. One whose breaker would take a probe is due, whatever it costs.
+    fn standing(&self, origin: usize, looks: bool) -> Standing {
         let breaker = self.list[origin].breaker();
-        let standing = self.peers.standing(origin, now);
-        let probe = breaker.state() != State::Closed;
-        Standing { is_due: (probe || standing.is_due) && breaker.would_admit(), ..standing }
+        let standing = self.peers.standing(breaker.name(), looks);
+        let is_due = match breaker.state() {
+            State::Closed => standing.is_due,
+            _ => breaker.would_admit(),
+        };
+        Standing { is_due, ..standing }
+    }
+
+    /// What is known of them.
+    pub(super) const fn peers(&self) -> &Peers {
+        &self.peers
     }
 
     /// Stands in line at all of these origins, at each once.
@@ -197,7 +223,9 @@ impl Upstreams {
                 (true, false) => Outlook::Again,
                 (false, _) => Outlook::Elsewhere,
             };
-            if upstream.bulkhead().is_closed() || !upstream.breaker().would_admit() {
+            let breaker = upstream.breaker();
+            let is_banned = self.peers.check(breaker.name()).is_err();
+            if is_banned || upstream.bulkhead().is_closed() || !breaker.would_admit() {
                 continue;
             }
             match (upstream.is_well(), upstream.has_room()) {
@@ -282,8 +310,12 @@ impl Refused {
             Ok(None) => Some(Duration::ZERO),
             Err(rejected) => rejected.retry_after(),
         };
-        self.retry_after = self.retry_after.into_iter().chain(after).min();
+        self.until(after);
         None
+    }
+
+    fn until(&mut self, after: Option<Duration>) {
+        self.retry_after = self.retry_after.into_iter().chain(after).min();
     }
 }
 

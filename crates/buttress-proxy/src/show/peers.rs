@@ -114,7 +114,7 @@ impl Peer {
     fn left_alone(&self) -> Option<String> {
         let said = match (&self.ban, self.breaker.as_str()) {
             (Some(ban), _) => ban.to_string(),
-            (None, "open") => "is left alone: its breaker is open".to_owned(),
+            (None, "open" | "forced_open") => "is left alone: its breaker is open".to_owned(),
             (None, "half_open") => "is asked now and then, to see whether it is back".to_owned(),
             _ => return None,
         };

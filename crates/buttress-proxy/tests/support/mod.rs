@@ -21,6 +21,7 @@ use buttress::key::TrustedProxies;
 use buttress::registry::Registry;
 use buttress::retry::{self, budget};
 use buttress_proxy::{Limits, Proxy, ProxyConfig};
+use buttress_reputation::Ledger;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -77,6 +78,7 @@ pub(crate) struct Running {
     pub(crate) registry: Registry,
     pub(crate) retries: Option<retry::Handle>,
     pub(crate) checks: Option<Monitor>,
+    pub(crate) peers: Ledger,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<buttress_proxy::Stopped>,
 }
@@ -90,11 +92,13 @@ impl Running {
         let (address, breakers, bulkheads) = (proxy.local_addr(), proxy.breakers(), proxy.bulkheads());
         let (admin, registry) = (proxy.admin_addr().unwrap(), proxy.registry().clone());
         let (retries, checks) = (proxy.retries().cloned(), proxy.checks().cloned());
+        let peers = proxy.peers().clone();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(proxy.serve(async {
             let _ = stopped.await;
         }));
-        Self { address, admin, breakers, bulkheads, registry, retries, checks, stop: Some(stop), serving }
+        let stop = Some(stop);
+        Self { address, admin, breakers, bulkheads, registry, retries, checks, peers, stop, serving }
     }
 
     /// A proxy in front of `origins`.

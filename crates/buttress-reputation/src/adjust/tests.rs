@@ -8,12 +8,12 @@ use buttress_core::bandwidth::{self, Bandwidth};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn config(floor: u64, ceiling: u64) -> Config {
-    Config::new(Direction::Upload, floor, ceiling).unwrap()
+    Config::new(Direction::Upload, floor, ceiling).expect("they are valid")
 }
 
 /// How a line with this limit stands after so many bytes passed.
 fn lane(limit: u64, passed: u64) -> Lane {
-    let line = Bandwidth::new(&bandwidth::Config::builder().upload(limit).build().unwrap());
+    let line = Bandwidth::new(&bandwidth::Config::builder().upload(limit).build().expect("it is valid"));
     line.consume(Direction::Upload, passed, None, || Tick::ZERO);
     line.lane(Direction::Upload, Tick::ZERO)
 }

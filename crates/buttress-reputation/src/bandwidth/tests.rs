@@ -10,7 +10,7 @@ const DOWN: Direction = Direction::Download;
 const SECOND: u64 = 1_000_000_000;
 
 fn line(set: impl FnOnce(Builder) -> Builder) -> Line {
-    Line::new(set(Config::builder()).build().unwrap())
+    Line::new(set(Config::builder()).build().expect("they are valid"))
 }
 
 fn at(nanos: u64) -> impl FnOnce() -> Tick {
@@ -22,7 +22,7 @@ fn never() -> Tick {
 }
 
 #[test]
-fn s3_26_s3_53_bytes_count_for_the_peer_and_for_all_whichever_way_they_pass() {
+fn s3_03_s3_26_s3_53_bytes_count_for_the_peer_and_for_all_whichever_way_they_pass() {
     let line = line(|to| to);
     let [one, other] = [Traffic::default(), Traffic::default()];
     other.restore([1_000, 1]);

@@ -74,10 +74,10 @@ impl<T> Board<T> {
             }
             let mut hopeful = taken & floor.map_or(u64::MAX, |floor| scoring.hopeful(&states, floor));
             while hopeful != 0 {
-                let at = hopeful.trailing_zeros() as usize;
+                let place = hopeful.trailing_zeros() as usize;
                 hopeful &= hopeful - 1;
-                if floor.is_none_or(|floor| scoring.at_most(states[at]) > floor) {
-                    floor = show(first + at, states[at]);
+                if floor.is_none_or(|floor| scoring.at_most(states[place]) > floor) {
+                    floor = show(first + place, states[place]);
                 }
             }
         }

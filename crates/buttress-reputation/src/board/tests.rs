@@ -5,6 +5,7 @@ use crate::sync::Ordering::Relaxed;
 use crate::{Additive, Deed, Score, Scoring};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use std::sync::atomic::AtomicUsize;
 
 /// Somebody with a seat.
 struct Sitter {
@@ -115,39 +116,57 @@ proptest! {
     }
 }
 
+/// Counts how often it works a score out.
+#[derive(Debug, Default)]
+struct Counted(Additive, AtomicUsize);
+
+impl Scoring for Counted {
+    fn fresh(&self) -> u64 {
+        self.0.fresh()
+    }
+
+    fn judged(&self, state: u64, deed: &Deed, at: u32) -> u64 {
+        self.0.judged(state, deed, at)
+    }
+
+    fn score(&self, state: u64, at: u32) -> Score {
+        self.1.fetch_add(1, Relaxed);
+        self.0.score(state, at)
+    }
+
+    fn at_most(&self, state: u64) -> Score {
+        self.0.at_most(state)
+    }
+
+    fn hopeful(&self, states: &[u64], floor: Score) -> u64 {
+        self.0.hopeful(states, floor)
+    }
+
+    fn set(&self, score: Score, at: u32) -> u64 {
+        self.0.set(score, at)
+    }
+
+    fn confidence(&self, state: u64, samples: u64) -> f64 {
+        self.0.confidence(state, samples)
+    }
+}
+
 #[test]
-#[ignore = "a measurement, for an optimised build"]
-fn w59_time() {
-    for (name, scoring) in [
-        ("additive", Box::new(Additive::default()) as Box<dyn Scoring>),
-        ("bayesian", Box::new(crate::Bayesian::default())),
-    ] {
-        for (spread, at) in [("spread", 100), ("all the same", 100), ("a day later", 86_400)] {
+fn w59_ten_of_ten_thousand_are_found_by_working_out_the_scores_of_few() {
+    let scoring = Counted::default();
+    for (shown, score) in [("spread", None), ("all of them new", Some(50.0))] {
+        for later in [0, 100, 3_600] {
             let board = Board::new();
-            let sitters: Vec<_> = (0..10_000_u64)
-                .map(|n| {
-                    let score = match spread {
-                        "all the same" => 50.0,
-                        _ => (n * 7919 % 10_000) as f64 / 100.0,
-                    };
-                    sit(&board, "", scoring.set(Score::new(score), (n % 90) as u32))
+            let _sitters: Vec<_> = (0..10_000_u32)
+                .map(|number| {
+                    let score = score.unwrap_or_else(|| f64::from(number * 7_919 % 10_000) / 100.0);
+                    sit(&board, "one of many", scoring.set(Score::new(score), number % 90))
                 })
                 .collect();
-            let mut times: Vec<u64> = (0..2_000)
-                .map(|_| {
-                    let from = buttress_core::clock::precise();
-                    std::hint::black_box(board.best(&*scoring, at, 10));
-                    buttress_core::clock::precise().as_nanos() - from.as_nanos()
-                })
-                .collect();
-            times.sort_unstable();
-            println!(
-                "{name} {spread}: median {} min {} p99 {} of {}",
-                times[1000],
-                times[0],
-                times[1980],
-                sitters.len()
-            );
+            scoring.1.store(0, Relaxed);
+            assert_eq!(board.best(&scoring, 90 + later, 10).len(), 10);
+            let worked_out = scoring.1.load(Relaxed);
+            assert!(worked_out <= 1_000, "{worked_out} of 10,000, {shown}, {later} s later");
         }
     }
 }

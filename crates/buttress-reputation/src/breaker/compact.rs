@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(crate) struct Compact {
     gate: AtomicU64,
     /// While open, when the open time is over; while half-open, when the last probe was leased. Never earlier than it was.
-    time: AtomicU64,
+    pub(super) time: AtomicU64,
     window: Window,
 }
 
@@ -152,14 +152,6 @@ impl Compact {
         if self.enter(State::Closed) != State::Closed {
             changes.push(Change::Closed);
         }
-    }
-
-    /// Open until then, and so often reopened before: what a file says.
-    pub(crate) fn restore_open(&self, cold: &Cold, until: Tick, level: u32) {
-        let mut cold = cold.lock();
-        cold.past().level = level;
-        self.time.store(until.as_nanos(), Ordering::Relaxed);
-        self.enter(State::Open);
     }
 
     /// When the open time is over, of an open breaker.
@@ -328,7 +320,7 @@ impl Compact {
     }
 
     /// Enters a state under the lock, and says which one was left. Beside the lock only the probes of a generation move.
-    fn enter(&self, state: State) -> State {
+    pub(super) fn enter(&self, state: State) -> State {
         let mut word = self.word();
         while !self.change(word, word.enter(state)) {
             word = self.word();

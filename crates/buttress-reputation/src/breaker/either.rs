@@ -7,7 +7,7 @@ use crate::peer::{Change, Changes, Cold};
 use crate::sync::{Mutex, lock};
 use buttress_core::circuit_breaker::{self, CircuitBreaker, Cursor};
 use buttress_core::keyed::Worth;
-use buttress_core::{FailureKind, Outcome, Refusal, Tick};
+use buttress_core::{Outcome, Refusal, Tick};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,13 +40,13 @@ pub(crate) enum Breaker {
 /// The breaker of the core, and how much of what it did was told.
 #[derive(Debug)]
 pub(crate) struct Full {
-    machine: CircuitBreaker,
-    rest: Mutex<Rest>,
+    pub(super) machine: CircuitBreaker,
+    pub(super) rest: Mutex<Rest>,
 }
 
 #[derive(Debug, Default)]
-struct Rest {
-    told: Cursor,
+pub(super) struct Rest {
+    pub(super) told: Cursor,
     /// The probes of those that took no ticket along. Never more than may be out, as they expire before others are leased.
     lent: Vec<circuit_breaker::Ticket>,
 }
@@ -164,24 +164,6 @@ impl Breaker {
         }
     }
 
-    /// Opens it until then: what a file says. The whole breaker of the core does not know how, and opens for its own time.
-    pub(crate) fn restore_open(&self, cold: &Cold, until: Tick, level: u32, now: Tick) {
-        match self {
-            Self::Off => {}
-            Self::Compact(breaker) => breaker.restore_open(cold, until, level),
-            Self::Full(full) => full.restore_open(until.since(now), now),
-        }
-    }
-
-    /// How long it stays open yet, if it is.
-    pub(crate) fn open_for(&self, now: Tick) -> Option<Duration> {
-        match self {
-            Self::Off => None,
-            Self::Compact(breaker) => breaker.open_until().map(|until| until.since(now)),
-            Self::Full(full) => full.machine.snapshot(now).retry_after,
-        }
-    }
-
     /// What is lost if it is forgotten, where `past` is what the compact one knows of its own.
     pub(crate) fn worth(&self, plan: &Plan, past: Option<Past>, now: Tick) -> Worth {
         match (self, plan) {
@@ -238,16 +220,6 @@ impl Full {
         if self.machine.record(ticket, outcome, None, now).is_some() {
             self.tell(changes);
         }
-    }
-
-    fn restore_open(&self, left: Duration, now: Tick) {
-        let failure = Outcome::Failure(FailureKind::Error);
-        // Enough of them for any rule on failures; with none it stays closed.
-        for _ in 0..u16::MAX {
-            let Some(pass) = self.machine.pass_if_closed() else { break };
-            let _ = self.machine.record(pass.begin(now), failure, Some(left), now);
-        }
-        lock(&self.rest).told = self.machine.cursor();
     }
 
     /// Tells what has not been told.

@@ -8,6 +8,25 @@
 //!     └───────────────────── enough probes succeeded ───────────────────┘
 //! ```
 //!
+//! While closed, calls and failures are counted over a window, and each failure asks whether they are enough and share enough.
+//! Half-open, a few calls are *leased* as probes. A lease comes back when its call ends or is dropped, and expires when neither
+//! happens. Each change of state begins a generation, and what was begun in an older one changes nothing.
+//!
+//! ```
+//! use buttress_reputation::breaker;
+//! use std::time::Duration;
+//!
+//! // A threshold and a recovery time are all there is to it: the third failure in a row opens, and after a minute one success
+//! // closes again.
+//! let minute = Duration::from_secs(60);
+//! let config = breaker::Config::builder().failure_threshold(3).failure_rate(0.0).clear_on_success(true);
+//! let config = config.open_for(minute).escalation(1.0, minute).jitter(0.0).success_threshold(1);
+//! # config.build()?;
+//! # Ok::<(), buttress_reputation::InvalidConfig>(())
+//! ```
+//!
+//! It does not try again by itself: that is for [`retry`](buttress_core::retry), with its backoffs and budgets.
+//!
 //! As the [circuit breaker](buttress_core::circuit_breaker) of the core, which has more rules, overrides and a history, and takes
 //! two kilobytes for them. Of peers there are thousands, so each has this one unless [`Kind::Full`] says otherwise.
 
@@ -15,6 +34,8 @@ mod builder;
 mod compact;
 mod config;
 mod either;
+#[cfg(any(test, feature = "persist"))]
+mod kept;
 mod kind;
 mod past;
 mod window;

@@ -17,11 +17,6 @@ pub(crate) struct Past {
 }
 
 impl Past {
-    /// How far its open time has grown.
-    pub(crate) const fn level(&self) -> u32 {
-        self.level
-    }
-
     /// Whether the next open time is longer than the first one.
     pub(crate) fn escalates(&self, config: &Config, now: Tick) -> bool {
         self.level > 0 && self.closed_at + config.failure_window >= now

@@ -14,8 +14,8 @@ mod turns;
 
 pub use listeners::Listening;
 pub use ranking::Ranked;
-pub(crate) use record::Record;
-pub use turns::Standing;
+pub(crate) use record::{Held, Record};
+pub use turns::Appraisal;
 
 use crate::bandwidth::Line;
 use crate::board::Board;
@@ -171,6 +171,21 @@ where
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         self.record_of(key).unwrap_or_else(|| self.make(key.to_owned()))
+    }
+
+    /// The same for somebody who goes on with it: the record stays for as long as he does.
+    pub(crate) fn hold<Q>(&self, key: &Q) -> Held<K>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        loop {
+            let held = Held::of(self.enter(key));
+            // It may have gone between the two. Found after it was held, it is not let go any more.
+            if held.key().is_none() || self.record_of(key).is_some_and(|found| held.is(&found)) {
+                return held;
+            }
+        }
     }
 
     #[cold]

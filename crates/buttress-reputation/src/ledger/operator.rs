@@ -67,20 +67,14 @@ where
         self.inner.store.forget(key, clock::now()).is_some()
     }
 
-    /// [Pardons](Self::reset) all peers.
-    pub fn reset_all(&self) {
-        for record in self.records() {
-            if let Some(key) = record.key() {
-                self.reset(key);
-            }
-        }
-    }
-
-    /// Forgets all peers, whatever is held against them.
+    /// Forgets all peers, whatever is held against them. Those that somebody chooses from are [reset](Self::reset) instead, as they
+    /// go on being asked.
     pub fn clear(&self) {
         for record in self.records() {
-            if let Some(key) = record.key() {
-                self.inner.store.remove(key);
+            match record.key() {
+                Some(key) if record.is_held() => self.reset(key),
+                Some(key) => drop(self.inner.store.remove(key)),
+                None => {}
             }
         }
     }

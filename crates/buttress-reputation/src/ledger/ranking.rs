@@ -3,6 +3,7 @@
 use super::{Inner, Ledger, Record};
 use crate::board::Place;
 use crate::{Score, Tick, clock, dice};
+use std::cmp::Reverse;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,7 +88,7 @@ where
         {
             let floor = (last.get() - most).next_down().max(least);
             let places = board.above(config.scoring(), rules.seconds(now), Score::new(floor));
-            found = self.sitting(&places).filter(|(_, record)| may(record)).collect();
+            found = self.sitting(&places, now).filter(|(_, record)| may(record)).collect();
         }
         let mut ranks: Vec<_> = found
             .into_iter()
@@ -133,8 +134,9 @@ where
         let mut wanted = count;
         loop {
             let places = board.best(config.scoring(), rules.seconds(now), wanted);
-            let mut kept: Vec<_> = self.sitting(&places).filter(|(_, record)| keep(record)).collect();
+            let mut kept: Vec<_> = self.sitting(&places, now).filter(|(_, record)| keep(record)).collect();
             if kept.len() >= count || places.len() < wanted {
+                kept.sort_by_key(|(score, _)| Reverse(*score));
                 kept.truncate(count);
                 return kept;
             }
@@ -143,12 +145,12 @@ where
         }
     }
 
-    /// Who sits in these places and is found by its name.
-    fn sitting(&self, places: &[Place]) -> impl Iterator<Item = (Score, Arc<Record<K>>)> {
+    /// Who sits in these places and is found by its name, with the score that is its own: between the walk and this a seat can have
+    /// come to somebody else.
+    fn sitting(&self, places: &[Place], now: Tick) -> impl Iterator<Item = (Score, Arc<Record<K>>)> {
         let sitters = self.inner.board.sitters(places.iter().map(Place::seat));
-        let pairs = places.iter().map(|place| place.score).zip(sitters);
-        let found = pairs.filter_map(|(score, sitter)| Some((score, sitter?)));
-        found.filter(|(_, record)| !record.is_gone())
+        let found = sitters.into_iter().flatten().filter(|record| !record.is_gone());
+        found.map(move |record| (record.peer.score(record.rules(), now), record))
     }
 
     fn ranked(&self, score: Score, record: &Record<K>) -> Option<Ranked<K>> {

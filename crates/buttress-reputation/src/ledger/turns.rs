@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How a peer compares with others, for somebody who has so few of them that each is looked at before one is asked. Of many,
 /// a [selection](crate::selection) looks at two.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Standing {
+pub struct Appraisal {
     /// How long a call takes, as far as that is known: quick to grow and slow to forget. A failure is as bad as
     /// [`CostRules::failure_cost`](crate::CostRules::failure_cost) says, however quick, and a call that was given up takes at
     /// least as long as it was waited for.
@@ -30,14 +30,14 @@ where
 {
     /// How this peer compares with others; `None` of one of which nothing is known.
     #[must_use]
-    pub fn standing<Q>(&self, key: &Q) -> Option<Standing>
+    pub fn appraise<Q>(&self, key: &Q) -> Option<Appraisal>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
         let record = self.record_of(key)?;
         let (peer, rules, now) = (&record.peer, self.rules(), clock::now());
-        Some(Standing {
+        Some(Appraisal {
             takes: peer.takes(rules, now).map(|nanos| Duration::from_nanos(nanos as u64)),
             in_flight: peer.in_flight(),
             score: peer.score(rules, now),
@@ -73,8 +73,8 @@ mod tests {
     #[test]
     fn what_a_call_takes_grows_by_what_is_slow_what_fails_and_what_was_given_up() {
         let ledger = ledger();
-        let takes = || ledger.standing("a").and_then(|standing| standing.takes);
-        assert_eq!(ledger.standing("a"), None, "to look makes no entry");
+        let takes = || ledger.appraise("a").and_then(|appraisal| appraisal.takes);
+        assert_eq!(ledger.appraise("a"), None, "to look makes no entry");
         ledger.admit("a").unwrap().record(Outcome::Cancelled, None);
         assert_eq!(takes(), None, "nobody said how long");
         ledger.admit("a").unwrap().succeeded(8 * MS);
@@ -88,20 +88,20 @@ mod tests {
         let snapshot = ledger.peer("a").unwrap();
         assert_eq!(snapshot.failed_calls, 1, "who gives up blames nobody: {snapshot:?}");
         ledger.recovered("a");
-        let standing = ledger.standing("a").unwrap();
-        assert_eq!((standing.takes, standing.in_flight), (None, 0));
-        assert!(standing.warmth < 0.2 && standing.score == ledger.peer("a").unwrap().score);
+        let appraisal = ledger.appraise("a").unwrap();
+        assert_eq!((appraisal.takes, appraisal.in_flight), (None, 0));
+        assert!(appraisal.warmth < 0.2 && appraisal.score == ledger.peer("a").unwrap().score);
     }
 
     #[test]
     fn what_is_under_way_is_seen() {
         let ledger = ledger();
         let permits = [ledger.admit("a").unwrap(), ledger.admit("a").unwrap()];
-        let standing = ledger.standing("a").unwrap();
-        assert_eq!(standing.in_flight, 2);
-        assert!(standing.idle < Some(Duration::from_secs(1)));
+        let appraisal = ledger.appraise("a").unwrap();
+        assert_eq!(appraisal.in_flight, 2);
+        assert!(appraisal.idle < Some(Duration::from_secs(1)));
         drop(permits);
-        assert_eq!(ledger.standing("a").unwrap().in_flight, 0);
-        assert_eq!(ledger.standing("b"), None);
+        assert_eq!(ledger.appraise("a").unwrap().in_flight, 0);
+        assert_eq!(ledger.appraise("b"), None);
     }
 }

@@ -77,37 +77,39 @@ impl fmt::Display for Change {
 /// As many as one judgement can make: a ban and an ejection that are over, the breaker's, a ban that begins, another group.
 const MOST: usize = 5;
 
-/// What one judgement changed, in the order it did.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Changes([Option<Change>; MOST]);
+/// What one judgement changed, in the order it did. Most change nothing, and that is a word to hand on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Changes(Option<Box<[Option<Change>; MOST]>>);
 
 impl IntoIterator for Changes {
     type Item = Change;
     type IntoIter = std::iter::Flatten<std::array::IntoIter<Option<Change>, MOST>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter().flatten()
+        self.0.map_or([None; MOST], |changes| *changes).into_iter().flatten()
     }
 }
 
 impl Changes {
     pub(super) fn holds(&self, change: Change) -> bool {
-        self.0.contains(&Some(change))
+        self.0.as_ref().is_some_and(|changes| changes.contains(&Some(change)))
     }
 
     /// Whether nothing changed.
     #[inline]
     pub(crate) const fn is_empty(&self) -> bool {
-        self.0[0].is_none()
+        self.0.is_none()
     }
 
     /// Whether the breaker may tell more: a ban and another group may come yet.
-    pub(crate) const fn have_room(&self) -> bool {
-        self.0[MOST - 3].is_none()
+    pub(crate) fn have_room(&self) -> bool {
+        self.0.as_ref().is_none_or(|changes| changes[MOST - 3].is_none())
     }
 
+    #[cold]
     pub(crate) fn push(&mut self, change: Change) {
-        let free = self.0.iter_mut().find(|place| place.is_none());
+        let changes = self.0.get_or_insert_default();
+        let free = changes.iter_mut().find(|place| place.is_none());
         debug_assert!(free.is_some(), "more changes than one judgement makes");
         if let Some(free) = free {
             *free = Some(change);

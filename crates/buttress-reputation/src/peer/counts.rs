@@ -31,6 +31,7 @@ impl Pair {
         Tries { succeeded: word as u32, failed: (word >> 32) as u32 }
     }
 
+    #[cfg(any(test, feature = "persist"))]
     fn set(&self, tries: Tries) {
         let most = u32::try_from(MOST).expect("less than four billion");
         let (succeeded, failed) = (tries.succeeded.min(most), tries.failed.min(most));
@@ -102,6 +103,7 @@ impl Counters {
         Counts { syncs: self.syncs.read(), messages: self.messages.read(), calls: self.calls.read() }
     }
 
+    #[cfg(any(test, feature = "persist"))]
     pub(crate) fn set(&self, counts: Counts) {
         self.syncs.set(counts.syncs);
         self.messages.set(counts.messages);

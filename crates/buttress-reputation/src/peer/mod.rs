@@ -6,6 +6,7 @@
 mod changes;
 mod cold;
 mod counts;
+#[cfg(any(test, feature = "persist"))]
 mod kept;
 mod load;
 #[cfg(all(test, buttress_loom))]
@@ -20,7 +21,9 @@ pub use refused::{Refused, Why};
 
 pub(crate) use changes::Changes;
 pub(crate) use cold::Cold;
-pub(crate) use counts::{Counts, Tries};
+pub(crate) use counts::Counts;
+#[cfg(any(test, feature = "persist"))]
+pub(crate) use counts::Tries;
 #[cfg(any(test, feature = "persist"))]
 pub(crate) use kept::{Kept, KeptBan};
 #[cfg(all(test, buttress_loom))]

@@ -79,16 +79,6 @@ impl Peer {
         changes
     }
 
-    /// Takes it back.
-    pub(crate) fn readmit(&self, now: Tick) -> Changes {
-        let mut changes = Changes::default();
-        if self.ejected_until.swap(0, Ordering::AcqRel) != 0 {
-            self.recover(now);
-            changes.push(Change::Readmitted);
-        }
-        changes
-    }
-
     /// Whether it is left out.
     pub(crate) fn is_ejected(&self, rules: &Rules, now: Tick) -> bool {
         self.ejection_left(rules, now).is_some()

@@ -6,6 +6,7 @@ mod costs;
 mod either;
 mod judging;
 mod keeping;
+mod threads;
 
 use super::*;
 use crate::breaker::Kind;

@@ -2,6 +2,7 @@
 
 use super::past::Past;
 use super::plan::plan;
+use crate::sync::Ordering;
 use crate::{Direction, Ledger, Score, Scoring, clock};
 use std::hash::Hash;
 use std::time::Duration;
@@ -40,7 +41,7 @@ where
         restored
     }
 
-    /// A number that is another whenever there is something new to write: of what changes with every deed, byte and ban.
+    /// A number that is another whenever there is something new to write: of what changes with every deed, byte, ban and pardon.
     pub(super) fn version(&self) -> u64 {
         let now = clock::now();
         self.records().iter().fold(0, |version, record| {
@@ -48,6 +49,8 @@ where
             let bytes = Direction::ALL.map(|direction| record.traffic.bytes(direction));
             let banned = record.peer.is_banned(now);
             let words = [
+                record.peer.seat().state().load(Ordering::Relaxed),
+                record.peer.state() as u64,
                 counts.samples(),
                 bytes[0],
                 bytes[1],

@@ -4,6 +4,7 @@ mod lately;
 mod overview;
 mod told;
 
+use crate::breaker::State;
 use crate::{Change, Ledger, Tick, clock};
 #[cfg(feature = "persist")]
 use buttress::disk::keeper::{Saver, Saves};
@@ -98,7 +99,14 @@ where
     }
 
     fn forgive(&self) {
-        self.reset_all();
+        let now = clock::now();
+        for record in self.records() {
+            let peer = &record.peer;
+            let is_held_up = peer.may(record.rules(), now).is_err() || peer.state() != State::Closed;
+            if let Some(key) = record.key().filter(|_| is_held_up) {
+                self.reset(key);
+            }
+        }
         self.watched().lately.clear();
         *self.watched().refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }

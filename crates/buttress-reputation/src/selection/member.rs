@@ -3,7 +3,7 @@
 use super::Config;
 use super::choice::{Candidate, Refused, Standing};
 use crate::Tick;
-use crate::ledger::{Ledger, Record};
+use crate::ledger::{Held, Ledger};
 use crate::outlier::{self, Rule, Watched};
 use crate::peer::{Changes, Ticket};
 use std::hash::Hash;
@@ -20,7 +20,7 @@ where
     pub(super) key: K,
     pub(super) value: T,
     pub(super) ledger: Ledger<K>,
-    pub(super) record: Arc<Record<K>>,
+    pub(super) record: Held<K>,
     outlier: outlier::Standing,
     /// How many times as much it seems to cost, by its tier.
     tier_costs: [f64; 5],
@@ -38,7 +38,7 @@ where
     pub(super) fn new(key: K, value: T, ledger: &Ledger<K>, config: &Config) -> Self {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-        let record = ledger.enter(&key);
+        let record = ledger.hold(&key);
         let dear = ledger.config().cost().of_failure(None).as_nanos() as f64 * FADED;
         let (ledger, outlier) = (ledger.clone(), outlier::Standing::default());
         Self { number, key, value, ledger, record, outlier, tier_costs: config.tier_costs(), dear }
@@ -47,7 +47,7 @@ where
     /// Has a call to it admitted.
     #[inline]
     pub(super) fn admit(&self, despite: bool, now: Tick) -> Result<Ticket, Refused> {
-        let (peer, rules) = (&self.record.peer, self.ledger.rules());
+        let (peer, rules) = (&self.record.peer, self.record.rules());
         let mut changes = Changes::default();
         let admitted = match despite {
             true => peer.admit_despite(rules, now, &mut changes),
@@ -64,14 +64,14 @@ where
 {
     #[inline]
     fn may(&self, despite: bool, now: Tick) -> Result<(), Refused> {
-        let (peer, rules) = (&self.record.peer, self.ledger.rules());
+        let (peer, rules) = (&self.record.peer, self.record.rules());
         let may = if despite { peer.may_despite(rules, now) } else { peer.may(rules, now) };
         may.map_err(|refused| refused.retry_after)
     }
 
     #[inline]
     fn standing(&self, now: Tick) -> Standing {
-        let (peer, rules) = (&self.record.peer, self.ledger.rules());
+        let (peer, rules) = (&self.record.peer, self.record.rules());
         let cost = peer.cost(rules, now).map(|cost| cost * self.tier_costs[peer.tier(now) as usize]);
         let is_dear = cost.is_some_and(|cost| cost >= self.dear);
         Standing { cost, warmth: peer.warmth(rules, now), is_dear }
@@ -84,7 +84,7 @@ where
 
     #[inline]
     fn is_out(&self, now: Tick) -> bool {
-        self.record.peer.is_out(self.ledger.rules(), now)
+        self.record.peer.is_out(self.record.rules(), now)
     }
 }
 

@@ -69,7 +69,7 @@ where
     fn settle(&mut self, outcome: Outcome, took: Option<Duration>, now: Tick) {
         if let Some(ticket) = self.ticket.take() {
             let Member { record, ledger, .. } = &*self.member;
-            let changes = record.peer.settle(ledger.rules(), ticket, outcome, took, now);
+            let changes = record.peer.settle(record.rules(), ticket, outcome, took, now);
             ledger.tell(record, changes);
         }
     }

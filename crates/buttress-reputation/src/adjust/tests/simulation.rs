@@ -39,7 +39,7 @@ struct World {
 
 impl World {
     fn new(capacity: u64, start: u64) -> Self {
-        let settings = bandwidth::Config::builder().upload(start).burst(2).build().unwrap();
+        let settings = bandwidth::Config::builder().upload(start).burst(2).build().expect("it is valid");
         Self {
             line: Bandwidth::new(&settings),
             settings,
@@ -66,7 +66,7 @@ impl World {
             self.deliver();
             let lane = self.line.lane(Direction::Upload, self.now);
             if let Some(to) = self.adjuster.adjust(&lane, self.now) {
-                self.settings = self.settings.to_builder().upload(to.to).build().unwrap();
+                self.settings = self.settings.to_builder().upload(to.to).build().expect("it is valid");
                 self.line.set(&self.settings, self.now);
             }
             if step % 100 == 0 {

@@ -8,8 +8,9 @@ use buttress_core::bandwidth::presets;
 /// With a burst that it takes an hour to bring anew, so that nothing is worked off in a test.
 fn ledger(capacity: usize, set: impl FnOnce(Builder) -> Builder) -> Ledger<u64> {
     let builder = Config::builder().refill_interval(Duration::from_secs(3_600)).burst(1);
-    let config = crate::Config::builder().capacity(capacity).bandwidth(set(builder).build().unwrap());
-    Ledger::new("line", config.build().unwrap())
+    let config =
+        crate::Config::builder().capacity(capacity).bandwidth(set(builder).build().expect("it is valid"));
+    Ledger::new("line", config.build().expect("it is valid"))
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub trait Peers: Any + Clone + Debug + Send + Sync {
     /// What is wrong with them, at no more cost than that needs.
     fn troubles(&self) -> PeerTroubles;
 
-    /// Lifts what it has against them: bans end, breakers close.
+    /// Lets all of them be asked: bans end, breakers close. Of the others it forgets nothing.
     fn forgive(&self);
 }
 

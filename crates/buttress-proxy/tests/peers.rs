@@ -1,0 +1,216 @@
+//! What the proxy knows of its origins as peers, and whom it asks by that.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use buttress::circuit_breaker::presets;
+use buttress_proxy::ProxyConfig;
+use buttress_reputation::Snapshot;
+use buttress_reputation::breaker::Kind;
+use support::{Mode, Origin, Running, soon};
+use tokio::sync::Semaphore;
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
+
+/// An origin in `mode`, and then so many that are well.
+async fn beside(mode: Mode, well: usize) -> Vec<Origin> {
+    let mut origins = vec![Origin::start(mode).await];
+    for _ in 0..well {
+        origins.push(Origin::start(Mode::ok()).await);
+    }
+    origins
+}
+
+fn addresses(origins: &[Origin]) -> Vec<SocketAddr> {
+    origins.iter().map(|origin| origin.address).collect()
+}
+
+fn down() -> Mode {
+    Mode::text("503 Service Unavailable", "no")
+}
+
+/// Breakers that judge and never open: what is left is what the ledger does.
+fn patient(config: &mut ProxyConfig) {
+    let breaker = presets::proxy().to_builder().no_rules().consecutive_failures(u16::MAX);
+    config.breaker = breaker.build().unwrap();
+}
+
+/// What is known of an origin once so many of its calls have been judged.
+async fn known(proxy: &Running, origin: &Origin, calls: u64) -> Snapshot {
+    let name = origin.address.to_string();
+    soon(async {
+        loop {
+            let known = proxy.peers.peer(name.as_str());
+            let judged = known.filter(|known| known.successful_calls + known.failed_calls >= calls);
+            match judged {
+                Some(judged) if judged.in_flight == 0 => return judged,
+                _ => tokio::task::yield_now().await,
+            }
+        }
+    })
+    .await
+}
+
+fn judged(known: &Snapshot) -> (u64, u64) {
+    (known.successful_calls, known.failed_calls)
+}
+
+#[tokio::test]
+async fn e10_each_attempt_is_judged_once_at_the_origin_that_had_it() {
+    let half = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf".to_vec();
+    for (mode, is_made_good) in [
+        (down(), true),
+        (Mode::text("429 Too Many Requests", ""), true),
+        (Mode::Reset, true),
+        (Mode::ResetAfter, true),
+        (Mode::Silent, true),
+        (Mode::AnswerAndClose(half), false),
+    ] {
+        let origins = beside(mode.clone(), 1).await;
+        let proxy = Running::with(&addresses(&origins), |config| {
+            config.attempt_timeout = Duration::from_millis(200);
+        })
+        .await;
+        let mut client = proxy.connect().await;
+        client.send(GET).await;
+        if is_made_good {
+            assert_eq!(client.answer().await.status, 200, "{mode:?}");
+            let well = known(&proxy, &origins[1], 1).await;
+            assert_eq!(judged(&well), (1, 0), "{mode:?}");
+            assert!(well.avg_latency.is_some(), "{mode:?}");
+        } else {
+            client.read_through(b"half").await;
+            assert!(client.rest().await.1.is_err(), "it is cut");
+            assert_eq!(proxy.peers.peer(origins[1].address.to_string().as_str()), None, "{mode:?}");
+        }
+        let failed = known(&proxy, &origins[0], 1).await;
+        assert_eq!(judged(&failed), (0, 1), "{mode:?}");
+    }
+}
+
+#[tokio::test]
+async fn e10_a_client_that_leaves_blames_nobody_and_what_it_waited_for_is_known_to_take_long() {
+    let origin = Origin::start(Mode::Silent).await;
+    let proxy = Running::before(&[origin.address]).await;
+    let name = origin.address.to_string();
+    let mut client = proxy.connect().await;
+    client.send(GET).await;
+    origin.until(|log| log.heads == 1).await;
+    assert_eq!(proxy.peers.peer(name.as_str()).unwrap().in_flight, 1);
+    let waited = Duration::from_millis(50);
+    tokio::time::sleep(waited).await;
+    drop(client);
+    let left = known(&proxy, &origin, 0).await;
+    assert_eq!(judged(&left), (0, 0));
+    let takes = proxy.peers.appraise(name.as_str()).unwrap().takes;
+    // It is forgotten as time passes, which it does as slowly as this machine likes.
+    assert!(takes > Some(waited / 2), "{takes:?}");
+}
+
+#[tokio::test]
+async fn g3_an_origin_that_fails_at_once_is_hardly_asked_and_gets_its_share_when_it_is_back() {
+    let origins = beside(down(), 3).await;
+    let proxy = Running::with(&addresses(&origins), patient).await;
+    let mut client = proxy.connect().await;
+    for _ in 0..200 {
+        client.send(GET).await;
+        assert_eq!(client.answer().await.status, 200);
+    }
+    let asked = || origins[0].log().heads;
+    // Its first turn, and a look for each 4 s that this machine takes for it.
+    assert!((1..=10).contains(&asked()), "{} of 200", asked());
+    let others: Vec<_> = origins[1..].iter().map(|origin| origin.log().heads).collect();
+    assert!(others.iter().all(|heads| (50..=84).contains(heads)), "its turns are for all others: {others:?}");
+
+    origins[0].set(Mode::ok());
+    // Its share is a fourth of them.
+    soon(async {
+        loop {
+            let before = asked();
+            for _ in 0..40 {
+                client.send(GET).await;
+                client.answer().await;
+            }
+            if asked() - before >= 8 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn g3_an_origin_that_is_slow_gets_little_more_than_looks() {
+    let slow = Mode::Busy(Arc::new(Semaphore::new(100)), Duration::from_millis(300));
+    let origins = beside(slow, 2).await;
+    let proxy = Running::before(&addresses(&origins)).await;
+    let mut client = proxy.connect().await;
+    for _ in 0..100 {
+        client.send(GET).await;
+        assert_eq!(client.answer().await.status, 200);
+    }
+    let asked = origins[0].log().heads;
+    assert!((1..=6).contains(&asked), "{asked} of 100");
+}
+
+#[tokio::test]
+async fn one_breaker_decides_and_it_is_not_the_ledgers() {
+    let origins = beside(Mode::Reset, 0).await;
+    let proxy = Running::before(&addresses(&origins)).await;
+    assert_eq!(proxy.peers.config().breaker(), &Kind::Off);
+    assert!(proxy.peers.config().ban().is_none());
+    for _ in 0..30 {
+        proxy.ask(GET).await;
+    }
+    assert!(proxy.breakers[0].snapshot().opened > 0);
+    let summary = proxy.peers.summary();
+    assert_eq!((summary.breakers.open, summary.reputation.banned_peers), (0, 0), "{summary:?}");
+}
+
+#[tokio::test]
+async fn an_origin_that_is_banned_by_hand_is_left_out_until_it_is_not() {
+    let origins = beside(Mode::ok(), 1).await;
+    let proxy = Running::before(&addresses(&origins)).await;
+    let [first, second] = [0, 1].map(|origin: usize| origins[origin].address.to_string());
+    proxy.peers.ban(first.as_str(), "maintenance", Duration::from_secs(90));
+    for _ in 0..4 {
+        assert_eq!(proxy.ask(GET).await.status, 200);
+    }
+    assert_eq!((origins[0].log().heads, origins[1].log().heads), (0, 4));
+    proxy.peers.ban(second.as_str(), "maintenance", Duration::from_secs(180));
+    let answer = proxy.ask(GET).await;
+    let after: u64 = answer.field("retry-after").unwrap().parse().unwrap();
+    assert_eq!(answer.status, 503);
+    assert!((60..=90).contains(&after), "the first of both: {after}");
+    assert!(proxy.peers.unban(first.as_str()));
+    assert_eq!(proxy.ask(GET).await.status, 200);
+    assert_eq!((origins[0].log().heads, origins[1].log().heads), (1, 4));
+}
+
+#[tokio::test]
+async fn a_failed_request_does_not_wait_for_an_origin_that_is_banned() {
+    let origins = beside(down(), 1).await;
+    let proxy = Running::with(&addresses(&origins), |config| config.retries = 1).await;
+    proxy.peers.ban(origins[1].address.to_string().as_str(), "maintenance", None);
+    let answer = proxy.ask(GET).await;
+    assert_eq!((answer.status, answer.text()), (503, "no".to_owned()), "the origin's own words");
+    assert_eq!((origins[0].log().heads, origins[1].log().heads), (2, 0));
+}
+
+#[tokio::test]
+async fn what_is_known_is_on_the_pages_by_the_name_of_the_origin() {
+    let origins = beside(Mode::ok(), 0).await;
+    let proxy = Running::before(&addresses(&origins)).await;
+    assert_eq!(proxy.ask(GET).await.status, 200);
+    known(&proxy, &origins[0], 1).await;
+    let status = proxy.status("peers", "origins").await;
+    assert_eq!(status["entries"], 1, "{status:#}");
+    let name = origins[0].address.to_string();
+    assert!(status["best"].to_string().contains(&name), "{status:#}");
+}

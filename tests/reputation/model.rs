@@ -1,0 +1,176 @@
+//! A ledger as a plain map: what a peer has done, and what follows from it by the rules of the peer network, in seconds.
+
+use std::collections::HashMap;
+
+pub const THRESHOLD: usize = 3;
+pub const WINDOW: u64 = 1_000;
+const OPEN_FOR: u64 = 30;
+const LEASE: u64 = 10;
+const PROBES: u32 = 2;
+const COOL_DOWN: u64 = 600;
+const DAY: u64 = 86_400;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Breaker {
+    /// When what failed failed, since the last success.
+    Closed(Vec<u64>),
+    Open {
+        until: u64,
+    },
+    HalfOpen {
+        out: u32,
+        leased_at: u64,
+        succeeded: u32,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct Peer {
+    score: f64,
+    scored_at: u64,
+    /// While it is banned, also where that is over and nobody said it: until when, if not for ever.
+    pub ban: Option<Option<u64>>,
+    times: u32,
+    lifted_at: u64,
+    pub breaker: Breaker,
+    pub syncs: [u64; 2],
+    pub calls: [u64; 2],
+}
+
+impl Peer {
+    fn new(now: u64) -> Self {
+        let breaker = Breaker::Closed(Vec::new());
+        Self {
+            score: 50.0,
+            scored_at: now,
+            ban: None,
+            times: 0,
+            lifted_at: 0,
+            breaker,
+            syncs: [0; 2],
+            calls: [0; 2],
+        }
+    }
+
+    pub fn score(&self, now: u64) -> f64 {
+        50.0 + (self.score - 50.0) * 0.99_f64.powf((now - self.scored_at) as f64 / 3600.0)
+    }
+
+    pub fn is_banned(&self, now: u64) -> bool {
+        self.ban.is_some_and(|until| until.is_none_or(|until| now < until))
+    }
+
+    pub fn may(&self, now: u64) -> bool {
+        let asked = match &self.breaker {
+            Breaker::Closed(_) => true,
+            Breaker::Open { until } => now >= *until,
+            Breaker::HalfOpen { out, leased_at, succeeded } => {
+                *out < PROBES - *succeeded || now >= leased_at + LEASE
+            }
+        };
+        asked && !self.is_banned(now)
+    }
+
+    fn remembered(&self, now: u64) -> u32 {
+        if self.ban.is_some() || now < self.lifted_at + DAY { self.times } else { 0 }
+    }
+
+    /// Whether it must keep its place.
+    pub fn is_penalised(&self, now: u64) -> bool {
+        let open = match &self.breaker {
+            Breaker::Closed(_) => false,
+            Breaker::Open { until } => until + WINDOW >= now,
+            Breaker::HalfOpen { .. } => true,
+        };
+        self.is_banned(now) || self.remembered(now) > 0 || self.score(now) < 25.0 || open
+    }
+
+    /// A ban that is over is so from the first deed or question on that comes after it.
+    fn lift_if_due(&mut self, now: u64) {
+        if self.ban.is_some() && !self.is_banned(now) {
+            (self.score, self.scored_at) = (25.0, now);
+            (self.ban, self.lifted_at) = (None, now);
+        }
+    }
+
+    /// Admitted: with a probe, if its breaker is not closed.
+    pub fn admit(&mut self, now: u64) -> bool {
+        if !self.may(now) {
+            return false;
+        }
+        self.lift_if_due(now);
+        if matches!(self.breaker, Breaker::Open { .. }) {
+            self.breaker = Breaker::HalfOpen { out: 0, leased_at: 0, succeeded: 0 };
+        }
+        if let Breaker::HalfOpen { out, leased_at, succeeded } = &mut self.breaker {
+            *out = if *out < PROBES - *succeeded { *out + 1 } else { 1 };
+            *leased_at = now;
+        }
+        true
+    }
+
+    pub fn cancel(&mut self) {
+        if let Breaker::HalfOpen { out, .. } = &mut self.breaker {
+            *out = out.saturating_sub(1);
+        }
+    }
+
+    pub fn judge(&mut self, points: f64, now: u64) {
+        self.lift_if_due(now);
+        match &mut self.breaker {
+            Breaker::Closed(failures) if points > 0.0 => failures.clear(),
+            Breaker::Closed(failures) => {
+                failures.push(now);
+                failures.retain(|at| at + WINDOW >= now);
+                if failures.len() >= THRESHOLD {
+                    self.breaker = Breaker::Open { until: now + OPEN_FOR };
+                }
+            }
+            Breaker::Open { .. } | Breaker::HalfOpen { out: 0, .. } => {}
+            Breaker::HalfOpen { .. } if points < 0.0 => {
+                self.breaker = Breaker::Open { until: now + OPEN_FOR }
+            }
+            Breaker::HalfOpen { succeeded, .. } if *succeeded + 1 == PROBES => {
+                self.breaker = Breaker::Closed(Vec::new())
+            }
+            Breaker::HalfOpen { out, succeeded, .. } => (*out, *succeeded) = (*out - 1, *succeeded + 1),
+        }
+        self.score = (self.score(now) + points).clamp(0.0, 100.0);
+        self.scored_at = now;
+        if self.score <= 0.0 && points < 0.0 && self.ban.is_none() {
+            let times = self.remembered(now) + 1;
+            let lasts = (COOL_DOWN << (times - 1).min(20)).min(DAY);
+            (self.ban, self.times) = (Some(Some(now + lasts)), times);
+        }
+    }
+
+    pub fn ban(&mut self, until: Option<u64>, now: u64) {
+        self.lift_if_due(now);
+        self.times = if self.ban.is_some() { self.times } else { self.remembered(now) + 1 };
+        self.ban = Some(until);
+    }
+
+    pub fn unban(&mut self, now: u64) -> bool {
+        let was = self.ban.take().is_some();
+        if was {
+            (self.score, self.scored_at, self.lifted_at) = (50.0, now, now);
+        }
+        was
+    }
+
+    pub fn reset(&mut self, now: u64) {
+        *self = Self { syncs: self.syncs, calls: self.calls, ..Self::new(now) };
+    }
+}
+
+/// Who is known.
+#[derive(Debug, Default)]
+pub struct Model {
+    pub peers: HashMap<&'static str, Peer>,
+}
+
+impl Model {
+    pub fn enter(&mut self, id: &'static str, now: u64) -> &mut Peer {
+        self.peers.entry(id).or_insert_with(|| Peer::new(now))
+    }
+}
