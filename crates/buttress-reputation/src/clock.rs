@@ -7,4 +7,3 @@ pub(crate) use buttress::clock::{now, precise};
 
 #[cfg(not(feature = "registry"))]
 pub(crate) use buttress_core::clock::{coarse as now, precise};
-

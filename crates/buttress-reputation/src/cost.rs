@@ -206,8 +206,9 @@ fn power_of_half(x: f32) -> f32 {
     let part = x - whole as f32;
     // Through 1 at 0, as steep there as the power is (or many short times would not add up to a long one), through a half at 1,
     // and as near as a fourth power can be between them.
-    let within =
-        1.0 + part * (-0.693_147_2 + part * (0.239_846_5 + part * (-0.053_776_4 + part * 0.007_077_1)));
+    let within = 1.0
+        + part
+            * (-std::f32::consts::LN_2 + part * (0.239_846_5 + part * (-0.053_776_4 + part * 0.007_077_1)));
     f32::from_bits((127 - whole) << 23) * within
 }
 

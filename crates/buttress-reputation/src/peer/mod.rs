@@ -24,8 +24,10 @@ pub(crate) use cold::Cold;
 pub(crate) use counts::Counts;
 #[cfg(any(test, feature = "persist"))]
 pub(crate) use counts::Tries;
+#[cfg(feature = "persist")]
+pub(crate) use kept::Kept;
 #[cfg(any(test, feature = "persist"))]
-pub(crate) use kept::{Kept, KeptBan};
+pub(crate) use kept::KeptBan;
 #[cfg(all(test, buttress_loom))]
 pub(crate) use models::explore;
 pub(crate) use rules::Rules;

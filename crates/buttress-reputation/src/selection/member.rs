@@ -99,11 +99,11 @@ where
     }
 
     fn is_ejected(&self, now: Tick) -> bool {
-        self.record.peer.is_ejected(self.ledger.rules(), now)
+        self.record.peer.is_ejected(self.record.rules(), now)
     }
 
     fn eject(&self, by: Rule, until: Tick, now: Tick) {
-        let changes = self.record.peer.eject(self.ledger.rules(), by, until, now);
+        let changes = self.record.peer.eject(self.record.rules(), by, until, now);
         self.ledger.tell(&self.record, changes);
     }
 

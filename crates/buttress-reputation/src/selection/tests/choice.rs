@@ -36,7 +36,7 @@ fn about(share: f64, expected: f64) -> bool {
 }
 
 fn quiet() -> Config {
-    Config::default().explore(NO_EXPLORING.0, NO_EXPLORING.1).unwrap()
+    Config::default().explore(NO_EXPLORING.0, NO_EXPLORING.1).expect("it is allowed")
 }
 
 #[test]

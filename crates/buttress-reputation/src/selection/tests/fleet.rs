@@ -17,7 +17,7 @@ fn left_out(members: &[Written], rules: &Config) -> Vec<usize> {
 }
 
 fn rules(max_ejected: f64, panic_threshold: f64) -> Config {
-    let ratio = |share| Ratio::new(share).unwrap();
+    let ratio = |share| Ratio::new(share).expect("a share");
     Config::default().max_ejected(ratio(max_ejected)).panic_threshold(ratio(panic_threshold))
 }
 

@@ -2,6 +2,7 @@
 
 mod choice;
 mod fleet;
+mod members;
 mod outliers;
 mod simulation;
 mod world;

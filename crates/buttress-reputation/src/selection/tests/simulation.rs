@@ -16,7 +16,7 @@ fn beside_good(bad: Behaviour) -> [Behaviour; 5] {
 
 /// With the breakers of the ledger, and without: where others have them, as behind a proxy.
 fn ledgers() -> [crate::Config; 2] {
-    let without = presets::router().to_builder().breaker(Kind::Off).build().unwrap();
+    let without = presets::router().to_builder().breaker(Kind::Off).build().expect("it is allowed");
     [presets::router(), without]
 }
 

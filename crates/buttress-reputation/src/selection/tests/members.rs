@@ -1,0 +1,128 @@
+//! Who is in, and what is held for those who are picked.
+
+use crate::selection::{Config, Selection, Tried};
+use crate::{FailureKind, Ledger, Outcome, clock, presets};
+use std::collections::HashSet;
+use std::time::Duration;
+
+fn selection(capacity: usize) -> Selection<u32, &'static str> {
+    let config = presets::router().to_builder().capacity(capacity).build().expect("they are allowed");
+    Selection::new(&Ledger::new("members", config), Config::default())
+}
+
+/// How many calls to a peer succeeded and failed.
+fn calls(selection: &Selection<u32, &'static str>, peer: u32) -> (u64, u64) {
+    let peer = selection.ledger().peer(&peer).expect("it is a member");
+    (peer.successful_calls, peer.failed_calls)
+}
+
+#[test]
+fn members_come_and_go_and_the_last_one_by_a_name_is_the_one() {
+    let selection = selection(100);
+    selection.extend([(1, "a"), (2, "b"), (3, "c")]);
+    assert_eq!((selection.keys(), selection.len()), (vec![1, 2, 3], 3));
+    let before = selection.pick_where(|value| *value == "a").unwrap();
+    selection.insert(1, "d");
+    assert_eq!(selection.keys(), [2, 3, 1]);
+    assert!(selection.pick_where(|value| *value == "a").is_err());
+    let after = selection.pick_where(|value| *value == "d").unwrap();
+    assert!(after.number() > before.number() && *after.key() == 1 && *after.value() == "d");
+    assert!(selection.clone().remove(&1) && !selection.remove(&1));
+    assert_eq!(selection.keys(), [2, 3]);
+    assert_eq!(*before.value(), "a", "who is under way has what belongs to it");
+    before.succeeded(Duration::from_millis(1));
+    after.succeeded(Duration::from_millis(1));
+    assert_eq!(calls(&selection, 1).0, 2, "and is judged by its name");
+    selection.remove(&2);
+    selection.remove(&3);
+    assert!(selection.is_empty() && selection.pick().unwrap_err().empty);
+}
+
+#[test]
+fn w46_what_is_picked_is_given_back_however_it_ends() {
+    let selection = selection(100);
+    selection.insert(1, "a");
+    let in_flight = || selection.ledger().peer(&1).unwrap().in_flight;
+    let (one, two) = (selection.pick().unwrap(), selection.pick().unwrap());
+    assert_eq!(in_flight(), 2);
+    drop(one);
+    two.record(Outcome::Ignored, None);
+    assert_eq!(in_flight(), 0);
+    assert_eq!(calls(&selection, 1), (0, 0), "neither says anything about the peer");
+    selection.pick().unwrap().failed(FailureKind::Timeout);
+    assert_eq!((calls(&selection, 1), in_flight()), ((0, 1), 0));
+}
+
+#[test]
+fn the_next_attempt_goes_elsewhere_as_long_as_there_is_somebody() {
+    let selection = selection(100);
+    selection.extend((0..10).map(|peer| (peer, "")));
+    let (tried, mut asked) = (Tried::new(), HashSet::new());
+    for _ in 0..10 {
+        assert!(selection.would_admit_except(&tried));
+        let picked = selection.pick_except(&tried).unwrap();
+        tried.add(picked.number());
+        assert!(asked.insert(*picked.key()), "{} again", picked.key());
+    }
+    assert!(!selection.would_admit_except(&tried));
+    assert!(!selection.pick_except(&tried).unwrap_err().empty);
+}
+
+#[test]
+fn s3_01_an_open_breaker_is_of_one_peer_and_says_when_it_takes_a_probe() {
+    let selection = selection(100);
+    selection.extend([(1, "bad"), (2, "good")]);
+    for _ in 0..10 {
+        let Ok(picked) = selection.pick_where(|value| *value == "bad") else { break };
+        picked.failed(FailureKind::Connection);
+    }
+    let refused = selection.pick_where(|value| *value == "bad").unwrap_err();
+    assert!(refused.retry_after.is_some_and(|after| after <= Duration::from_millis(1_500)), "{refused:?}");
+    assert!((0..100).all(|_| *selection.pick().unwrap().key() == 2));
+}
+
+#[test]
+fn g4_where_all_are_banned_they_are_asked_all_the_same_unless_that_is_not_wanted() {
+    let selection = selection(100);
+    selection.extend((0..4).map(|peer| (peer, "")));
+    for peer in 0..4 {
+        selection.ledger().ban(&peer, "by mistake", None);
+    }
+    assert!(selection.pick().is_ok(), "who is banned since the last count is counted");
+
+    let strict = Config::default().max_ejected(crate::Ratio::ONE).panic_threshold(crate::Ratio::ZERO);
+    let strict = Selection::new(selection.ledger(), strict);
+    strict.extend((0..4).map(|peer| (peer, ())));
+    assert!(!strict.pick().unwrap_err().empty);
+}
+
+#[test]
+fn w47_w50_a_member_keeps_its_place_in_the_ledger_and_one_state() {
+    let selection = selection(64);
+    selection.insert(0, "");
+    for stranger in 1..10_000 {
+        selection.ledger().record_success(&stranger, None);
+    }
+    selection.pick().unwrap().succeeded(None);
+    assert_eq!(calls(&selection, 0).0, 1, "what is picked is what is shown");
+    selection.ledger().clear();
+    assert_eq!(selection.ledger().len(), 1);
+    selection.pick().unwrap().succeeded(None);
+    assert_eq!(calls(&selection, 0).0, 2);
+    selection.remove(&0);
+    selection.ledger().clear();
+    assert!(selection.ledger().is_empty(), "who was taken out goes as others do");
+}
+
+#[test]
+fn f1_picks_by_a_clock_that_jumps_find_somebody() {
+    let selection = selection(100);
+    selection.extend((0..5).map(|peer| (peer, "")));
+    let now = clock::now();
+    for at in [now, crate::Tick::MAX, crate::Tick::ZERO, now + Duration::from_secs(3_600), now] {
+        for roll in 0..100 {
+            let picked = selection.pick_at(at, roll, |_| true).unwrap();
+            picked.record_at(Outcome::Success, Some(Duration::from_millis(5)), at);
+        }
+    }
+}
