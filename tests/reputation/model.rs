@@ -33,6 +33,9 @@ pub struct Peer {
     times: u32,
     lifted_at: u64,
     pub breaker: Breaker,
+    /// How often it was reopened without a success, and when it closed since.
+    reopened: u32,
+    closed_at: Option<u64>,
     pub syncs: [u64; 2],
     pub calls: [u64; 2],
 }
@@ -47,6 +50,8 @@ impl Peer {
             times: 0,
             lifted_at: 0,
             breaker,
+            reopened: 0,
+            closed_at: None,
             syncs: [0; 2],
             calls: [0; 2],
         }
@@ -82,7 +87,9 @@ impl Peer {
             Breaker::Open { until } => until + WINDOW >= now,
             Breaker::HalfOpen { .. } => true,
         };
-        self.is_banned(now) || self.remembered(now) > 0 || self.score(now) < 25.0 || open
+        // Opened soon after it closed, it would stay open for longer.
+        let escalates = self.reopened > 0 && self.closed_at.is_some_and(|at| at + WINDOW >= now);
+        escalates || self.is_banned(now) || self.remembered(now) > 0 || self.score(now) < 25.0 || open
     }
 
     /// A ban that is over is so from the first deed or question on that comes after it.
@@ -123,15 +130,20 @@ impl Peer {
                 failures.push(now);
                 failures.retain(|at| at + WINDOW >= now);
                 if failures.len() >= THRESHOLD {
+                    if self.closed_at.is_none_or(|at| at + WINDOW < now) {
+                        self.reopened = 0;
+                    }
                     self.breaker = Breaker::Open { until: now + OPEN_FOR };
                 }
             }
             Breaker::Open { .. } | Breaker::HalfOpen { out: 0, .. } => {}
-            Breaker::HalfOpen { .. } if points < 0.0 => {
-                self.breaker = Breaker::Open { until: now + OPEN_FOR }
+            Breaker::HalfOpen { succeeded, .. } if points < 0.0 => {
+                self.reopened += u32::from(*succeeded == 0);
+                self.breaker = Breaker::Open { until: now + OPEN_FOR };
             }
             Breaker::HalfOpen { succeeded, .. } if *succeeded + 1 == PROBES => {
-                self.breaker = Breaker::Closed(Vec::new())
+                self.breaker = Breaker::Closed(Vec::new());
+                self.closed_at = Some(now);
             }
             Breaker::HalfOpen { out, succeeded, .. } => (*out, *succeeded) = (*out - 1, *succeeded + 1),
         }

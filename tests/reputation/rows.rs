@@ -1,7 +1,7 @@
 //! What a peer network expects of its ledger, one promise after the other.
 
 use crate::{ledger, of, secs};
-use buttress_reputation::breaker::State;
+use buttress_reputation::breaker::{self, State};
 use buttress_reputation::{Change, Deed, Direction, FailureKind, Ledger, Outcome, Why};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -251,6 +251,23 @@ async fn w63_s3_58_who_is_refused_takes_no_place_of_those_to_dial() {
     let dialed: Vec<_> = peers.admitted(&found).take(3).collect();
     assert_eq!(dialed, [&found[7], &found[8], &found[9]]);
     assert_eq!(peers.len(), 7, "to be looked at makes no entry");
+}
+
+#[tokio::test(start_paused = true)]
+async fn s3_58_who_cannot_be_dialed_is_dialed_after_twice_as_long_each_time() {
+    let breaker = breaker::Config::builder().failure_threshold(1).failure_rate(0.0).success_threshold(1);
+    let breaker = breaker.open_for(secs(2)).escalation(2.0, secs(300)).jitter(0.0).build().unwrap();
+    let peers =
+        Ledger::<String>::new("dial", of(100).to_builder().breaker(breaker).ban(None).build().unwrap());
+    for wait in [2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
+        assert!(peers.should_communicate("p"));
+        peers.record_failure("p");
+        assert_eq!(peers.check("p").unwrap_err().retry_after, Some(secs(wait)));
+        tokio::time::advance(secs(wait)).await;
+    }
+    assert!(peers.should_communicate("p"));
+    peers.record_success("p", None);
+    assert_eq!(peers.breaker("p"), State::Closed);
 }
 
 #[tokio::test(start_paused = true)]

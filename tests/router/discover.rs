@@ -2,7 +2,8 @@
 
 use crate::{Id, accounts, peers};
 use buttress::{BoxError, Rejected};
-use buttress_reputation::router::{PeerRouter, State};
+use buttress_reputation::router::PeerRouter;
+use buttress_reputation::router::discover::State;
 use futures_core::Stream;
 use std::collections::VecDeque;
 use std::io;

@@ -30,7 +30,7 @@ where
 fn g4_an_empty_set_refuses_and_the_first_peer_is_asked() {
     paused(async {
         let selection = peers([]);
-        let mut router = PeerRouter::new(selection.clone()).named("orders");
+        let mut router = PeerRouter::new(selection.clone());
         let rejected = refused(&mut router).await;
         assert_eq!(
             (rejected.reason(), rejected.was_sent(), rejected.retry_after()),

@@ -40,8 +40,8 @@ enum Peer {
     Nginx,
 }
 
-/// Measures the proxy at `program` as the command line asks for, and says how that ended: 1 when a bar that is due is
-/// missed, 2 when nothing follows from a run or it could not be made.
+/// Measures the proxy at `program` as the command line asks for, and says how that ended: 1 when a bar is missed, 2 when nothing
+/// follows from a run or it could not be made.
 #[must_use]
 pub fn main(program: &Path) -> ExitCode {
     let cli = Cli::parse();

@@ -25,8 +25,6 @@ pub struct Fault {
     pub method: Request,
     /// One of these has to hold.
     pub bars: &'static [Bar],
-    /// Whether a missed bar fails the run.
-    pub due: Due,
 }
 
 /// What an origin does with a request.
@@ -86,15 +84,6 @@ impl Request {
     }
 }
 
-/// When a bar counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
-    /// A run that misses it has failed.
-    Now,
-    /// It needs what buttress does not have yet, and is shown for comparison.
-    Later,
-}
-
 const ONE_FAILS: Fault = Fault {
     name: "",
     title: "",
@@ -104,7 +93,6 @@ const ONE_FAILS: Fault = Fault {
     offered: 0,
     method: Request::Get,
     bars: &[],
-    due: Due::Now,
 };
 
 /// All of them, in the order in which they run.
@@ -121,7 +109,6 @@ pub const ALL: [Fault; 11] = [
         title: "one origin hangs",
         first: Behaviour::Hangs,
         bars: &[Bar { good: Some(0.997), p99: Some(1.5), ..NO_BAR }],
-        due: Due::Later,
         ..ONE_FAILS
     },
     Fault {
@@ -129,7 +116,6 @@ pub const ALL: [Fault; 11] = [
         title: "one origin 20 times slower",
         first: Behaviour::Slow,
         bars: &[Bar { p99: Some(1.3), ..NO_BAR }],
-        due: Due::Later,
         ..ONE_FAILS
     },
     Fault {
@@ -149,7 +135,6 @@ pub const ALL: [Fault; 11] = [
         first: Behaviour::Answers(503),
         others: Behaviour::Answers(503),
         bars: &[Bar { hits: Some(0.06), recovery: Some(Duration::from_millis(300)), ..NO_BAR }],
-        due: Due::Later,
         ..ONE_FAILS
     },
     Fault {

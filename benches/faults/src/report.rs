@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::fault::{Due, Fault};
+use crate::fault::Fault;
 use crate::measure::{Bin, Figures, Phase};
 
-/// What the program is called whose bars are due.
+/// What the program is called whose bars these are.
 pub const OURS: &str = "buttress";
 
 /// Cells of a line: ten seconds.
@@ -35,10 +35,8 @@ pub struct Result {
 pub enum Verdict {
     /// A bar of the fault holds.
     Holds,
-    /// None does, though one should.
+    /// None does.
     Missed,
-    /// None does, and none is due yet.
-    NotYet,
     /// Nothing follows.
     Unmeasured,
 }
@@ -48,16 +46,13 @@ impl Result {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let holds = self.fault.bars.iter().any(|bar| bar.holds(&self.figures));
-        let later = self.fault.due == Due::Later && self.is_ours();
         match (self.figures.doubt(), holds) {
             (Some(_), _) => Verdict::Unmeasured,
             (None, true) => Verdict::Holds,
-            (None, false) if later => Verdict::NotYet,
             (None, false) => Verdict::Missed,
         }
     }
 
-    /// A peer has no later parts.
     fn is_ours(&self) -> bool {
         self.subject == OURS
     }
@@ -103,7 +98,6 @@ impl Result {
             "duplicates": figures.duplicates,
             "lag_p99_ms": milliseconds(Some(figures.lag)),
             "bars": self.fault.bars.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "due": self.fault.due == Due::Now,
             "verdict": self.verdict().to_string(),
             "doubt": figures.doubt(),
         })
@@ -139,7 +133,6 @@ impl fmt::Display for Verdict {
         f.write_str(match self {
             Self::Holds => "holds",
             Self::Missed => "MISSED",
-            Self::NotYet => "not yet",
             Self::Unmeasured => "not measured",
         })
     }
@@ -242,11 +235,10 @@ mod tests {
     }
 
     #[test]
-    fn only_a_due_bar_that_the_proxy_misses_fails_the_run() {
+    fn only_a_bar_that_the_proxy_misses_fails_the_run() {
         assert_eq!(result("one-503", 100).verdict(), Verdict::Holds);
         assert_eq!(result("one-503", 99).verdict(), Verdict::Missed);
-        assert_eq!(result("one-hangs", 97).verdict(), Verdict::NotYet);
-        assert_eq!(status([result("one-503", 100), result("one-hangs", 97)]), 0);
+        assert_eq!(status([result("one-503", 100)]), 0);
         assert_eq!(status([result("one-503", 99), result("one-503", 100)]), 1);
         let peer = Result { subject: "nginx", ..result("one-503", 0) };
         assert_eq!((peer.verdict(), status([peer])), (Verdict::Missed, 0));

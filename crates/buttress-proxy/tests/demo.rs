@@ -173,10 +173,9 @@ fn s0_01_traffic_leaves_origins_in_trouble_and_comes_back_while_clients_hardly_n
     let retries = &summary["retries"];
     assert_eq!((sum("attempts"), sum("retries")), (number(retries, "attempts"), number(retries, "retries")));
     assert!(sum("attempts") <= sum("requests") + sum("retries"), "{retries}");
-    assert!(
-        trouble.iter().map(|row| number(row, "retries")).sum::<u64>() > 20,
-        "the faults are real\n{stdout}"
-    );
+    // A few failures are enough to keep away, so there are not many more of them.
+    let again = trouble.iter().map(|row| number(row, "retries")).sum::<u64>();
+    assert!(again > 0, "the faults are real\n{stdout}");
     assert!(rows.iter().all(|row| row["budget"].is_u64()), "{stdout}");
     assert_eq!(retries["budget_held"], true, "{retries}");
     let fullest = &retries["fullest"];

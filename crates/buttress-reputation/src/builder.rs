@@ -129,7 +129,7 @@ mod tests {
     use std::time::Duration;
 
     fn knob(builder: Builder) -> &'static str {
-        builder.build().unwrap_err().knob()
+        builder.build().expect_err("refused").knob()
     }
 
     #[test]

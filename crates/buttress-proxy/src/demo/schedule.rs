@@ -91,7 +91,8 @@ impl fmt::Display for Phase {
 }
 
 /// The plan of one demo: calm, trouble, recovery, outage, return. Calm, outage and return take a tenth of the length each,
-/// trouble half of what is left and recovery the other, all in whole seconds so that in each second the origins behave as they do from end to end.
+/// trouble half of what is left and recovery the other, all in whole seconds so that the origins behave the same from the
+/// beginning of each second to its end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {
     length: Duration,

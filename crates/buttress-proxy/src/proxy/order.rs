@@ -127,7 +127,8 @@ mod tests {
     #[test]
     fn one_that_has_much_to_do_comes_after_the_others() {
         let busy = Standing { load: 3.0, ..WELL };
-        assert_eq!(order(&[0, 1, 2], &[busy, WELL, Standing { load: 2.0, ..WELL }]), [1, 2, 0]);
+        assert_eq!(order(&[0, 1, 2], &[busy, WELL, WELL]), [1, 2, 0]);
+        assert_eq!(order(&[0, 1], &[Standing { load: 2.0, ..WELL }, WELL]), [0, 1], "one more is no matter");
         assert_eq!(order(&[0, 1], &[busy, Standing { takes: Some(0.02), ..WELL }]), [0, 1]);
     }
 

@@ -38,8 +38,9 @@ const LOOKS: usize = 20;
 /// The share that a new origin begins with, beside others that are not.
 const COLD: f64 = 0.1;
 
-/// Less than this between two origins is chance, or the work of whoever measures it.
-const NOISE: Duration = Duration::from_millis(4);
+/// What is quicker counts as this. What is below it is as much the work of a scheduler or of a new connection as of the origin, and
+/// one such sample is no reason to ask others for seconds.
+const NOISE: Duration = Duration::from_millis(20);
 
 /// The ledger of the origins, which it calls by their authority.
 ///

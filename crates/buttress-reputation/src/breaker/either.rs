@@ -29,6 +29,14 @@ impl From<&Kind> for Plan {
     }
 }
 
+/// What a breaker goes by, and where it keeps what it seldom needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Means<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) seed: u64,
+    pub(crate) cold: &'a Cold,
+}
+
 /// The breaker of one peer.
 #[derive(Debug)]
 pub(crate) enum Breaker {
@@ -94,12 +102,11 @@ impl Breaker {
     #[inline]
     pub(crate) fn admit(
         &self,
-        plan: &Plan,
-        seed: u64,
-        cold: &Cold,
+        means: Means<'_>,
         now: Tick,
         changes: &mut Changes,
     ) -> Result<Lease, Option<Duration>> {
+        let Means { plan, seed, cold } = means;
         match (self, plan) {
             (Self::Compact(breaker), Plan::Compact(config)) => {
                 let word = breaker.admit(Rules { config, seed }, cold, now, changes);
@@ -121,14 +128,13 @@ impl Breaker {
     #[inline]
     pub(crate) fn judge(
         &self,
-        plan: &Plan,
-        seed: u64,
-        cold: &Cold,
+        means: Means<'_>,
         lease: Option<Lease>,
         outcome: Outcome,
         now: Tick,
         changes: &mut Changes,
     ) {
+        let Means { plan, seed, cold } = means;
         match (self, plan) {
             (Self::Compact(breaker), Plan::Compact(config)) => {
                 let rules = Rules { config, seed };

@@ -45,7 +45,7 @@ pub use builder::Builder;
 pub use config::Config;
 pub use kind::Kind;
 
-pub(crate) use either::{Breaker, Lease, Plan};
+pub(crate) use either::{Breaker, Lease, Means, Plan};
 pub(crate) use past::Past;
 
 use std::fmt;

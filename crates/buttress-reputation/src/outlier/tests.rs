@@ -3,8 +3,8 @@
 use super::verdict::{Tally, outliers};
 use super::*;
 use crate::Tick;
+use crate::sync::{Mutex, lock};
 use proptest::prelude::*;
-use std::sync::Mutex;
 use std::time::Duration;
 
 mod detector;
@@ -20,7 +20,11 @@ fn tally(calls: u32, failures: u32) -> Tally {
 }
 
 fn only(success_rate: Option<SuccessRate>, failure_percentage: Option<FailurePercentage>) -> Config {
-    Config::builder().success_rate(success_rate).failure_percentage(failure_percentage).build().unwrap()
+    Config::builder()
+        .success_rate(success_rate)
+        .failure_percentage(failure_percentage)
+        .build()
+        .expect("rules with their defaults are valid")
 }
 
 /// A peer that counts its calls, and notes down what happens to it.
@@ -40,28 +44,28 @@ struct State {
 
 impl Peer {
     fn did(&self, calls: u32, failures: u32) {
-        let mut state = self.state.lock().unwrap();
+        let mut state = lock(&self.state);
         state.calls = state.calls.wrapping_add(calls);
         state.failures = state.failures.wrapping_add(failures);
     }
 
     fn ejections(&self) -> Vec<(Rule, Duration)> {
-        self.state.lock().unwrap().ejections.clone()
+        lock(&self.state).ejections.clone()
     }
 }
 
 impl Watched for Peer {
     fn calls(&self) -> (u32, u32) {
-        let state = self.state.lock().unwrap();
+        let state = lock(&self.state);
         (state.calls, state.failures)
     }
 
     fn is_ejected(&self, now: Tick) -> bool {
-        now < self.state.lock().unwrap().until
+        now < lock(&self.state).until
     }
 
     fn eject(&self, by: Rule, until: Tick, now: Tick) {
-        let mut state = self.state.lock().unwrap();
+        let mut state = lock(&self.state);
         assert!(state.until <= now, "it is out already");
         state.until = until;
         state.ejections.push((by, until.since(now)));

@@ -24,15 +24,17 @@ pub(crate) use cold::Cold;
 pub(crate) use counts::Counts;
 #[cfg(any(test, feature = "persist"))]
 pub(crate) use counts::Tries;
+#[cfg(feature = "persist")]
+pub(crate) use kept::Kept;
 #[cfg(any(test, feature = "persist"))]
-pub(crate) use kept::{Kept, KeptBan};
+pub(crate) use kept::KeptBan;
 #[cfg(all(test, buttress_loom))]
 pub(crate) use models::explore;
 pub(crate) use rules::Rules;
 
 use crate::ban;
 use crate::board::Seat;
-use crate::breaker::{Breaker, Lease, State};
+use crate::breaker::{Breaker, Lease, Means, State};
 use crate::cost::Cost;
 use crate::deed::Deed;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
@@ -134,8 +136,7 @@ impl Peer {
         now: Tick,
         changes: &mut Changes,
     ) -> Result<Ticket, Refused> {
-        let seed = self.seed(rules);
-        let lease = self.breaker.admit(&rules.breaker, seed, &self.cold, now, changes).map_err(open)?;
+        let lease = self.breaker.admit(self.means(rules), now, changes).map_err(open)?;
         self.load.begin(now);
         Ok(Ticket { lease })
     }
@@ -148,8 +149,7 @@ impl Peer {
     pub(crate) fn ask(&self, rules: &Rules, now: Tick, changes: &mut Changes) -> Result<(), Refused> {
         self.in_favour(rules, now)?;
         self.lift_if_due(rules, now, changes);
-        let seed = self.seed(rules);
-        let lease = self.breaker.admit(&rules.breaker, seed, &self.cold, now, changes).map_err(open)?;
+        let lease = self.breaker.admit(self.means(rules), now, changes).map_err(open)?;
         self.breaker.lend(lease);
         self.load.touch(now);
         Ok(())
@@ -193,8 +193,7 @@ impl Peer {
         } else if lease.is_none() {
             return changes;
         }
-        let (seed, cold) = (self.seed(rules), &self.cold);
-        self.breaker.judge(&rules.breaker, seed, cold, lease, outcome, now, &mut changes);
+        self.breaker.judge(self.means(rules), lease, outcome, now, &mut changes);
         if !changes.is_empty() && changes.holds(Change::Closed) {
             self.recover(now);
         }
@@ -332,8 +331,9 @@ impl Peer {
         if plain { breaker } else { breaker.max(Worth::Memory) }
     }
 
-    fn seed(&self, rules: &Rules) -> u64 {
-        rules.seed_of(self.seat.number())
+    #[inline]
+    fn means<'a>(&'a self, rules: &'a Rules) -> Means<'a> {
+        Means { plan: &rules.breaker, seed: rules.seed_of(self.seat.number()), cold: &self.cold }
     }
 
     #[inline]

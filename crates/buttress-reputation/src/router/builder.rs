@@ -13,15 +13,16 @@ use std::sync::Arc;
 use tower::discover::Discover;
 
 /// What rejections by a router say made them.
-pub(super) const LAYER: &str = "router";
+const LAYER: &str = "router";
 
 impl<K: PeerId, S> PeerRouter<K, S> {
-    /// Over the members of `selection`, each with its service. Any error is a failure of its peer, any response a success.
+    /// Over the members of `selection`, each with its service. Any error is a failure of its peer, any response a success. It goes
+    /// by the name of the ledger.
     #[must_use]
     pub fn new(selection: Selection<K, S>) -> Self {
         // The first reading takes long, and no call is to wait for it.
         let _ = fine();
-        let rejected = Rejected::by(LAYER, "", Refusal::new(Reason::NoPeer));
+        let rejected = Rejected::by(LAYER, selection.ledger().name(), Refusal::new(Reason::NoPeer));
         let common = Common { selection, rejected, discovery: None };
         Self {
             common: Arc::new(common),
@@ -53,13 +54,6 @@ impl<K: PeerId, S> PeerRouter<K, S, Boxed, AtEnd<classify::Grpc>, ByTrail> {
 }
 
 impl<K: PeerId, S, R, J, T> PeerRouter<K, S, R, J, T> {
-    /// Has its rejections come from a router of this name, which is its ledger's if that has one.
-    #[must_use]
-    pub fn named(self, name: &str) -> Self {
-        let rejected = Rejected::by(LAYER, name, Refusal::new(Reason::NoPeer));
-        self.map_common(|common| Common { rejected, ..common })
-    }
-
     /// Takes peers in and leaves them out as `discover` says: a bounded number of them each time that somebody asks whether the
     /// router, or a clone of it, is ready. See [`Discovery`] for its end.
     #[must_use]

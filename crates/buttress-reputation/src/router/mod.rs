@@ -40,6 +40,9 @@
 //! use std::time::Duration;
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
 //!
+//! # #[cfg(not(feature = "http"))]
+//! # fn main() {}
+//! # #[cfg(feature = "http")]
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), buttress::BoxError> {
 //! let ledger = Ledger::new("orders", presets::router());
@@ -101,7 +104,7 @@
 
 mod builder;
 mod common;
-mod discover;
+pub mod discover;
 mod future;
 mod permit;
 mod service;
@@ -109,7 +112,7 @@ mod trail;
 mod turn;
 
 pub use common::PeerId;
-pub use discover::{Discovery, State};
+pub use discover::Discovery;
 pub use future::ResponseFuture;
 pub use permit::Permit;
 pub use service::PeerRouter;

@@ -51,23 +51,17 @@ where
         if let Some(discovery) = &self.common.discovery {
             discovery.go_on(&self.common.selection, cx);
         }
-        if let Chosen::InCall = self.chosen {
-            return Poll::Ready(Ok(()));
-        }
         let mut candidate = match mem::replace(&mut self.chosen, Chosen::Nothing) {
             Chosen::Ready(candidate) => candidate,
             Chosen::Nothing => match Candidate::next(&self.common, |_| true) {
                 Ok(candidate) => candidate,
-                Err(_) => {
-                    self.chosen = Chosen::InCall;
-                    return Poll::Ready(Ok(()));
-                }
+                Err(_) => return self.leave_to_call(),
             },
+            Chosen::InCall => return self.leave_to_call(),
             Chosen::Waiting(mut turn) => {
                 let polled = turn.poll::<Req, R, J>(&self.common, None, &self.judge, cx);
                 return self.keep(turn, polled);
             }
-            Chosen::InCall => unreachable!("it was asked for"),
         };
         match candidate.poll_ready(cx) {
             Poll::Ready(Ok(())) => {
@@ -117,6 +111,12 @@ impl<K: PeerId, S, R, J, T> PeerRouter<K, S, R, J, T> {
     {
         let polled = turn.poll_others::<Req, R, J>(last, &self.common, None, &self.judge, cx);
         self.keep(turn, polled)
+    }
+
+    #[cold]
+    fn leave_to_call<E>(&mut self) -> Poll<Result<(), E>> {
+        self.chosen = Chosen::InCall;
+        Poll::Ready(Ok(()))
     }
 
     /// Keeps a turn, or what came of it.

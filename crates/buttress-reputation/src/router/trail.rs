@@ -94,7 +94,8 @@ impl fmt::Debug for Trail {
     }
 }
 
-/// A request that can carry a [`Trail`]. An `http::Request` does so in its extensions; for a type of your own:
+/// A request that can carry a [`Trail`]. An `http::Request` does so in its extensions; a `reqwest::Request` has none for others, so
+/// its attempts go to whoever is best then. For a type of your own:
 ///
 /// ```
 /// use buttress_reputation::router::{Trail, Trailed};

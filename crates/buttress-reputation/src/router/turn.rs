@@ -3,8 +3,7 @@
 use super::common::{Common, PeerId};
 use super::permit::{Permit, settle_error};
 use super::trail::Trail;
-use crate::selection::NoPeer;
-use crate::selection::Picked;
+use crate::selection::{NoPeer, Picked};
 use buttress::{Judge, Refuse};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -21,8 +20,8 @@ pub(super) struct Candidate<K: PeerId, S> {
     picked: Picked<K, S>,
 }
 
-/// The choice of a peer that is ready, of those that were picked: whoever is first. None but the one that is ready at once is
-/// ever in here.
+/// The choice of a peer that is ready, of those that were picked: whoever is first. One that is ready at once
+/// never comes here.
 pub(super) struct Turn<K: PeerId, S> {
     waiting: Vec<Candidate<K, S>>,
     /// The numbers of all that were picked, those that failed among them.
@@ -48,7 +47,6 @@ impl<K: PeerId, S> Candidate<K, S> {
     /// The next one that may be asked, of those whose number is `wanted`.
     pub(super) fn next(common: &Common<K, S>, wanted: impl Fn(u64) -> bool) -> Result<Self, NoPeer>
     where
-        K: Eq,
         S: Clone,
     {
         let picked = common.selection.pick_by(wanted)?;
@@ -142,7 +140,7 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
                 Poll::Ready(ready) => {
                     let candidate = self.waiting.remove(at);
                     match ready {
-                        Ok(()) => return Poll::Ready(Ok(self.end_with(candidate))),
+                        Ok(()) => return Poll::Ready(Ok(candidate)),
                         Err(error) => {
                             candidate.fail::<Req, R, J>(common, &error, trail, judge);
                             last = Some(No::Ready(error));
@@ -180,7 +178,7 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
             self.picked.push(candidate.number());
             match candidate.poll_ready(cx) {
                 Poll::Pending => self.waiting.push(candidate),
-                Poll::Ready(Ok(())) => return Poll::Ready(Ok(self.end_with(candidate))),
+                Poll::Ready(Ok(())) => return Poll::Ready(Ok(candidate)),
                 Poll::Ready(Err(error)) => {
                     candidate.fail::<Req, R, J>(common, &error, trail, judge);
                     last = Some(No::Ready(error));
@@ -191,12 +189,6 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
             Some(no) if self.waiting.is_empty() => Poll::Ready(Err(no)),
             _ => Poll::Pending,
         }
-    }
-
-    /// The others are let go.
-    fn end_with(&mut self, candidate: Candidate<K, S>) -> Candidate<K, S> {
-        self.waiting.clear();
-        candidate
     }
 
     /// Another one.

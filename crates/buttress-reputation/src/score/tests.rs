@@ -55,7 +55,8 @@ fn times() -> impl Strategy<Value = Vec<u32>> {
 fn additives() -> impl Strategy<Value = Additive> {
     let decay = prop_oneof![Just(1.0), Just(0.99), Just(f64::MIN_POSITIVE), 0.001..1.0];
     (weights(), 0.001..99.999, decay).prop_map(|(weights, start, decay)| {
-        Additive::default().weights(weights).unwrap().start(start).unwrap().hourly_decay(decay).unwrap()
+        let scoring = Additive::default().weights(weights).and_then(|scoring| scoring.start(start));
+        scoring.and_then(|scoring| scoring.hourly_decay(decay)).expect("all of these are allowed")
     })
 }
 
@@ -63,8 +64,10 @@ fn bayesians() -> impl Strategy<Value = Bayesian> {
     let seconds = prop_oneof![1..100_u64, 1..=366 * 24 * 3600_u64];
     (weights(), 0.001..99.999, 1.0..=1000.0, seconds, 1.0..=1000.0).prop_map(
         |(weights, prior, events, seconds, memory)| {
-            let scoring = Bayesian::default().weights(weights).unwrap().prior(prior, events).unwrap();
-            scoring.half_life(Duration::from_secs(seconds)).unwrap().memory(memory).unwrap()
+            let scoring = Bayesian::default().weights(weights);
+            let scoring = scoring.and_then(|scoring| scoring.prior(prior, events));
+            let scoring = scoring.and_then(|scoring| scoring.half_life(Duration::from_secs(seconds)));
+            scoring.and_then(|scoring| scoring.memory(memory)).expect("all of these are allowed")
         },
     )
 }

@@ -114,19 +114,19 @@ fn a50(config: &Config, tallies: &[Tally]) -> Vec<usize> {
             }
         }
     }
-    if let Some(FailurePercentage { threshold, minimum_hosts, request_volume }) = config.failure_percentage {
-        if tallies.iter().filter(|tally| tally.calls >= request_volume).count() >= minimum_hosts as usize {
-            for place in order {
-                let tally = tallies[place];
-                if full(&ejected) {
-                    break;
-                }
-                if tally.calls < request_volume || tally.out || ejected.contains(&place) {
-                    continue;
-                }
-                if 100.0 * f64::from(tally.failures) >= threshold * f64::from(tally.calls) {
-                    ejected.push(place);
-                }
+    if let Some(FailurePercentage { threshold, minimum_hosts, request_volume }) = config.failure_percentage
+        && tallies.iter().filter(|tally| tally.calls >= request_volume).count() >= minimum_hosts as usize
+    {
+        for place in order {
+            let tally = tallies[place];
+            if full(&ejected) {
+                break;
+            }
+            if tally.calls < request_volume || tally.out || ejected.contains(&place) {
+                continue;
+            }
+            if 100.0 * f64::from(tally.failures) >= threshold * f64::from(tally.calls) {
+                ejected.push(place);
             }
         }
     }

@@ -13,7 +13,7 @@ fn near(one: Option<Duration>, other: Duration) -> bool {
 
 /// Of costs that fade to a third in 10 s.
 fn fading() -> Rig {
-    Rig::new(|builder| builder.cost(CostRules::default().decay(secs(10)).unwrap()))
+    Rig::new(|builder| builder.cost(CostRules::default().decay(secs(10)).expect("it works")))
 }
 
 #[test]

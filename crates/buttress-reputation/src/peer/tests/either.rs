@@ -7,13 +7,13 @@ use proptest::prelude::*;
 fn compact() -> Kind {
     let config = crate::breaker::Config::builder().failure_threshold(3).failure_rate(0.0);
     let config = config.failure_window(secs(3_600)).open_for(secs(10)).escalation(1.0, secs(10));
-    config.jitter(0.0).success_threshold(2).lease(secs(5)).build().unwrap().into()
+    config.jitter(0.0).success_threshold(2).lease(secs(5)).build().expect("it works").into()
 }
 
 fn full() -> Kind {
     let config = circuit_breaker::Config::builder().no_rules().failures_in_window(3).window(secs(3_600));
     let config = config.open_for(secs(10)).escalation(1.0, secs(10)).jitter(0.0).probe_lease(secs(5));
-    config.half_open_probes(2).half_open_successes(2).half_open_failures(1).build().unwrap().into()
+    config.half_open_probes(2).half_open_successes(2).half_open_failures(1).build().expect("it works").into()
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,10 @@ const CALLS: u32 = 20_000;
 
 #[test]
 fn w49_f7_threads_that_ask_judge_and_look_at_once_end_and_leave_nothing_under_way() {
-    for kind in [Kind::default(), Kind::Full(buttress_core::circuit_breaker::Config::default())] {
+    let soon = millis(100);
+    let compact = crate::breaker::Config::builder().open_for(soon).escalation(1.0, soon).build().unwrap();
+    let full = buttress_core::circuit_breaker::Config::builder().open_for(soon).escalation(1.0, soon);
+    for kind in [Kind::Compact(compact), Kind::Full(full.build().unwrap())] {
         let rig = Rig::new(|builder| builder.breaker(kind).ban(None));
         let calls = |thread: u32| {
             let mut judged = 0;
@@ -31,7 +34,7 @@ fn w49_f7_threads_that_ask_judge_and_look_at_once_end_and_leave_nothing_under_wa
             let threads: Vec<_> = (0..4).map(|thread| scope.spawn(move || calls(thread))).collect();
             threads.into_iter().map(|thread| thread.join().expect("it ends")).sum()
         });
-        assert!(judged > u64::from(CALLS), "{judged}");
+        assert!(judged > u64::from(CALLS) / 2, "{judged}: it was hardly ever closed");
         assert_eq!((rig.peer.samples(), rig.peer.in_flight()), (judged, 0));
     }
 }

@@ -3,8 +3,9 @@
 use crate::dice::Rolls;
 use crate::outlier::{self, Rule, SuccessRate};
 use crate::selection::{Config, Selection};
+use crate::sync::{Mutex, lock};
 use crate::{Change, CostRules, FailureKind, Ledger, Outcome, Tick, breaker, clock, presets};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 const MEMBERS: usize = 10;
@@ -13,21 +14,21 @@ const MEMBERS: usize = 10;
 /// and what was told of whom, since when.
 fn minutes(rules: Option<outlier::Config>) -> (Vec<[u32; MEMBERS]>, Vec<(usize, Change)>, Tick) {
     // Failures cost nothing by themselves, which would send most calls elsewhere before there are enough to compare.
-    let free = CostRules::default().failure_cost(Duration::from_micros(1)).expect("it is allowed");
+    let free = CostRules::default().failure_cost(Duration::from_micros(1)).expect("a microsecond is allowed");
     let ledger = presets::router().to_builder().breaker(breaker::Kind::Off).cost(free).outlier(rules);
-    let ledger = Ledger::new("outliers", ledger.build().expect("it is allowed"));
+    let ledger = Ledger::new("outliers", ledger.build().expect("each of these is allowed"));
     let told: Arc<Mutex<Vec<(usize, Change)>>> = Arc::default();
     let listening = ledger.on_event({
         let told = Arc::clone(&told);
-        move |key: &usize, change: &Change| told.lock().expect("it is allowed").push((*key, *change))
+        move |key: &usize, change: &Change| lock(&told).push((*key, *change))
     });
-    let selection = Selection::new(&ledger, Config::default().tier_cost(1.0).expect("it is allowed"));
+    let selection = Selection::new(&ledger, Config::default().tier_cost(1.0).expect("one is allowed"));
     selection.extend((0..MEMBERS).map(|member| (member, ())));
     let (mut rolls, began) = (Rolls::of(7), clock::now());
     let mut picks = vec![[0; MEMBERS]; 90];
     for call in 0..90 * 300_u64 {
         let now = began + Duration::from_micros(call * 1_000_000 / 300);
-        let picked = selection.pick_at(now, rolls.next(), |_| true).expect("it is allowed");
+        let picked = selection.pick_at(now, rolls.next(), |_| true).expect("most of them may be asked");
         let (member, second) = (*picked.key(), (call / 300) as usize);
         picks[second][member] += 1;
         let fails = member == 0 && second < 25 && rolls.share() < 0.3;
@@ -35,7 +36,7 @@ fn minutes(rules: Option<outlier::Config>) -> (Vec<[u32; MEMBERS]>, Vec<(usize, 
         picked.record_at(outcome, Some(Duration::from_millis(10)), now + Duration::from_millis(1));
     }
     drop(listening);
-    let mut told = std::mem::take(&mut *told.lock().expect("it is allowed"));
+    let mut told = std::mem::take(&mut *lock(&told));
     told.retain(|(_, change)| !matches!(change, Change::Tier { .. }));
     (picks, told, began)
 }
@@ -78,7 +79,7 @@ fn whoever_is_told_of_an_ejection_may_change_the_selection() {
         let (selection, removed) = (selection.clone(), Arc::clone(&removed));
         move |key, change| {
             if matches!(change, Change::Ejected { .. }) {
-                removed.lock().unwrap().push((*key, selection.remove(key)));
+                lock(&removed).push((*key, selection.remove(key)));
             }
         }
     });
@@ -90,7 +91,7 @@ fn whoever_is_told_of_an_ejection_may_change_the_selection() {
         pick(began + Duration::from_secs(1), member).record_at(outcome, None, began + Duration::from_secs(1));
     }
     drop(pick(began + Duration::from_secs(10), 1));
-    assert_eq!(*removed.lock().unwrap(), [(0, true)]);
+    assert_eq!(*lock(&removed), [(0, true)]);
     assert_eq!(selection.len(), MEMBERS - 1);
     drop(listening);
 }
