@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// How many are drawn to find two that may be asked. Two is enough where most may; where half may not, eight find two of them
 /// but for one time in thirty.
-const DRAWS: usize = 8;
+pub(super) const DRAWS: usize = 8;
 
 /// How many more are drawn where both of two cost as much as one that failed lately: where half of all do, a pair has none that
 /// does not in one time of four, and four in one of sixteen.
@@ -31,6 +31,9 @@ pub(super) type Refused = Option<Duration>;
 pub(super) trait Candidate {
     /// Whether it may be asked now, even though it is banned or ejected if `despite` is set. Takes nothing.
     fn may(&self, despite: bool, now: Tick) -> Result<(), Refused>;
+
+    /// Whether nothing at all speaks against it, so that it may be asked by any rules. It can be `false` of one that may.
+    fn is_clear(&self) -> bool;
 
     /// What it costs to ask it, and how warm it is.
     fn standing(&self, now: Tick) -> Standing;
@@ -55,7 +58,8 @@ pub(super) struct Standing {
 
 impl Standing {
     /// The share of this one where `other` gets the rest.
-    fn share_beside(self, other: Self) -> f64 {
+    #[inline]
+    pub(super) fn share_beside(self, other: Self) -> f64 {
         let by_cost = match (self.cost, other.cost) {
             (Some(own), Some(others)) => {
                 // Of squares, scaled so that nothing overflows.

@@ -70,6 +70,11 @@ where
     }
 
     #[inline]
+    fn is_clear(&self) -> bool {
+        self.record.peer.is_clear()
+    }
+
+    #[inline]
     fn standing(&self, now: Tick) -> Standing {
         let (peer, rules) = (&self.record.peer, self.record.rules());
         let cost = peer.cost(rules, now).map(|cost| cost * self.tier_costs[peer.tier(now) as usize]);

@@ -65,6 +65,7 @@ mod list;
 mod member;
 mod no_peer;
 mod picked;
+mod quick;
 mod tried;
 
 pub use config::Config;
@@ -77,7 +78,7 @@ use crate::sync::{Mutex, lock};
 use crate::{Ledger, Tick, clock, dice};
 use choice::{Choice, EXACT};
 use fleet::Fleet;
-use list::{List, Members};
+use list::List;
 use member::Member;
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -191,7 +192,7 @@ where
     /// There is nobody, or nobody may be asked now.
     #[inline]
     pub fn pick(&self) -> Result<Picked<K, T>, NoPeer> {
-        self.choose(|_| true)
+        self.pick_at(clock::now(), dice::roll(), |_| true)
     }
 
     /// Whom to ask of those that meet a condition: who has room, whose health is good. It is asked of some of them with each pick,
@@ -201,7 +202,7 @@ where
     /// There is nobody, or nobody of those may be asked now.
     #[inline]
     pub fn pick_where(&self, condition: impl Fn(&T) -> bool) -> Result<Picked<K, T>, NoPeer> {
-        self.choose(|member| condition(&member.value))
+        self.choose_where(|member| condition(&member.value))
     }
 
     /// Whom to ask of those that this request was not sent to yet.
@@ -210,7 +211,7 @@ where
     /// There is nobody, or nobody else may be asked now.
     #[inline]
     pub fn pick_except(&self, tried: &Tried) -> Result<Picked<K, T>, NoPeer> {
-        self.choose(|member| !tried.contains(member.number))
+        self.pick_at(clock::now(), dice::roll(), |member| !tried.contains(member.number))
     }
 
     /// The same of those that meet a condition.
@@ -223,7 +224,7 @@ where
         tried: &Tried,
         condition: impl Fn(&T) -> bool,
     ) -> Result<Picked<K, T>, NoPeer> {
-        self.choose(|member| !tried.contains(member.number) && condition(&member.value))
+        self.choose_where(|member| !tried.contains(member.number) && condition(&member.value))
     }
 
     /// Whether there is somebody to ask besides those that this request was sent to. Takes nothing.
@@ -240,11 +241,11 @@ where
         self.choice(&members, clock::now()).would_admit(dice::roll(), wanted)
     }
 
-    /// Whom to ask of those whose number is `wanted`.
+    /// Whom to ask of those whose number is `wanted`, which is asked of no more than the number.
     #[cfg(feature = "tower")]
     #[inline]
     pub(crate) fn pick_by(&self, wanted: impl Fn(u64) -> bool) -> Result<Picked<K, T>, NoPeer> {
-        self.choose(|member| wanted(member.number))
+        self.pick_at(clock::now(), dice::roll(), |member| wanted(member.number))
     }
 
     /// Whether there is somebody to ask of those whose number is `wanted`. Takes nothing.
@@ -254,14 +255,48 @@ where
         self.choice(&members, clock::now()).would_admit(dice::roll(), |member| wanted(member.number))
     }
 
+    /// By a condition of somebody else's, who may do anything in there.
     #[inline]
-    fn choose(&self, wanted: impl Fn(&Member<K, T>) -> bool) -> Result<Picked<K, T>, NoPeer> {
-        self.pick_at(clock::now(), dice::roll(), wanted)
+    fn choose_where(&self, wanted: impl Fn(&Member<K, T>) -> bool) -> Result<Picked<K, T>, NoPeer> {
+        self.pick_at_leisure(clock::now(), dice::roll(), wanted)
     }
 
-    /// One of those that are `wanted`, at that time and by that roll.
+    /// One of those that are `wanted`, at that time and by that roll. It must not use the selection to say so.
     #[inline]
     fn pick_at(
+        &self,
+        now: Tick,
+        roll: u64,
+        wanted: impl Fn(&Member<K, T>) -> bool,
+    ) -> Result<Picked<K, T>, NoPeer> {
+        match self.pick_quickly(now, roll, &wanted) {
+            Some(picked) => Ok(picked),
+            None => self.pick_at_leisure(now, roll, wanted),
+        }
+    }
+
+    /// The same where it is one of two and there is nothing else to do; nobody is told anything then.
+    #[inline]
+    fn pick_quickly(
+        &self,
+        now: Tick,
+        roll: u64,
+        wanted: impl Fn(&Member<K, T>) -> bool,
+    ) -> Option<Picked<K, T>> {
+        let Shared { list, fleet, detector, .. } = &*self.shared;
+        if fleet.is_due(now) || detector.as_ref().is_some_and(|detector| detector.is_due(now)) {
+            return None;
+        }
+        list.peek(|members| {
+            let member = self.choice(members, now).quick(roll, |member| wanted(member))?;
+            let ticket = member.record.peer.admit_clear(now)?;
+            Some(Picked::new(Arc::clone(member), ticket))
+        })?
+    }
+
+    /// The same whatever it takes.
+    #[inline(never)]
+    fn pick_at_leisure(
         &self,
         now: Tick,
         roll: u64,
@@ -286,7 +321,7 @@ where
     }
 
     #[inline]
-    fn choice<'a>(&'a self, members: &'a Members<Member<K, T>>, now: Tick) -> Choice<'a, Arc<Member<K, T>>> {
+    fn choice<'a>(&'a self, members: &'a [Arc<Member<K, T>>], now: Tick) -> Choice<'a, Arc<Member<K, T>>> {
         let Shared { config, fleet, .. } = &*self.shared;
         Choice { candidates: members, rules: config, honoured: fleet.honoured(), now }
     }

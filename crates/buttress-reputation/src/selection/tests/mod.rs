@@ -46,6 +46,10 @@ impl Candidate for Written {
         self.breaker
     }
 
+    fn is_clear(&self) -> bool {
+        !self.out && self.breaker.is_ok()
+    }
+
     fn standing(&self, _: Tick) -> Standing {
         self.standing
     }
