@@ -68,7 +68,8 @@ impl Estimator {
             }
         };
         let estimate = estimate as f64 + (took as f64 - estimate as f64) * share;
-        count << NANOS_BITS | (estimate.round() as u64).min(LONGEST)
+        // Cutting off after a half more is to round, and no call.
+        count << NANOS_BITS | ((estimate + 0.5) as u64).min(LONGEST)
     }
 
     /// The estimate; `None` without samples.

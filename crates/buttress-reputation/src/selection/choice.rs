@@ -67,7 +67,7 @@ impl Standing {
         };
         // Where the colder one is preferred, it is by as much less often as it is colder, and the other one gets that.
         let warmer = self.warmth.max(other.warmth);
-        if warmer <= 0.0 {
+        if self.warmth == other.warmth || warmer <= 0.0 {
             return by_cost;
         }
         let (own, others) = (self.warmth / warmer, other.warmth / warmer);
