@@ -76,7 +76,7 @@ pub use tried::Tried;
 use crate::outlier::Detector;
 use crate::sync::{Mutex, lock};
 use crate::{Ledger, Tick, clock, dice};
-use choice::{Choice, EXACT};
+use choice::{Choice, EXACT, Prices};
 use fleet::Fleet;
 use list::List;
 use member::Member;
@@ -102,6 +102,7 @@ where
 {
     ledger: Ledger<K>,
     config: Config,
+    prices: Prices,
     list: List<Member<K, T>>,
     fleet: Fleet,
     /// Looks for those that do worse than the others, if the ledger has rules for that.
@@ -121,7 +122,18 @@ where
     pub fn new(ledger: &Ledger<K>, config: Config) -> Self {
         let (list, fleet, by_key) = (List::default(), Fleet::default(), Mutex::default());
         let detector = ledger.config().outlier().map(|rules| Detector::new(*rules));
-        Self { shared: Arc::new(Shared { ledger: ledger.clone(), config, list, fleet, detector, by_key }) }
+        let prices = config.prices(ledger.config().cost().of_failure(None));
+        Self {
+            shared: Arc::new(Shared {
+                ledger: ledger.clone(),
+                config,
+                prices,
+                list,
+                fleet,
+                detector,
+                by_key,
+            }),
+        }
     }
 
     /// Puts in a peer, with what belongs to it. Whoever was there by that name goes, with its [number](Picked::number) and what
@@ -132,8 +144,8 @@ where
 
     /// The same with many at once, which takes less time than one by one.
     pub fn extend(&self, members: impl IntoIterator<Item = (K, T)>) {
-        let Shared { ledger, config, .. } = &*self.shared;
-        let make = |(key, value)| Arc::new(Member::new(key, value, ledger, config));
+        let ledger = &self.shared.ledger;
+        let make = |(key, value)| Arc::new(Member::new(key, value, ledger));
         let made: Vec<_> = members.into_iter().map(make).collect();
         self.change(|by_key, list| {
             let mut replaced = false;
@@ -322,8 +334,8 @@ where
 
     #[inline]
     fn choice<'a>(&'a self, members: &'a [Arc<Member<K, T>>], now: Tick) -> Choice<'a, Arc<Member<K, T>>> {
-        let Shared { config, fleet, .. } = &*self.shared;
-        Choice { candidates: members, rules: config, honoured: fleet.honoured(), now }
+        let Shared { config, prices, fleet, .. } = &*self.shared;
+        Choice { candidates: members, rules: config, prices, honoured: fleet.honoured(), now }
     }
 
     fn change<R>(&self, change: impl FnOnce(&mut ByKey<K, T>, &mut Vec<Arc<Member<K, T>>>) -> R) -> R {
