@@ -79,12 +79,13 @@ impl Standing {
             _ => 0.5,
         };
         // Where the colder one is preferred, it is by as much less often as it is colder, and the other one gets that.
-        let warmer = self.warmth.max(other.warmth);
-        if self.warmth == other.warmth || warmer <= 0.0 {
-            return by_cost;
+        if self.warmth < other.warmth {
+            by_cost * (self.warmth / other.warmth)
+        } else if self.warmth > other.warmth {
+            1.0 - (1.0 - by_cost) * (other.warmth / self.warmth)
+        } else {
+            by_cost
         }
-        let (own, others) = (self.warmth / warmer, other.warmth / warmer);
-        by_cost * own + (1.0 - by_cost) * (1.0 - others)
     }
 }
 
