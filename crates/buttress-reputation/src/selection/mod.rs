@@ -322,7 +322,7 @@ where
         fleet.look(&members, config, now);
         let pick = || {
             let admit = |member: &Arc<Member<K, T>>, despite| {
-                member.admit(despite, now).map(|ticket| Picked::new(Arc::clone(member), ticket))
+                member.admit(despite, now).map(|ticket| Picked::new(Arc::clone(member), ticket, now))
             };
             self.choice(&members, now).make(roll, |member| wanted(member), admit)
         };
