@@ -258,21 +258,20 @@ impl Peer {
     ) {
         let word = self.seat.state();
         let mut seen = word.load(Ordering::Acquire);
-        let state = loop {
-            let next = rules.scoring.judged(seen, deed, seconds);
+        let score = loop {
+            let (next, score) = rules.scoring.judged_with_score(seen, deed, seconds);
             if next == seen {
                 // As good as it can be, at the same time: there is nothing to conclude that was not then.
                 if known && !deed.is_bad() {
                     return;
                 }
-                break next;
+                break score;
             }
             match word.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => break next,
+                Ok(_) => break score,
                 Err(changed) => seen = changed,
             }
         };
-        let score = rules.scoring.score(state, seconds);
         if self.ban_if_low(rules, deed, score, now, changes) {
             return;
         }
