@@ -39,6 +39,28 @@ impl Compact {
         self.word().state()
     }
 
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.word().is_closed()
+    }
+
+    /// The ticket, if it is closed.
+    #[inline]
+    pub(crate) fn pass(&self) -> Option<Word> {
+        let word = self.word();
+        word.is_closed().then_some(word)
+    }
+
+    /// Counts a success, if the breaker is closed and was when the call began: whether that was so.
+    #[inline]
+    pub(crate) fn count_success(&self, config: &Config, ticket: Word, now: Tick) -> bool {
+        let closed = ticket.is_closed() && self.word().bare() == ticket.bare();
+        if closed {
+            self.succeed(config, ticket, now);
+        }
+        closed
+    }
+
     /// Would a call be admitted? If not, in how long perhaps.
     #[inline]
     pub(crate) fn check(&self, config: &Config, now: Tick) -> Result<(), Duration> {
@@ -62,8 +84,10 @@ impl Compact {
         now: Tick,
         changes: &mut Changes,
     ) -> Result<Word, Duration> {
-        let word = self.word();
-        if word.is_closed() { Ok(word) } else { self.admit_unless_closed(rules, cold, now, changes) }
+        match self.pass() {
+            Some(word) => Ok(word),
+            None => self.admit_unless_closed(rules, cold, now, changes),
+        }
     }
 
     #[cold]
@@ -184,7 +208,15 @@ impl Compact {
             if config.is_met_by(self.window.tally(place)) {
                 self.open(rules, cold, word, now, changes);
             }
-        } else if config.clear_on_success {
+        } else {
+            self.succeed(config, word, now);
+        }
+    }
+
+    /// Counts a success of the present generation, which is a closed one.
+    #[inline]
+    fn succeed(&self, config: &Config, word: Word, now: Tick) {
+        if config.clear_on_success {
             self.window.clear();
         } else if config.failure_rate > Ratio::ZERO {
             self.window.count(place(config, word, now), false);

@@ -88,6 +88,38 @@ impl Breaker {
         }
     }
 
+    /// Whether it is closed, as most are.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            Self::Off => true,
+            Self::Compact(breaker) => breaker.is_closed(),
+            Self::Full(_) => self.state() == State::Closed,
+        }
+    }
+
+    /// What [`admit`](Self::admit) says where nothing has to be decided; `None` where something may have to be.
+    #[inline]
+    pub(crate) fn pass(&self) -> Option<Lease> {
+        match self {
+            Self::Off => Some(Lease::None),
+            Self::Compact(breaker) => breaker.pass().map(Lease::Compact),
+            Self::Full(_) => None,
+        }
+    }
+
+    /// What [`judge`](Self::judge) does of a success where nothing has to be decided: whether that was so, and it is counted.
+    #[inline]
+    pub(crate) fn count_success(&self, plan: &Plan, lease: Option<&Lease>, now: Tick) -> bool {
+        match (self, plan, lease) {
+            (Self::Off, ..) => true,
+            (Self::Compact(breaker), Plan::Compact(config), Some(Lease::Compact(word))) => {
+                breaker.count_success(config, *word, now)
+            }
+            _ => false,
+        }
+    }
+
     /// Would a call be admitted? If not, in how long perhaps.
     #[inline]
     pub(crate) fn check(&self, plan: &Plan, now: Tick) -> Result<(), Option<Duration>> {

@@ -101,6 +101,11 @@ impl Peer {
     /// What speaks against it.
     #[inline]
     pub(crate) fn may(&self, rules: &Rules, now: Tick) -> Result<(), Refused> {
+        if self.is_clear() { Ok(()) } else { self.may_unless_clear(rules, now) }
+    }
+
+    #[cold]
+    fn may_unless_clear(&self, rules: &Rules, now: Tick) -> Result<(), Refused> {
         self.in_favour(rules, now)?;
         self.breaker.check(&rules.breaker, now).map_err(open)
     }
@@ -114,7 +119,20 @@ impl Peer {
     /// Whether it is banned or ejected.
     #[inline]
     pub(crate) fn is_out(&self, rules: &Rules, now: Tick) -> bool {
-        self.in_favour(rules, now).is_err()
+        self.is_penalised() && self.in_favour(rules, now).is_err()
+    }
+
+    /// Whether nothing speaks against it, which is how most stand and found by three words: no ban and no ejection, not even one
+    /// that is over and was not lifted, and a closed breaker.
+    #[inline]
+    pub(crate) fn is_clear(&self) -> bool {
+        !self.is_penalised() && self.breaker.is_closed()
+    }
+
+    /// Whether there is a ban or an ejection, though it may be over.
+    #[inline]
+    fn is_penalised(&self) -> bool {
+        self.ban_word().is_marked() || self.ejected_until.load(Ordering::Relaxed) != 0
     }
 
     /// Begins a call: one is under way until the ticket is settled.
@@ -123,8 +141,10 @@ impl Peer {
     /// What speaks against it.
     #[inline]
     pub(crate) fn admit(&self, rules: &Rules, now: Tick, changes: &mut Changes) -> Result<Ticket, Refused> {
-        self.in_favour(rules, now)?;
-        self.lift_if_due(rules, now, changes);
+        if self.is_penalised() {
+            self.in_favour(rules, now)?;
+            self.lift_if_due(rules, now, changes);
+        }
         self.admit_despite(rules, now, changes)
     }
 
@@ -136,9 +156,20 @@ impl Peer {
         now: Tick,
         changes: &mut Changes,
     ) -> Result<Ticket, Refused> {
+        if let Some(ticket) = self.admit_clear(now) {
+            return Ok(ticket);
+        }
         let lease = self.breaker.admit(self.means(rules), now, changes).map_err(open)?;
         self.load.begin(now);
         Ok(Ticket { lease })
+    }
+
+    /// The same of one that [is clear](Self::is_clear), which changes nothing else; `None` if its breaker has to decide.
+    #[inline]
+    pub(crate) fn admit_clear(&self, now: Tick) -> Option<Ticket> {
+        let lease = self.breaker.pass()?;
+        self.load.begin(now);
+        Some(Ticket { lease })
     }
 
     /// Whether it may be asked by somebody who takes no ticket along: nothing is under way then, and a probe that is leased with
@@ -185,33 +216,52 @@ impl Peer {
     fn judge_with(&self, rules: &Rules, lease: Option<Lease>, deed: &Deed, now: Tick) -> Changes {
         let mut changes = Changes::default();
         let outcome = deed.outcome();
-        if !matches!(deed.kind(), crate::deed::Kind::Call(Outcome::Ignored | Outcome::Cancelled)) {
-            self.lift_if_due(rules, now, &mut changes);
-            self.last_seen.store(rules.seconds(now), Ordering::Relaxed);
+        let seconds = rules.seconds(now);
+        let known = self.last_seen.load(Ordering::Relaxed) == seconds;
+        let judges = !matches!(deed.kind(), crate::deed::Kind::Call(Outcome::Ignored | Outcome::Cancelled));
+        if judges {
+            if self.is_penalised() {
+                self.lift_if_due(rules, now, &mut changes);
+            }
+            if !known {
+                self.last_seen.store(seconds, Ordering::Relaxed);
+            }
             self.counters.count(deed);
             self.measure(rules, outcome, deed.took(), now);
         } else if lease.is_none() {
             return changes;
         }
-        self.breaker.judge(self.means(rules), lease, outcome, now, &mut changes);
-        if !changes.is_empty() && changes.holds(Change::Closed) {
-            self.recover(now);
+        if !(outcome == Outcome::Success && self.breaker.count_success(&rules.breaker, lease.as_ref(), now)) {
+            self.breaker.judge(self.means(rules), lease, outcome, now, &mut changes);
+            if !changes.is_empty() && changes.holds(Change::Closed) {
+                self.recover(now);
+            }
         }
-        if !matches!(deed.kind(), crate::deed::Kind::Call(Outcome::Ignored | Outcome::Cancelled)) {
-            self.rate(rules, deed, now, &mut changes);
+        if judges {
+            self.rate(rules, deed, (seconds, known), now, &mut changes);
         }
         changes
     }
 
-    /// Takes it into the score, and draws the conclusions.
+    /// Takes it into the score, and draws the conclusions: in that second, and whether something was judged in it before.
     #[inline]
-    fn rate(&self, rules: &Rules, deed: &Deed, now: Tick, changes: &mut Changes) {
-        let seconds = rules.seconds(now);
+    fn rate(
+        &self,
+        rules: &Rules,
+        deed: &Deed,
+        (seconds, known): (u32, bool),
+        now: Tick,
+        changes: &mut Changes,
+    ) {
         let word = self.seat.state();
         let mut seen = word.load(Ordering::Acquire);
         let state = loop {
             let next = rules.scoring.judged(seen, deed, seconds);
             if next == seen {
+                // As good as it can be, at the same time: there is nothing to conclude that was not then.
+                if known && !deed.is_bad() {
+                    return;
+                }
                 break next;
             }
             match word.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Acquire) {
@@ -286,7 +336,7 @@ impl Peer {
     #[inline]
     pub(crate) fn warmth(&self, rules: &Rules, now: Tick) -> f64 {
         let since = Tick::from_nanos(self.warming_since.load(Ordering::Relaxed));
-        rules.cost.warmth(now.since(since))
+        rules.cost.warmth(since, now)
     }
 
     /// When it was last asked, to 17 ms.

@@ -88,6 +88,9 @@ impl Peer {
     #[inline]
     pub(super) fn ejection_left(&self, rules: &Rules, now: Tick) -> Option<Duration> {
         let until = self.ejected_until.load(Ordering::Relaxed);
+        if until == 0 {
+            return None;
+        }
         let left = until.checked_sub(rules.seconds(now)).filter(|left| *left > 0)?;
         Some(Duration::from_secs(left.into()))
     }
