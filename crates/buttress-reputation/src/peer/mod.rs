@@ -125,7 +125,7 @@ impl Peer {
     /// Whether nothing speaks against it, which is how most stand and found by three words: no ban and no ejection, not even one
     /// that is over and was not lifted, and a closed breaker.
     #[inline]
-    fn is_clear(&self) -> bool {
+    pub(crate) fn is_clear(&self) -> bool {
         !self.is_penalised() && self.breaker.is_closed()
     }
 
@@ -156,12 +156,20 @@ impl Peer {
         now: Tick,
         changes: &mut Changes,
     ) -> Result<Ticket, Refused> {
-        let lease = match self.breaker.pass() {
-            Some(lease) => lease,
-            None => self.breaker.admit(self.means(rules), now, changes).map_err(open)?,
-        };
+        if let Some(ticket) = self.admit_clear(now) {
+            return Ok(ticket);
+        }
+        let lease = self.breaker.admit(self.means(rules), now, changes).map_err(open)?;
         self.load.begin(now);
         Ok(Ticket { lease })
+    }
+
+    /// The same of one that [is clear](Self::is_clear), which changes nothing else; `None` if its breaker has to decide.
+    #[inline]
+    pub(crate) fn admit_clear(&self, now: Tick) -> Option<Ticket> {
+        let lease = self.breaker.pass()?;
+        self.load.begin(now);
+        Some(Ticket { lease })
     }
 
     /// Whether it may be asked by somebody who takes no ticket along: nothing is under way then, and a probe that is leased with
