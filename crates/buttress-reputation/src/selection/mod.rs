@@ -302,7 +302,7 @@ where
         list.peek(|members| {
             let member = self.choice(members, now).quick(roll, |member| wanted(member))?;
             let ticket = member.record.peer.admit_clear(now)?;
-            Some(Picked::new(Arc::clone(member), ticket))
+            Some(Picked::new(Arc::clone(member), ticket, now))
         })?
     }
 
@@ -322,7 +322,7 @@ where
         fleet.look(&members, config, now);
         let pick = || {
             let admit = |member: &Arc<Member<K, T>>, despite| {
-                member.admit(despite, now).map(|ticket| Picked::new(Arc::clone(member), ticket))
+                member.admit(despite, now).map(|ticket| Picked::new(Arc::clone(member), ticket, now))
             };
             self.choice(&members, now).make(roll, |member| wanted(member), admit)
         };
