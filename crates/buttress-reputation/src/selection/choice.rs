@@ -50,6 +50,8 @@ pub(super) trait Candidate {
 pub(super) struct Standing {
     /// What it costs to ask it: finite, above zero; `None` as long as nothing is known.
     pub(super) cost: Option<f64>,
+    /// How many calls there would be with this one.
+    pub(super) calls: f64,
     /// How much of its share it is to get, from 0 to 1.
     pub(super) warmth: f64,
     /// Whether it costs as much as one that failed lately.
@@ -60,15 +62,16 @@ impl Standing {
     /// The share of this one where `other` gets the rest.
     #[inline]
     pub(super) fn share_beside(self, other: Self) -> f64 {
-        let by_cost = match (self.cost, other.cost) {
-            (Some(own), Some(others)) => {
-                // Of squares, scaled so that nothing overflows.
-                let ratio = own / others;
-                1.0 / (ratio * ratio + 1.0)
-            }
-            // Nothing is known of one of them: no reason to prefer either.
-            _ => 0.5,
+        let ratio = match (self.cost, other.cost) {
+            (Some(own), Some(others)) => own / others,
+            // One of which nothing is known costs what the other one does, for each of its calls: those that it does not answer
+            // are all there is to know it by.
+            (None, Some(_)) => self.calls,
+            (Some(_), None) => 1.0 / other.calls,
+            (None, None) => self.calls / other.calls,
         };
+        // Of squares, scaled so that nothing overflows.
+        let by_cost = 1.0 / (ratio * ratio + 1.0);
         // Where the colder one is preferred, it is by as much less often as it is colder, and the other one gets that.
         let warmer = self.warmth.max(other.warmth);
         if self.warmth == other.warmth || warmer <= 0.0 {

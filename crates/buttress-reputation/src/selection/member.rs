@@ -79,7 +79,8 @@ where
         let (peer, rules) = (&self.record.peer, self.record.rules());
         let cost = peer.cost(rules, now).map(|cost| cost * self.tier_costs[peer.tier(now) as usize]);
         let is_dear = cost.is_some_and(|cost| cost >= self.dear);
-        Standing { cost, warmth: peer.warmth(rules, now), is_dear }
+        let calls = f64::from(peer.in_flight()) + 1.0;
+        Standing { cost, calls, warmth: peer.warmth(rules, now), is_dear }
     }
 
     #[inline]

@@ -12,11 +12,11 @@
 //!   what it took lately × (calls under way + 1) × 1.5 for each tier below the best
 //! ```
 //!
-//! - What it took lately keeps to a high value and forgets it slowly, and a failure counts as a long time, as does an answer that
-//!   says that it is asked too much ([`CostRules`](crate::CostRules)). So a peer that fails within a millisecond does not look
-//!   quick.
+//! - What it took lately keeps to a high value and forgets it slowly, and not while calls are under way; a failure counts as a
+//!   long time, as does an answer that says that it is asked too much ([`CostRules`](crate::CostRules)). So a peer that fails
+//!   within a millisecond does not look quick, and neither does one that does not answer.
 //! - Where both of the two cost about as much as a failure, one or two more are drawn.
-//! - Of a member of which nothing is known yet, the cost is that of the other one.
+//! - One of which nothing is known yet costs what the other one does, for each of its calls under way and for this one.
 //! - One that is new or came back gets a share that grows, so that nobody falls upon it.
 //! - One that nobody chose for a while is asked all the same, by a small share of the picks ([`Config::explore`]): so it is noticed
 //!   that it is better by now.
