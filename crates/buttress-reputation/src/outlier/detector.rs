@@ -38,9 +38,8 @@ pub(crate) struct Detector {
 struct Look {
     /// How many intervals there were, from 1 on.
     interval: u32,
-    /// Which list it looks at: where that is. As long as anybody reads a list no other one is there, and [`Detector::changed`] is
-    /// told before one can be.
-    list: usize,
+    /// Which list it looks at. A later one has a higher number.
+    list: u64,
     /// As many as were looked at, in their order.
     tallies: Vec<Tally>,
 }
@@ -68,11 +67,6 @@ impl Detector {
         }
     }
 
-    /// There are others now, in other places: a look that is under way begins again.
-    pub(crate) fn changed(&self) {
-        lock(&self.look).tallies.clear();
-    }
-
     #[cold]
     fn go_on<W: Watched>(&self, peers: &[W], now: Tick) {
         for (place, rule, until) in self.outliers(peers, now) {
@@ -84,10 +78,13 @@ impl Detector {
     fn outliers<W: Watched>(&self, peers: &[W], now: Tick) -> Vec<(usize, Rule, Tick)> {
         let Some(mut look) = try_lock(&self.look) else { return Vec::new() };
         let Look { interval, list, tallies } = &mut *look;
-        let read = peers.as_ptr().addr();
-        if *list != read {
-            *list = read;
-            // Picks that read the list before it changed and after that take turns.
+        if version < *list {
+            // Whoever read that is late.
+            return Vec::new();
+        }
+        if version > *list {
+            // There are others now, in other places.
+            *list = version;
             tallies.clear();
         }
         for peer in peers.iter().skip(tallies.len()).take(SLICE) {
