@@ -4,7 +4,7 @@ use super::Config;
 use super::standing::Standing;
 use super::verdict::{Rule, Tally, outliers};
 use crate::Tick;
-use crate::sync::{AtomicU64, Mutex, Ordering, lock, try_lock};
+use crate::sync::{AtomicU64, Mutex, Ordering, try_lock};
 
 /// How many of them one pick counts: some microseconds' worth.
 const SLICE: usize = 256;
@@ -59,23 +59,23 @@ impl Detector {
         now.as_nanos() >= due || due > (now + self.config.interval).as_nanos()
     }
 
-    /// Goes on looking if it is time to, and nobody else does.
+    /// Goes on looking at the list of this version if it is time to, and nobody else does.
     #[inline]
-    pub(crate) fn look<W: Watched>(&self, peers: &[W], now: Tick) {
+    pub(crate) fn look<W: Watched>(&self, version: u64, peers: &[W], now: Tick) {
         if self.is_due(now) {
-            self.go_on(peers, now);
+            self.go_on(version, peers, now);
         }
     }
 
     #[cold]
-    fn go_on<W: Watched>(&self, peers: &[W], now: Tick) {
-        for (place, rule, until) in self.outliers(peers, now) {
+    fn go_on<W: Watched>(&self, version: u64, peers: &[W], now: Tick) {
+        for (place, rule, until) in self.outliers(version, peers, now) {
             peers[place].eject(rule, until, now);
         }
     }
 
     /// Counts some more: those that are to be left out once all of them are counted, and until when.
-    fn outliers<W: Watched>(&self, peers: &[W], now: Tick) -> Vec<(usize, Rule, Tick)> {
+    fn outliers<W: Watched>(&self, version: u64, peers: &[W], now: Tick) -> Vec<(usize, Rule, Tick)> {
         let Some(mut look) = try_lock(&self.look) else { return Vec::new() };
         let Look { interval, list, tallies } = &mut *look;
         if version < *list {

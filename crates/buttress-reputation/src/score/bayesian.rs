@@ -172,7 +172,11 @@ impl Evidence {
         }
         // Rounded so that the deed is not undone: a success leaves no more bad than there was, a failure no more good.
         let kept = u64::from(bad) * u64::from(memory);
-        let bad = if good { kept / u64::from(all) } else { kept.div_ceil(all.into()) };
+        let bad = match good {
+            _ if kept == 0 => 0,
+            true => kept / u64::from(all),
+            false => kept.div_ceil(all.into()),
+        };
         Self { all: memory, bad: u32::try_from(bad).expect("a part of all"), ..self }
     }
 }

@@ -35,14 +35,23 @@ pub(super) trait Candidate {
     /// Whether nothing at all speaks against it, so that it may be asked by any rules. It can be `false` of one that may.
     fn is_clear(&self) -> bool;
 
-    /// What it costs to ask it, and how warm it is.
-    fn standing(&self, now: Tick) -> Standing;
+    /// What it costs to ask it, by these prices, and how warm it is.
+    fn standing(&self, prices: &Prices, now: Tick) -> Standing;
 
     /// When it was last asked, if ever.
     fn last_asked(&self) -> Option<Tick>;
 
     /// Whether it is banned or ejected.
     fn is_out(&self, now: Tick) -> bool;
+}
+
+/// What candidates of one selection cost by, beside what they take.
+#[derive(Clone, Debug)]
+pub(super) struct Prices {
+    /// How many times as much one seems to cost, by its tier.
+    pub(super) tiers: [f64; 5],
+    /// What costs so much may have failed lately.
+    pub(super) dear: f64,
 }
 
 /// What two candidates are compared by.
@@ -87,6 +96,7 @@ impl Standing {
 pub(super) struct Choice<'a, C> {
     pub(super) candidates: &'a [C],
     pub(super) rules: &'a Config,
+    pub(super) prices: &'a Prices,
     /// The place from which on bans and ejections do not count, as too many are banned or ejected.
     pub(super) honoured: usize,
     pub(super) now: Tick,
@@ -172,7 +182,7 @@ impl<C: Candidate> Choice<'_, C> {
         may: impl Fn(usize) -> bool,
     ) -> [Option<usize>; 2] {
         let (Some(one), Some(other)) = pair else { return [pair.0, pair.1] };
-        let standing = |at: usize| self.candidates[at].standing(self.now);
+        let standing = |at: usize| self.candidates[at].standing(self.prices, self.now);
         let (mut best, mut second, mut stands) = (one, other, standing(one));
         for more in 0..=MORE {
             let at = match more {
@@ -220,14 +230,15 @@ impl<C: Candidate> Choice<'_, C> {
         Err(NoPeer { retry_after: soonest, empty: false })
     }
 
-    /// Whether anybody who is `wanted` would be admitted, as far as `any` would look.
+    /// Whether anybody who is `wanted` would be admitted, as far as `make` looks: at some that are drawn, and then side by side.
     pub(super) fn would_admit(&self, roll: u64, wanted: impl Fn(&C) -> bool) -> bool {
-        let mut rolls = Rolls::of(roll);
-        !self.candidates.is_empty()
-            && self.window(&mut rolls, EXACT).any(|at| {
-                let candidate = &self.candidates[at];
-                wanted(candidate) && candidate.may(at >= self.honoured, self.now).is_ok()
-            })
+        let (mut rolls, count) = (Rolls::of(roll), self.candidates.len());
+        let would = |at: usize| {
+            let candidate = &self.candidates[at];
+            wanted(candidate) && candidate.may(at >= self.honoured, self.now).is_ok()
+        };
+        count > 0
+            && ((0..DRAWS).any(|_| would(rolls.below(count))) || self.window(&mut rolls, EXACT).any(would))
     }
 
     /// So many places side by side from a random one on, or all there are.

@@ -39,7 +39,8 @@ where
         &self.member.value
     }
 
-    /// What a [`Tried`](super::Tried) remembers it by: no other member of any selection has this number, ever.
+    /// What a [`Tried`](super::Tried) remembers it by: no other member of any selection has this number, ever. It keeps it when it is
+    /// inserted once more, and gets another one when it was taken out before.
     #[must_use]
     pub fn number(&self) -> u64 {
         self.member.number

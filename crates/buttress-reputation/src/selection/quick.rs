@@ -19,7 +19,8 @@ impl<'a, C: Candidate> Choice<'a, C> {
         if !(one.is_clear() && other.is_clear() && wanted(one) && wanted(other)) {
             return None;
         }
-        let (stands, challenges) = (one.standing(self.now), other.standing(self.now));
+        let (stands, challenges) =
+            (one.standing(self.prices, self.now), other.standing(self.prices, self.now));
         let stays = rolls.share() < stands.share_beside(challenges);
         let (best, stands) = if stays { (one, stands) } else { (other, challenges) };
         // More are drawn where neither is good.

@@ -1,4 +1,4 @@
-use super::{T0, Written};
+use super::{EVEN, T0, Written};
 use crate::dice::Rolls;
 use crate::selection::choice::{Choice, EXACT, Standing};
 use crate::selection::{Config, NoPeer};
@@ -9,7 +9,7 @@ use std::time::Duration;
 const NO_EXPLORING: (Duration, Ratio) = (Duration::from_secs(1), Ratio::ZERO);
 
 fn choice<'a>(candidates: &'a [Written], rules: &'a Config, now: Tick) -> Choice<'a, Written> {
-    Choice { candidates, rules, honoured: usize::MAX, now }
+    Choice { candidates, rules, prices: &EVEN, honoured: usize::MAX, now }
 }
 
 /// Which one is chosen, by its place.
@@ -226,7 +226,7 @@ proptest! {
         use crate::selection::choice::Candidate;
         let rules = Config::default().explore(NO_EXPLORING.0, Ratio::new(share).unwrap()).unwrap();
         let now = Tick::from_nanos(now);
-        let choice = Choice { candidates: &all, rules: &rules, honoured, now };
+        let choice = Choice { candidates: &all, rules: &rules, prices: &EVEN, honoured, now };
         let place = |candidate: &Written| all.iter().position(|other| std::ptr::eq(other, candidate)).unwrap();
         let is_wanted = |candidate: &Written| wanted >> (place(candidate) % 64) & 1 == 1;
         let may = |at: usize| is_wanted(&all[at]) && all[at].may(at >= honoured, now).is_ok();
@@ -251,7 +251,7 @@ proptest! {
         wanted: u64,
     ) {
         let rules = Config::default().explore(NO_EXPLORING.0, Ratio::new(share).unwrap()).unwrap();
-        let choice = Choice { candidates: &all, rules: &rules, honoured, now: T0 };
+        let choice = Choice { candidates: &all, rules: &rules, prices: &EVEN, honoured, now: T0 };
         let place = |candidate: &Written| all.iter().position(|other| std::ptr::eq(other, candidate)).unwrap();
         let is_wanted = |candidate: &Written| wanted >> place(candidate) & 1 == 1;
         for roll in rolls {
