@@ -148,9 +148,9 @@ impl Cost {
         }
     }
 
-    /// A call was given up after so long: it takes that much at least.
+    /// A call was given up after so long: it takes that much at least. At once, it says nothing.
     pub(crate) fn raise(&self, least: Duration, rules: &CostRules, now: Tick) {
-        if self.estimate(rules, now).is_none_or(|known| known < nanos(least) as f64) {
+        if !least.is_zero() && self.estimate(rules, now).is_none_or(|known| known < nanos(least) as f64) {
             self.note(least, rules, now);
         }
     }

@@ -305,7 +305,7 @@ where
         list.peek(|members| {
             let member = self.choice(members, now).quick(roll, |member| wanted(member))?;
             let ticket = member.record.peer.admit_clear(now)?;
-            Some(Picked::new(Arc::clone(member), ticket))
+            Some(Picked::new(Arc::clone(member), ticket, now))
         })?
     }
 
@@ -325,7 +325,7 @@ where
         fleet.look(members.version, &members, config, now);
         let pick = |choice: Choice<'_, Arc<Member<K, T>>>| {
             let admit = |member: &Arc<Member<K, T>>, despite| {
-                member.admit(despite, now).map(|ticket| Picked::new(Arc::clone(member), ticket))
+                member.admit(despite, now).map(|ticket| Picked::new(Arc::clone(member), ticket, now))
             };
             choice.make(roll, |member| wanted(member), admit)
         };
