@@ -86,6 +86,12 @@ where
         self.settle(outcome, took, now);
     }
 
+    /// Nobody waits any longer.
+    pub(super) fn cancel(&mut self, now: Tick) {
+        let waited = self.is_awaited.then(|| now.since(self.since));
+        self.settle(Outcome::Cancelled, waited, now);
+    }
+
     #[inline]
     fn settle(&mut self, outcome: Outcome, took: Option<Duration>, now: Tick) {
         if let Some(ticket) = self.ticket.take() {
@@ -102,9 +108,7 @@ where
 {
     fn drop(&mut self) {
         if self.ticket.is_some() {
-            let now = clock::now();
-            let waited = self.is_awaited.then(|| now.since(self.since));
-            self.settle(Outcome::Cancelled, waited, now);
+            self.cancel(clock::now());
         }
     }
 }

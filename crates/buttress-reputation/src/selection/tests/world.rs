@@ -122,8 +122,11 @@ pub(super) fn run(
             under_way.peek().copied().filter(|Reverse((end, _))| *end <= now)
         {
             under_way.pop();
-            let call = calls[number].take().expect("a call ends once");
-            call.picked.record_at(call.outcome, Some(call.took), end);
+            let Call { outcome, took, mut picked } = calls[number].take().expect("a call ends once");
+            match outcome {
+                Outcome::Cancelled => picked.cancel(end),
+                _ => picked.record_at(outcome, Some(took), end),
+            }
         }
         let Ok(picked) = selection.pick_at(now, rolls.next(), |_| true) else {
             log[second].refused += 1;
