@@ -3,7 +3,7 @@
 use super::window::{Place, Tally, Window};
 use super::word::Word;
 use super::{Config, Past, State};
-use crate::peer::{Change, Changes, Cold};
+use crate::peer::{Change, Changes, Cold, Locked};
 use crate::sync::{AtomicU64, Ordering};
 use buttress_core::{Ratio, Tick};
 use std::time::Duration;
@@ -166,9 +166,13 @@ impl Compact {
         }
     }
 
+    /// Nothing came of a call that took no ticket. While half-open it is taken for one of the probes that are out.
+    pub(crate) fn give_back(&self) {
+        self.release(self.word());
+    }
+
     /// Closed, with an empty window and the first open time, whatever it was.
-    pub(crate) fn reset(&self, cold: &Cold, changes: &mut Changes) {
-        let mut cold = cold.lock();
+    pub(crate) fn reset(&self, cold: &mut Locked<'_>, changes: &mut Changes) {
         if let Some(past) = cold.past_if_any() {
             *past = Past::default();
         }
@@ -182,6 +186,17 @@ impl Compact {
     pub(crate) fn open_until(&self) -> Option<Tick> {
         let open = self.word().state() == State::Open;
         open.then(|| Tick::from_nanos(self.time.load(Ordering::Relaxed)))
+    }
+
+    /// When nothing stood in the way of a probe any more, of a breaker that is not closed: its open time was over, or the last
+    /// lease.
+    pub(crate) fn probed_from(&self, config: &Config) -> Option<Tick> {
+        let time = Tick::from_nanos(self.time.load(Ordering::Relaxed));
+        match self.word().state() {
+            State::Closed => None,
+            State::Open => Some(time),
+            State::HalfOpen => Some(time + config.lease),
+        }
     }
 
     /// Calls and failures in the window of a closed breaker.

@@ -3,7 +3,7 @@
 use super::compact::{Compact, Rules};
 use super::word::Word;
 use super::{Kind, Past, State};
-use crate::peer::{Change, Changes, Cold};
+use crate::peer::{Change, Changes, Cold, Locked};
 use crate::sync::{Mutex, lock};
 use buttress_core::circuit_breaker::{self, CircuitBreaker, Cursor};
 use buttress_core::keyed::Worth;
@@ -182,7 +182,7 @@ impl Breaker {
                     }
                     (Some(Lease::Compact(word)), None) => breaker.release(word),
                     (_, Some(failed)) => breaker.judge(rules, cold, failed, now, changes),
-                    (_, None) => {}
+                    (_, None) => breaker.give_back(),
                 }
             }
             (Self::Full(full), _) => full.judge(lease, outcome, now, changes),
@@ -191,7 +191,7 @@ impl Breaker {
     }
 
     /// Closes it, with nothing left of what was.
-    pub(crate) fn reset(&self, cold: &Cold, now: Tick, changes: &mut Changes) {
+    pub(crate) fn reset(&self, cold: &mut Locked<'_>, now: Tick, changes: &mut Changes) {
         match self {
             Self::Off => {}
             Self::Compact(breaker) => breaker.reset(cold, changes),
@@ -208,7 +208,8 @@ impl Breaker {
             (Self::Compact(breaker), Plan::Compact(config)) => {
                 let state = breaker.state();
                 // Nobody has asked for as long as failures count since it might have been probed.
-                let abandoned = breaker.open_until().is_some_and(|until| until + config.failure_window < now);
+                let probed_from = breaker.probed_from(config);
+                let abandoned = probed_from.is_some_and(|from| from + config.failure_window < now);
                 let escalates = past.is_some_and(|past| past.escalates(config, now));
                 if (state != State::Closed && !abandoned) || escalates {
                     Worth::Penalty

@@ -15,6 +15,8 @@ pub(crate) struct Things {
     /// Why the peer is banned, if somebody said.
     reason: Option<Arc<str>>,
     banned_at: Tick,
+    /// The state of its score when somebody banned it who said why.
+    stood: Option<u64>,
 }
 
 /// The cold things of one peer, locked.
@@ -45,9 +47,19 @@ impl Locked<'_> {
         (things.reason, things.banned_at) = (reason, now);
     }
 
+    /// The state of its score when it was banned by hand.
+    pub(crate) fn stood(&mut self, state: u64) {
+        self.things().stood = Some(state);
+    }
+
+    /// The same, of the ban that there is; `None` if its score was why.
+    pub(crate) fn stood_at(&self) -> Option<u64> {
+        self.0.as_ref().and_then(|things| things.stood)
+    }
+
     pub(crate) fn unbanned(&mut self) {
         if let Some(things) = &mut *self.0 {
-            things.reason = None;
+            (things.reason, things.stood) = (None, None);
         }
     }
 

@@ -20,7 +20,7 @@ pub use changes::Change;
 pub use refused::{Refused, Why};
 
 pub(crate) use changes::Changes;
-pub(crate) use cold::Cold;
+pub(crate) use cold::{Cold, Locked};
 pub(crate) use counts::Counts;
 #[cfg(any(test, feature = "persist"))]
 pub(crate) use counts::Tries;
@@ -228,10 +228,13 @@ impl Peer {
             }
             self.counters.count(deed);
             self.measure(rules, outcome, deed.took(), now);
-        } else if lease.is_none() {
-            return changes;
         }
-        if !(outcome == Outcome::Success && self.breaker.count_success(&rules.breaker, lease.as_ref(), now)) {
+        // Points are no call: nothing that a breaker has lent comes back with them.
+        let is_call = !matches!(deed.kind(), crate::deed::Kind::Points(_));
+        if is_call
+            && !(outcome == Outcome::Success
+                && self.breaker.count_success(&rules.breaker, lease.as_ref(), now))
+        {
             self.breaker.judge(self.means(rules), lease, outcome, now, &mut changes);
             if !changes.is_empty() && changes.holds(Change::Closed) {
                 self.recover(now);
@@ -255,21 +258,20 @@ impl Peer {
     ) {
         let word = self.seat.state();
         let mut seen = word.load(Ordering::Acquire);
-        let state = loop {
-            let next = rules.scoring.judged(seen, deed, seconds);
+        let score = loop {
+            let (next, score) = rules.scoring.judged_with_score(seen, deed, seconds);
             if next == seen {
                 // As good as it can be, at the same time: there is nothing to conclude that was not then.
                 if known && !deed.is_bad() {
                     return;
                 }
-                break next;
+                break score;
             }
             match word.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => break next,
+                Ok(_) => break score,
                 Err(changed) => seen = changed,
             }
         };
-        let score = rules.scoring.score(state, seconds);
         if self.ban_if_low(rules, deed, score, now, changes) {
             return;
         }

@@ -48,7 +48,22 @@ impl Peer {
     /// Its score at `now`.
     #[inline]
     pub(crate) fn score(&self, rules: &Rules, now: Tick) -> Score {
+        if self.ban_word().is_due(now) {
+            return self.score_on_probation(rules, now);
+        }
         rules.scoring.score(self.seat.state().load(Ordering::Acquire), rules.seconds(now))
+    }
+
+    /// The same, of one whose ban is over and was not lifted.
+    #[cold]
+    fn score_on_probation(&self, rules: &Rules, now: Tick) -> Score {
+        let cold = self.cold.lock();
+        // Somebody else may have lifted it meanwhile.
+        let state = match self.ban_word().is_due(now) {
+            true => self.probation(rules, &cold),
+            false => self.seat.state().load(Ordering::Acquire),
+        };
+        rules.scoring.score(state, rules.seconds(now))
     }
 
     /// How far its score can be trusted, from 0 to 1.

@@ -187,10 +187,15 @@ impl Scoring for Bayesian {
     }
 
     fn judged(&self, state: u64, deed: &Deed, at: u32) -> u64 {
+        self.judged_with_score(state, deed, at).0
+    }
+
+    fn judged_with_score(&self, state: u64, deed: &Deed, at: u32) -> (u64, Score) {
         let events = self.weights.of(deed);
         let units = (events.abs() * UNITS) as u32;
-        let evidence = self.faded(state, at);
-        if units == 0 { evidence.pack() } else { evidence.with(units, events > 0.0, self.memory).pack() }
+        let faded = self.faded(state, at);
+        let evidence = if units == 0 { faded } else { faded.with(units, events > 0.0, self.memory) };
+        (evidence.pack(), Score::new(100.0 * self.expected(evidence)))
     }
 
     fn score(&self, state: u64, at: u32) -> Score {

@@ -96,7 +96,8 @@ impl Count {
     /// Counts so many more: whether that was all of them.
     fn go_on<C: Candidate>(&mut self, candidates: &[C], max_ejected: Ratio, now: Tick, most: usize) -> bool {
         let end = candidates.len().min(self.at.saturating_add(most));
-        for (place, candidate) in candidates.iter().enumerate().take(end).skip(self.at) {
+        // There may be fewer than were counted, as long as it has not been said that there are others.
+        for (place, candidate) in (self.at..).zip(candidates.get(self.at..end).unwrap_or_default()) {
             if candidate.is_out(now) {
                 self.out += 1;
                 // A quotient is rounded as the decimal it is compared with was; a product can end just beside a whole number.

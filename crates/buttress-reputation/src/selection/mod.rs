@@ -302,7 +302,7 @@ where
         list.peek(|members| {
             let member = self.choice(members, now).quick(roll, |member| wanted(member))?;
             let ticket = member.record.peer.admit_clear(now)?;
-            Some(Picked::new(Arc::clone(member), ticket))
+            Some(Picked::new(Arc::clone(member), ticket, now))
         })?
     }
 
