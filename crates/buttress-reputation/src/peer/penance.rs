@@ -68,6 +68,11 @@ impl Peer {
         Some(Ban { reason, since, until, times })
     }
 
+    /// When the ban it is in ends by itself, or ended and nobody said so.
+    pub(crate) fn ban_ends(&self) -> Option<Tick> {
+        self.ban_word().ends()
+    }
+
     /// Leaves it out until then, as it does worse than the others.
     pub(crate) fn eject(&self, rules: &Rules, by: Rule, until: Tick, now: Tick) -> Changes {
         let mut changes = Changes::default();
@@ -94,7 +99,7 @@ impl Peer {
 
     /// Says that a ban or an ejection is over, if that is so and nobody said it.
     #[inline]
-    pub(super) fn lift_if_due(&self, rules: &Rules, now: Tick, changes: &mut Changes) {
+    pub(crate) fn lift_if_due(&self, rules: &Rules, now: Tick, changes: &mut Changes) {
         if self.ban_word().is_due(now) {
             self.let_back(rules, now, changes);
         }
@@ -116,8 +121,7 @@ impl Peer {
             return;
         }
         // The score first, as nobody is to be judged by the one that was banned for.
-        if let Some(ban) = &rules.ban {
-            let probation = rules.scoring.set(Score::new(ban.probation()), rules.seconds(now));
+        if let Some(probation) = rules.probation(now) {
             self.put_score(rules, probation, now);
         }
         self.lift(&mut cold, now, changes);
@@ -197,6 +201,6 @@ impl Peer {
     pub(super) fn put_score(&self, rules: &Rules, state: u64, now: Tick) {
         let score = rules.scoring.score(state, rules.seconds(now));
         self.seat().state().store(state, Ordering::Release);
-        self.tier.store(rules.tiers.of(score) as u32, Ordering::Release);
+        self.seat.mark().store(rules.tiers.of(score) as u32, Ordering::Release);
     }
 }

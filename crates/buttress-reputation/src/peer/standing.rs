@@ -25,7 +25,7 @@ impl Peer {
         Snapshot {
             score: self.score(rules, now),
             confidence: self.confidence(rules),
-            tier: self.tier(now),
+            tier: self.tier(rules, now),
             reliability: self.reliability(),
             successful_syncs: counts.syncs.succeeded.into(),
             failed_syncs: counts.syncs.failed.into(),
@@ -45,9 +45,14 @@ impl Peer {
         }
     }
 
-    /// Its score at `now`.
+    /// Its score at `now`. When its ban has run out that is the one it goes on with, whether anybody asked it since or not.
     #[inline]
     pub(crate) fn score(&self, rules: &Rules, now: Tick) -> Score {
+        if self.ban_word().is_due(now)
+            && let Some(state) = rules.probation(now)
+        {
+            return rules.scoring.score(state, rules.seconds(now));
+        }
         rules.scoring.score(self.seat.state().load(Ordering::Acquire), rules.seconds(now))
     }
 
@@ -67,8 +72,15 @@ impl Peer {
 
     /// The group it is in.
     #[inline]
-    pub(crate) fn tier(&self, now: Tick) -> Tier {
-        if self.is_banned(now) { Tier::Banned } else { tier_of(self.tier.load(Ordering::Relaxed)) }
+    pub(crate) fn tier(&self, rules: &Rules, now: Tick) -> Tier {
+        let ban = self.ban_word();
+        if ban.left(now).is_some() {
+            Tier::Banned
+        } else if ban.is_marked() && rules.ban.is_some() {
+            rules.tiers.of(self.score(rules, now))
+        } else {
+            tier_of(self.seat.mark().load(Ordering::Relaxed))
+        }
     }
 
     /// What it did, by kind.
@@ -100,6 +112,12 @@ impl Peer {
 }
 
 impl Rules {
+    /// The state of one whose ban runs out at `now`; `None` where it goes on with the score it has.
+    pub(super) fn probation(&self, now: Tick) -> Option<u64> {
+        let score = Score::new(self.ban.as_ref()?.probation());
+        Some(self.scoring.set(score, self.seconds(now)))
+    }
+
     /// What the clock on the wall shows at `now`, as far as it is not set meanwhile.
     pub(crate) fn wall(&self, now: Tick) -> SystemTime {
         let after = now.since(self.began);

@@ -72,7 +72,7 @@ where
     #[inline]
     fn standing(&self, now: Tick) -> Standing {
         let (peer, rules) = (&self.record.peer, self.record.rules());
-        let cost = peer.cost(rules, now).map(|cost| cost * self.tier_costs[peer.tier(now) as usize]);
+        let cost = peer.cost(rules, now).map(|cost| cost * self.tier_costs[peer.tier(rules, now) as usize]);
         let is_dear = cost.is_some_and(|cost| cost >= self.dear);
         Standing { cost, warmth: peer.warmth(rules, now), is_dear }
     }

@@ -80,7 +80,7 @@ fn call(rig: &Rig, common: &Common, thread: u64) {
         Err(_) => thread::yield_now(),
     }
     common.note(changes);
-    if call % 100 == 0 {
+    if call.is_multiple_of(100) {
         let _ = (rig.peer.worth(&rig.rules, now), rig.peer.snapshot(&rig.rules, now));
     }
 }
