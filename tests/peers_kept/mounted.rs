@@ -2,9 +2,9 @@
 
 use crate::{live, open};
 use buttress_reputation::persist::Found;
+use std::env;
 use std::path::Path;
 use std::process::Command;
-use std::{env, fs};
 
 /// Set for the process that has such a disk: where it is.
 const DISK: &str = "BUTTRESS_TEST_DISK";
@@ -45,15 +45,16 @@ fn on_a_small_disk() {
     let kept = open(&path);
     live(kept.ledger());
     kept.save().unwrap();
-    let saved = fs::read(&path).unwrap();
     (0..2_000).for_each(|id| kept.ledger().record_failure(&format!("peer {id}")));
     let refused = kept.save().unwrap_err().to_string();
     assert!(refused.contains("No space left on device"), "{refused}");
     assert!(kept.saves().trouble.is_some_and(|why| why.contains("No space left")));
     assert!(kept.ledger().is_banned("oscar") && kept.ledger().len() > 2_000);
     drop(kept);
-    assert_eq!(fs::read(&path).unwrap(), saved, "it is as it was");
-    assert!(open(&path).ledger().is_banned("oscar"));
+    // What is there was whole when it was saved: the first time, or behind the back of those that came since.
+    let kept = open(&path);
+    assert!(matches!(kept.found(), Found::State { .. }), "{:?}", kept.found());
+    assert!(kept.ledger().is_banned("oscar") && kept.ledger().len() < 2_000);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod cancellation;
 mod discover;
 mod elsewhere;
+mod hangs;
 mod nobody;
 mod over_http;
 mod readiness;

@@ -1,18 +1,21 @@
 //! The address of an origin as it is written on a command line.
 
 use std::fmt;
-use std::net::Ipv6Addr;
 use std::str::FromStr;
 
+use buttress_reputation::PeerAddr;
 use http::uri::{Authority, InvalidUri, Uri};
 
 /// An origin: `http://host[:port]` and nothing else.
 ///
-/// It has one form, however it is written: a host in lower case, an IPv6 address in its shortest form, no
-/// port where that is 80. So an origin that is named twice is one origin.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// It has one name, however it is written, the canonical one of a [peer](PeerAddr): a host in lower case and without the dot at
+/// its end, an IPv6 address in its shortest form, or as IPv4 where it stands for such a one, no port where that is 80. So an origin
+/// that is named twice is one origin.
+#[derive(Debug, Clone)]
 pub struct Origin {
     authority: Authority,
+    /// The same with the dot, if it was written with one: a resolver does not search its domains for it then.
+    target: Authority,
 }
 
 /// Why a text is not an [`Origin`].
@@ -40,12 +43,27 @@ impl Origin {
         &self.authority
     }
 
+    /// Host and port as connections to it are made. Two ways to write one origin can differ in it, by the dot at the end of a name.
+    #[must_use]
+    pub fn target(&self) -> &Authority {
+        &self.target
+    }
+
     /// Host without the brackets of an IPv6 address, and port, as a resolver takes them.
     #[must_use]
     pub fn address(&self) -> (&str, u16) {
-        (without_brackets(self.authority.host()), self.authority.port_u16().unwrap_or(80))
+        (without_brackets(self.target.host()), self.target.port_u16().unwrap_or(80))
     }
 }
+
+/// By their names.
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        self.authority == other.authority
+    }
+}
+
+impl Eq for Origin {}
 
 impl FromStr for Origin {
     type Err = InvalidOrigin;
@@ -76,25 +94,26 @@ impl FromStr for Origin {
             (_, Some(port)) if port > 0 => port,
             _ => return Err(InvalidOrigin::Port),
         };
-        let authority = in_one_form(host, port).map_err(|_| InvalidOrigin::Host)?;
+        let peer = PeerAddr::with_default_port(host, port).map_err(|_| InvalidOrigin::Host)?;
+        let authority = authority_of(&peer, "").map_err(|_| InvalidOrigin::Host)?;
+        let dot = if host.ends_with('.') { "." } else { "" };
+        let target = authority_of(&peer, dot).map_err(|_| InvalidOrigin::Host)?;
         // The address goes into a request target later, so it has to stand as one now.
         Uri::builder()
             .scheme("http")
-            .authority(authority.clone())
+            .authority(target.clone())
             .path_and_query("/")
             .build()
             .map_err(|_| InvalidOrigin::Host)?;
-        Ok(Self { authority })
+        Ok(Self { authority, target })
     }
 }
 
-/// Brings what means the same to the same form.
-fn in_one_form(host: &str, port: u16) -> Result<Authority, InvalidUri> {
-    let host = match without_brackets(host).parse::<Ipv6Addr>() {
-        Ok(address) => format!("[{address}]"),
-        Err(_) => host.to_ascii_lowercase(),
-    };
-    if port == 80 { host.parse() } else { format!("{host}:{port}").parse() }
+/// The name of a peer, with so many dots behind its host, and its port if it is not the usual one.
+fn authority_of(peer: &PeerAddr, dot: &str) -> Result<Authority, InvalidUri> {
+    let (host, port) = (peer.host(), peer.port());
+    let host = if host.contains(':') { format!("[{host}]") } else { host };
+    if port == 80 { format!("{host}{dot}").parse() } else { format!("{host}{dot}:{port}").parse() }
 }
 
 fn without_brackets(host: &str) -> &str {
@@ -140,13 +159,23 @@ mod tests {
     }
 
     #[test]
-    fn what_means_the_same_is_the_same() {
+    fn g7_what_means_the_same_is_the_same() {
         for (one_form, others) in [
             ("http://shop", &["http://Shop", "HTTP://SHOP:80/", "http://shop:080"][..]),
             ("http://shop:8080", &["http://SHOP:8080", "http://shop:08080/"]),
             ("http://[2001:db8::1]", &["http://[2001:DB8::1]:80", "http://[2001:db8:0:0:0:0:0:1]"]),
             ("http://[::1]:9001", &["http://[0:0::0001]:9001"]),
             ("http://127.0.0.1", &["http://127.0.0.1:80"]),
+            (
+                "http://10.0.0.1",
+                &[
+                    "http://[::ffff:10.0.0.1]:80",
+                    "http://[::FFFF:a00:1]",
+                    "http://[0:0:0:0:0:ffff:10.0.0.1]/",
+                ],
+            ),
+            ("http://shop.example", &["http://shop.example.", "http://Shop.Example.:80/"]),
+            ("http://shop.example:8080", &["http://SHOP.example.:08080"]),
         ] {
             let origin: Origin = one_form.parse().unwrap();
             assert_eq!(origin.to_string(), one_form);
@@ -155,11 +184,19 @@ mod tests {
             }
         }
         assert_ne!("http://shop:8080".parse::<Origin>(), "http://shop".parse());
-        assert_ne!(
-            "http://shop.".parse::<Origin>(),
-            "http://shop".parse(),
-            "a resolver searches for this one"
-        );
+    }
+
+    #[test]
+    fn a_dot_at_the_end_is_for_the_resolver_and_not_for_the_name() {
+        for (text, name, target, address) in [
+            ("http://Shop.", "shop", "shop.", ("shop.", 80)),
+            ("http://shop.example.:9001", "shop.example:9001", "shop.example.:9001", ("shop.example.", 9001)),
+            ("http://shop.example", "shop.example", "shop.example", ("shop.example", 80)),
+        ] {
+            let origin: Origin = text.parse().unwrap();
+            let seen = (origin.authority().as_str(), origin.target().as_str(), origin.address());
+            assert_eq!(seen, (name, target, address), "{text}");
+        }
     }
 
     #[test]
@@ -174,6 +211,12 @@ mod tests {
             ("http://a b", InvalidOrigin::Host),
             ("http://::1", InvalidOrigin::Host),
             ("http://[::1", InvalidOrigin::Host),
+            // Resolvers do not agree about these.
+            ("http://127.1", InvalidOrigin::Host),
+            ("http://0x7f.0.0.1", InvalidOrigin::Host),
+            ("http://shop..", InvalidOrigin::Host),
+            ("http://.", InvalidOrigin::Host),
+            ("http://[10.0.0.1]", InvalidOrigin::Host),
             ("http://host:", InvalidOrigin::Port),
             ("http://host:0", InvalidOrigin::Port),
             ("http://host:65536", InvalidOrigin::Port),

@@ -62,15 +62,32 @@ async fn s3_35_w61_the_peers_are_the_origins_and_their_number_is_one_that_can_be
     };
     assert!(of(0)["score"].as_f64().unwrap() > 50.0, "{peers:#}");
     assert_eq!((&of(0)["breaker"], &of(1)["breaker"]), (&json!("closed"), &json!("forced_open")));
+    let states = json!({ "closed": 1, "half_open": 0, "open": 0, "forced_open": 1, "forced_closed": 0 });
+    assert_eq!((&peers["states"], &peers["trips"]), (&states, &json!(0)), "{peers:#}");
 
     let one = parsed(&proxy.page("/peers?top=1").await);
     assert_eq!((one["best"].as_array().map(Vec::len), &one["entries"]), (Some(1), &json!(2)));
+    assert_eq!(one["worst"].as_array().map(Vec::len), Some(1));
+    assert_eq!(one["worst"][0]["peer"], origins[1].address.to_string(), "its breaker is open: {one:#}");
     for wrong in ["-1", "0", "1001", "18446744073709551616", "ten", "1.5", ""] {
         let refused = proxy.page(&format!("/peers?top={wrong}")).await;
         assert_eq!(refused.status, 400, "{wrong}");
         assert!(refused.text().contains("top cannot be read: a number from 1 to 1000 is needed"), "{wrong}");
     }
     assert_eq!(proxy.page("/peers?bottom=1").await.status, 400);
+}
+
+#[tokio::test]
+async fn s3_35_what_is_said_of_breakers_is_said_of_those_that_decide() {
+    let (proxy, origins) = proxy_of::<1>().await;
+    origins[0].set(Mode::text("500 Oh No", ""));
+    for _ in 0..30 {
+        proxy.ask(GET).await;
+    }
+    let trips = proxy.breakers[0].snapshot().opened;
+    assert!(trips > 0);
+    let peers = parsed(&proxy.page("/peers").await);
+    assert_eq!((&peers["states"]["closed"], &peers["trips"]), (&json!(0), &json!(trips)), "{peers:#}");
 }
 
 #[tokio::test]

@@ -214,3 +214,81 @@ async fn what_is_known_is_on_the_pages_by_the_name_of_the_origin() {
     let name = origins[0].address.to_string();
     assert!(status["best"].to_string().contains(&name), "{status:#}");
 }
+
+#[tokio::test]
+async fn s3_26_the_bytes_of_bodies_are_counted_at_the_origin_they_pass() {
+    const PUT: &str = "PUT / HTTP/1.1\r\nHost: shop\r\nContent-Length: 5\r\n\r\nhello";
+    const CHUNKED: &str = "PUT / HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n2\r\n!!\r\n0\r\n\r\n";
+    let origins = beside(Mode::text("200 OK", "0123456789"), 0).await;
+    let proxy = Running::before(&addresses(&origins)).await;
+    let name = origins[0].address.to_string();
+    let bytes = || {
+        let known = proxy.peers.peer(name.as_str()).unwrap();
+        (known.bytes_sent, known.bytes_received)
+    };
+    for (request, so_far) in [(GET, (0, 10)), (PUT, (5, 20)), (CHUNKED, (12, 30))] {
+        assert_eq!(proxy.ask(request).await.status, 200);
+        assert_eq!(bytes(), so_far, "{request}");
+    }
+    // As far as they came, and before their end.
+    origins[0].set(Mode::Cut(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf".into()));
+    let mut client = proxy.connect().await;
+    client.send(GET).await;
+    client.read_through(b"half").await;
+    assert_eq!(bytes(), (12, 34));
+    origins[0].open_gate();
+    assert!(client.rest().await.1.is_err(), "it is cut");
+    assert_eq!(bytes(), (12, 34));
+    let status = proxy.status("peers", "origins").await;
+    assert_eq!(
+        (&status["upload"]["bytes"], &status["download"]["bytes"]),
+        (&12.into(), &34.into()),
+        "{status:#}"
+    );
+}
+
+#[tokio::test]
+async fn s3_26_a_body_that_is_sent_again_counts_at_each_origin_that_had_it() {
+    const PUT: &str = "PUT / HTTP/1.1\r\nHost: shop\r\nContent-Length: 5\r\n\r\nhello";
+    let origins = beside(Mode::ResetAfter, 1).await;
+    let proxy = Running::before(&addresses(&origins)).await;
+    assert_eq!(proxy.ask(PUT).await.status, 200);
+    let bytes = |known: Snapshot| (known.bytes_sent, known.bytes_received);
+    let failed = known(&proxy, &origins[0], 1).await;
+    let well = known(&proxy, &origins[1], 1).await;
+    assert_eq!((bytes(failed), bytes(well)), ((5, 0), (5, 2)));
+}
+
+#[tokio::test]
+async fn g7_an_origin_that_is_written_in_two_ways_is_one_peer_with_one_breaker() {
+    let origin = Origin::start(Mode::ok()).await;
+    let port = origin.address.port();
+    let proxy = Running::with(&[origin.address], |config| {
+        let ways = [format!("http://[::ffff:127.0.0.1]:{port}"), format!("HTTP://127.0.0.1:0{port}/")];
+        config.origins = ways.iter().map(|way| way.parse().unwrap()).collect();
+    })
+    .await;
+    for _ in 0..4 {
+        assert_eq!(proxy.ask(GET).await.status, 200);
+    }
+    assert_eq!(judged(&known(&proxy, &origin, 4).await), (4, 0));
+    assert_eq!(proxy.peers.len(), 1);
+    assert_eq!(proxy.registry.status().circuit_breakers.len(), 1);
+}
+
+#[tokio::test]
+async fn g7_an_origin_that_is_named_with_and_without_a_dot_is_found_by_what_was_named_first() {
+    let origin = Origin::start(Mode::ok()).await;
+    let named = format!("localhost:{}", origin.address.port());
+    let proxy = Running::with(&[origin.address], |config| {
+        let ways = ["LocalHost", "localhost."].map(|host| format!("http://{host}:{}", origin.address.port()));
+        config.origins = ways.iter().map(|way| way.parse().unwrap()).collect();
+    })
+    .await;
+    for _ in 0..2 {
+        assert_eq!(proxy.ask("GET / HTTP/1.0\r\n\r\n").await.status, 200);
+    }
+    let log = origin.log();
+    assert!(log.requests.iter().all(|request| request.field("host").as_ref() == Some(&named)), "{log:?}");
+    assert_eq!((proxy.peers.len(), proxy.peers.peer(named.as_str()).is_some()), (1, true));
+}

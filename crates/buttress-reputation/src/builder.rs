@@ -27,7 +27,8 @@ impl Builder {
     }
 
     /// How scores come about. Default [`Additive`](crate::Additive); [`Bayesian`](crate::Bayesian) judges by the share that
-    /// succeeds, and anything else can be brought along.
+    /// succeeds, and anything else can be brought along. One that never gets as low as the score that [bans](Self::ban) needs another
+    /// one there, or none: of the failures that [`Bayesian`](crate::Bayesian) remembers by default, a score falls to 0.98.
     ///
     /// ```
     /// use buttress_reputation::{Additive, Config, InvalidConfig, Weights};
@@ -118,6 +119,20 @@ impl Builder {
                 "below the score that peers begin with",
             ));
         }
+        if let Some(ban) = ban {
+            let lowest = scoring.score(scoring.set(Score::MIN, 0), 0);
+            if lowest > Score::new(ban.score()) {
+                let shown = format_args!("{} where scores fall to {:.2}", ban.score(), lowest.get());
+                return Err(InvalidConfig::new("ban score", shown, "none below the lowest score"));
+            }
+            if Score::new(ban.probation()) > fresh {
+                return Err(InvalidConfig::new(
+                    "probation",
+                    ban.probation(),
+                    "at most the score that peers begin with",
+                ));
+            }
+        }
         Ok(self.config)
     }
 }
@@ -148,6 +163,31 @@ mod tests {
         assert!(Config::builder().scoring(low).ban(None).build().is_ok());
         assert!(Config::builder().capacity(1).latency_weight(0.0).build().is_ok());
         assert!(Config::builder().capacity(MOST).latency_weight(10.0).build().is_ok());
+    }
+
+    #[test]
+    fn g2_f3_a_probation_that_is_better_than_a_new_peer_is_refused() {
+        let low = Additive::default().start(10.0).unwrap();
+        assert_eq!(knob(Config::builder().scoring(low)), "probation");
+        let ban = BanRules::builder().probation(10.0).build().unwrap();
+        assert!(Config::builder().scoring(low).ban(ban).build().is_ok());
+        assert!(Config::builder().scoring(low).ban(None).build().is_ok());
+    }
+
+    #[test]
+    fn c31_f3_a_score_that_nobody_falls_to_is_refused_as_the_one_that_bans() {
+        let error = Config::builder().scoring(Bayesian::default()).build().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "ban score is 0 where scores fall to 0.98, allowed is none below the lowest score"
+        );
+        let ban = BanRules::builder().score(1.0).build().unwrap();
+        let config = Config::builder().scoring(Bayesian::default()).ban(ban).build().unwrap();
+        let scoring = config.scoring();
+        let failed =
+            (0..10_000).fold(scoring.fresh(), |state, _| scoring.judged(state, &Deed::sync(false), 0));
+        assert!(scoring.score(failed, 0).get() <= 1.0);
+        assert!(Config::builder().scoring(Bayesian::default()).ban(None).build().is_ok());
     }
 
     #[test]
@@ -197,7 +237,7 @@ mod tests {
             }
         }
 
-        let config = Config::builder().scoring(Credulous).build().unwrap();
+        let config = Config::builder().scoring(Credulous).ban(None).build().unwrap();
         let scoring = config.to_builder().capacity(7).build().unwrap();
         let scoring = scoring.scoring();
         assert_eq!(scoring.score(scoring.judged(scoring.fresh(), &Deed::sync(false), 0), 9), Score::MAX);

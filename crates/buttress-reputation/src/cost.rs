@@ -14,7 +14,8 @@ use std::time::Duration;
 pub struct CostRules {
     failure_cost: Duration,
     decay: Duration,
-    slow_start: Duration,
+    /// In nanoseconds, as a pick works it out for each of those it looks at.
+    slow_start: u64,
     /// How many powers of two are lost in a unit of time, so that a pick need not work it out.
     powers: f32,
 }
@@ -29,7 +30,7 @@ impl Default for CostRules {
         Self {
             failure_cost: Duration::from_secs(5),
             decay,
-            slow_start: Duration::from_secs(10),
+            slow_start: nanos(Duration::from_secs(10)),
             powers: powers(decay),
         }
     }
@@ -65,7 +66,7 @@ impl CostRules {
     /// More than an hour.
     pub fn slow_start(self, time: Duration) -> Result<Self, InvalidConfig> {
         within("slow_start", time, Duration::ZERO, "up to 1h")?;
-        Ok(Self { slow_start: time, ..self })
+        Ok(Self { slow_start: nanos(time), ..self })
     }
 
     /// What a failure costs that took so long.
@@ -74,13 +75,14 @@ impl CostRules {
         took.map_or(self.failure_cost, |took| took.max(self.failure_cost))
     }
 
-    /// How much of its share a peer gets that came so long ago, from 0.1 to 1.
+    /// How much of its share a peer gets that came then, from 0.1 to 1.
     #[inline]
-    pub(crate) fn warmth(&self, since: Duration) -> f64 {
-        if since >= self.slow_start {
+    pub(crate) fn warmth(&self, since: Tick, now: Tick) -> f64 {
+        let warming = now.as_nanos().saturating_sub(since.as_nanos());
+        if warming >= self.slow_start {
             return 1.0;
         }
-        let share = since.as_secs_f64() / self.slow_start.as_secs_f64();
+        let share = warming as f64 / self.slow_start as f64;
         (1.0 - COLD) * share + COLD
     }
 }
@@ -119,7 +121,7 @@ impl Cost {
     /// A call took so long, or was as bad.
     #[inline]
     pub(crate) fn note(&self, sample: Duration, rules: &CostRules, now: Tick) {
-        let sample = (sample.as_secs_f32() * 1e9).max(LEAST);
+        let sample = (nanos(sample) as f32).max(LEAST);
         let at = stamp(now);
         let mut seen = self.0.load(Ordering::Relaxed);
         loop {
@@ -135,6 +137,9 @@ impl Cost {
                 _ => sample,
             };
             let next = pack(next, at);
+            if next == seen {
+                return;
+            }
             match self.0.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(changed) => seen = changed,
@@ -142,9 +147,9 @@ impl Cost {
         }
     }
 
-    /// A call was given up after so long: it takes that much at least.
+    /// A call was given up after so long: it takes that much at least. At once, it says nothing.
     pub(crate) fn raise(&self, least: Duration, rules: &CostRules, now: Tick) {
-        if self.estimate(rules, now).is_none_or(|known| known < least.as_nanos() as f64) {
+        if !least.is_zero() && self.estimate(rules, now).is_none_or(|known| known < nanos(least) as f64) {
             self.note(least, rules, now);
         }
     }
@@ -161,6 +166,12 @@ impl Cost {
     pub(crate) fn forget(&self) {
         self.0.store(0, Ordering::Release);
     }
+}
+
+/// In nanoseconds, as many as a number holds.
+#[inline]
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 const fn stamp(now: Tick) -> u32 {
@@ -182,7 +193,7 @@ const BACK: u32 = 1 << 20;
 /// What is left after so many units.
 #[inline]
 fn fade(units: u32, rules: &CostRules) -> f32 {
-    if units > u32::MAX - BACK {
+    if units == 0 || units > u32::MAX - BACK {
         return 1.0;
     }
     power_of_half(units as f32 * rules.powers)

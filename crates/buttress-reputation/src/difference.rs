@@ -70,7 +70,7 @@ mod tests {
         let lasting = Additive::default().hourly_decay(1.0).unwrap();
         for (knob, other) in [
             ("capacity", one.to_builder().capacity(9_999)),
-            ("scoring", one.to_builder().scoring(Bayesian::default())),
+            ("scoring", one.to_builder().scoring(Bayesian::default()).ban(None)),
             ("scoring", one.to_builder().scoring(lasting)),
             ("tiers", one.to_builder().tiers(Tiers::new(25.0, 60.0, 80.0, 2.1).unwrap())),
             ("latency", one.to_builder().latency(Estimator::moving(0.200_000_1).unwrap())),

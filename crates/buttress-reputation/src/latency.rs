@@ -67,8 +67,10 @@ impl Estimator {
                 (count, (count as f64).recip())
             }
         };
-        let estimate = estimate as f64 + (took as f64 - estimate as f64) * share;
-        count << NANOS_BITS | (estimate.round() as u64).min(LONGEST)
+        // Signed, as what is far below the sign is converted at once. Cutting off after a half more is to round, and no call.
+        let (known, took) = (estimate.cast_signed() as f64, took.cast_signed() as f64);
+        let estimate = (known + (took - known) * share + 0.5) as i64;
+        count << NANOS_BITS | estimate.cast_unsigned().min(LONGEST)
     }
 
     /// The estimate; `None` without samples.

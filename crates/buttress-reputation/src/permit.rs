@@ -2,26 +2,29 @@
 
 use crate::ledger::{Ledger, Record};
 use crate::peer::{Changes, Refused, Ticket};
-use crate::{FailureKind, Outcome, clock};
+use crate::{FailureKind, Outcome, Tick, clock};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The leave to ask a peer once. It takes what came of it; dropped before that, the peer was asked and nobody waited for its
-/// answer, which says nothing about it and gives back what the permit held.
+/// answer. That is held against nobody and gives back what the permit held; but the peer takes at least so long, as far as the
+/// next choice goes, or one that never answers would seem as quick as ever.
 #[must_use = "a dropped permit is a cancelled call"]
 pub struct Permit<K: Clone> {
     ledger: Ledger<K>,
     record: Arc<Record<K>>,
     ticket: Option<Ticket>,
+    began: Tick,
 }
 
 impl<K: Clone> Permit<K> {
     pub(crate) fn of(ledger: Ledger<K>, record: Arc<Record<K>>) -> Result<Self, Refused> {
         let mut changes = Changes::default();
-        let ticket = record.peer.admit(record.rules(), clock::now(), &mut changes);
+        let began = clock::now();
+        let ticket = record.peer.admit(record.rules(), began, &mut changes);
         ledger.tell(&record, changes);
-        Ok(Self { ledger, record, ticket: Some(ticket?) })
+        Ok(Self { ledger, record, ticket: Some(ticket?), began })
     }
 
     /// The peer did what it was asked, in this time if that was measured.
@@ -36,12 +39,12 @@ impl<K: Clone> Permit<K> {
 
     /// The call ended like this, after that time if it was measured.
     pub fn record(mut self, outcome: Outcome, took: impl Into<Option<Duration>>) {
-        self.settle(outcome, took.into());
+        self.settle(outcome, took.into(), clock::now());
     }
 
-    fn settle(&mut self, outcome: Outcome, took: Option<Duration>) {
+    fn settle(&mut self, outcome: Outcome, took: Option<Duration>, now: Tick) {
         if let Some(ticket) = self.ticket.take() {
-            let changes = self.record.peer.settle(self.record.rules(), ticket, outcome, took, clock::now());
+            let changes = self.record.peer.settle(self.record.rules(), ticket, outcome, took, now);
             self.ledger.tell(&self.record, changes);
         }
     }
@@ -49,7 +52,10 @@ impl<K: Clone> Permit<K> {
 
 impl<K: Clone> Drop for Permit<K> {
     fn drop(&mut self) {
-        self.settle(Outcome::Cancelled, None);
+        if self.ticket.is_some() {
+            let now = clock::now();
+            self.settle(Outcome::Cancelled, Some(now.since(self.began)), now);
+        }
     }
 }
 

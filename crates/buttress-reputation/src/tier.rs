@@ -85,11 +85,28 @@ impl Tiers {
 
     /// The tier of a peer that was in the tier `before`: it rises at a threshold, and falls only where it is below it by the
     /// hysteresis. So one that wobbles at a border stays where it is.
+    #[inline]
     #[must_use]
     pub fn after(&self, before: Tier, score: Score) -> Tier {
+        if self.keep(before, score) {
+            return before;
+        }
         // Where it would be if it had to fall, and where if it had to rise.
         let (least, most) = (self.from(score, 0.0), self.from(score, self.hysteresis));
         before.clamp(least, most)
+    }
+
+    /// Whether it stays where it is, which is so of most.
+    #[inline]
+    fn keep(&self, before: Tier, score: Score) -> bool {
+        let (score, graced) = (score.get(), score.get() + self.hysteresis);
+        match before {
+            Tier::Banned => false,
+            Tier::Poor => score < self.neutral,
+            Tier::Neutral => score < self.good && graced >= self.neutral,
+            Tier::Good => score < self.trusted && graced >= self.good,
+            Tier::Trusted => graced >= self.trusted,
+        }
     }
 
     fn from(&self, score: Score, grace: f64) -> Tier {

@@ -80,6 +80,16 @@ impl<T> PerThread<T> {
         &self.0[place].0
     }
 
+    /// The one that is this thread's alone; `None` of a thread that shares one.
+    #[inline]
+    pub fn own(&self) -> Option<&T> {
+        let place = match PLACE.get() {
+            NONE => taken(),
+            place => place,
+        };
+        if place < PLACES { Some(&self.0[place].0) } else { None }
+    }
+
     /// All of them.
     pub fn each(&self) -> impl Iterator<Item = &T> {
         self.0.iter().map(|line| &line.0)

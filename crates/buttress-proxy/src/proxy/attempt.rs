@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use buttress::{BoxError, Boxed, TimeoutLayer, timeout};
@@ -15,20 +15,21 @@ use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use super::exchange::Exchange;
+use super::metered::{Meter, Metered};
 use super::patience::Patience;
 use super::request_body::SentBody;
 
 /// The pooled client of all origins, cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct HttpClient(Arc<Client<HttpConnector, SentBody>>);
+pub(super) struct HttpClient(Arc<Client<HttpConnector, Metered<SentBody>>>);
 
 impl HttpClient {
-    pub(super) fn new(client: Client<HttpConnector, SentBody>) -> Self {
+    pub(super) fn new(client: Client<HttpConnector, Metered<SentBody>>) -> Self {
         Self(Arc::new(client))
     }
 }
 
-impl Service<Request<SentBody>> for HttpClient {
+impl Service<Request<Metered<SentBody>>> for HttpClient {
     type Response = Response<Incoming>;
     type Error = legacy::Error;
     type Future = ResponseFuture;
@@ -37,7 +38,7 @@ impl Service<Request<SentBody>> for HttpClient {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<SentBody>) -> ResponseFuture {
+    fn call(&mut self, request: Request<Metered<SentBody>>) -> ResponseFuture {
         self.0.request(request)
     }
 }
@@ -53,44 +54,56 @@ pub(super) struct Attempt {
     timed: Timed,
     client: HttpClient,
     timeout: Duration,
+    meter: Meter,
 }
 
 impl Attempt {
-    /// `limit` counts the attempts it ends, which are those without a body.
-    pub(super) fn new(client: HttpClient, limit: timeout::Handle) -> Self {
+    /// `limit` counts the attempts it ends, which are those without a body; `meter` what passes.
+    pub(super) fn new(client: HttpClient, limit: timeout::Handle, meter: Meter) -> Self {
         let timeout = limit.limit();
-        Self { timed: TimeoutLayer::from_handle(limit).layer(client.clone()), client, timeout }
+        Self { timed: TimeoutLayer::from_handle(limit).layer(client.clone()), client, timeout, meter }
     }
 }
 
 impl Service<Request<SentBody>> for Attempt {
-    type Response = Response<Incoming>;
+    type Response = Response<Metered<Incoming>>;
     type Error = BoxError;
     type Future = AttemptFuture;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Service::<Request<SentBody>>::poll_ready(&mut self.timed, cx)
+        Service::<Request<Metered<SentBody>>>::poll_ready(&mut self.timed, cx)
     }
 
     fn call(&mut self, request: Request<SentBody>) -> AttemptFuture {
-        let Some(exchange) = request.extensions().get::<Arc<Exchange>>().cloned() else {
-            return AttemptFuture::Plain { call: self.timed.call(request) };
+        let exchange = request.extensions().get::<Arc<Exchange>>().cloned();
+        let request = request.map(|body| self.meter.upload(body));
+        let call = match exchange {
+            None => Call::Plain { call: self.timed.call(request) },
+            Some(exchange) => {
+                exchange.attempt_begins();
+                let call = self.client.call(request);
+                Call::Upload { call, patience: Patience::new(exchange, self.timeout) }
+            }
         };
-        exchange.attempt_begins();
-        AttemptFuture::Upload {
-            call: self.client.call(request),
-            patience: Patience::new(exchange, self.timeout),
-        }
+        AttemptFuture { call, meter: self.meter.clone() }
     }
 }
 
 pin_project! {
     /// The answer of an [`Attempt`].
-    #[project = AttemptProjection]
-    pub(super) enum AttemptFuture {
+    pub(super) struct AttemptFuture {
+        #[pin]
+        call: Call,
+        meter: Meter,
+    }
+}
+
+pin_project! {
+    #[project = CallProjection]
+    enum Call {
         Plain {
             #[pin]
-            call: <Timed as Service<Request<SentBody>>>::Future,
+            call: <Timed as Service<Request<Metered<SentBody>>>>::Future,
         },
         Upload {
             #[pin]
@@ -107,12 +120,22 @@ impl fmt::Debug for AttemptFuture {
 }
 
 impl Future for AttemptFuture {
+    type Output = Result<Response<Metered<Incoming>>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answer = ready!(this.call.poll(cx))?;
+        Poll::Ready(Ok(answer.map(|body| this.meter.download(body))))
+    }
+}
+
+impl Future for Call {
     type Output = Result<Response<Incoming>, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            AttemptProjection::Plain { call } => call.poll(cx),
-            AttemptProjection::Upload { call, patience } => {
+            CallProjection::Plain { call } => call.poll(cx),
+            CallProjection::Upload { call, patience } => {
                 if let Poll::Ready(answer) = call.poll(cx) {
                     let answer = answer.map(|answer| marked(answer, patience.exchange()));
                     return Poll::Ready(answer.map_err(Into::into));

@@ -5,13 +5,15 @@ use std::num::NonZeroUsize;
 use buttress::BoxError;
 use buttress::health::{Check, Config, Found, Monitor};
 use bytes::Bytes;
-use http::header::USER_AGENT;
-use http::uri::{Authority, PathAndQuery, Scheme, Uri};
+use http::header::{HOST, USER_AGENT};
+use http::uri::{PathAndQuery, Scheme, Uri};
 use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+
+use crate::Origin;
 
 /// How a proxy finds out whether its origins are well: it asks each of them for a page again and again. An origin is well while
 /// that is answered with a status below 400.
@@ -55,15 +57,16 @@ impl Checks {
 
 impl Asking {
     /// The check of one origin, which has its name.
-    pub(super) fn check(&self, origin: &Authority) -> Check {
+    pub(super) fn check(&self, origin: &Origin) -> Check {
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(Scheme::HTTP);
-        parts.authority = Some(origin.clone());
+        parts.authority = Some(origin.target().clone());
         parts.path_and_query = Some(self.path.clone());
         let uri = Uri::from_parts(parts).expect("scheme, authority and path make a URI");
-        let client = self.client.clone();
-        Check::new(origin.as_str(), move || {
-            let request = Request::get(uri.clone()).header(USER_AGENT, AGENT).body(Empty::new());
+        let (client, name) = (self.client.clone(), origin.authority().clone());
+        Check::new(origin.authority().as_str(), move || {
+            let request = Request::get(uri.clone()).header(HOST, name.as_str()).header(USER_AGENT, AGENT);
+            let request = request.body(Empty::new());
             let answer = client.request(request.expect("a URI and a field make a request"));
             async move {
                 match answer.await {

@@ -12,6 +12,7 @@ mod forward;
 mod headers;
 mod limits;
 mod memory;
+mod metered;
 mod order;
 mod patience;
 mod peers;

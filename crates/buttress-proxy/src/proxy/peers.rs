@@ -12,6 +12,7 @@ use buttress_reputation::persist::{Found, Kept};
 use buttress_reputation::{Bayesian, Config, CostRules, Ledger, Permit, Refused, Score};
 
 use super::course::Attempted;
+use super::metered::Meter;
 use super::order::Standing;
 
 /// What the ledger is called in the registry and in events.
@@ -126,6 +127,11 @@ impl Peers {
     /// If it was banned.
     pub(super) fn check(&self, origin: &str) -> Result<(), Refused> {
         self.ledger.check(origin)
+    }
+
+    /// What counts the bytes to and from the origin with this breaker.
+    pub(super) fn meter(&self, breaker: &circuit_breaker::Handle) -> Meter {
+        Meter::new(self.ledger.clone(), breaker.clone())
     }
 
     /// An origin is asked.

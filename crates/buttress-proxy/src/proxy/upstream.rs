@@ -21,6 +21,7 @@ use super::ProxyConfig;
 use super::attempt::{Attempt, HttpClient};
 use super::blame::OfOrigin;
 use super::headers;
+use super::metered::Metered;
 use super::request_body::SentBody;
 use crate::Origin;
 
@@ -43,7 +44,8 @@ const QUEUE: u32 = 1_000;
 /// One origin, and the breaker and the bulkhead in front of it.
 #[derive(Debug)]
 pub(super) struct Upstream {
-    authority: Authority,
+    /// Where connections to it go.
+    target: Authority,
     host: HeaderValue,
     breaker: Handle,
     bulkhead: bulkhead::Handle,
@@ -56,7 +58,8 @@ pub(super) struct Upstream {
 pub(super) type Admitted = CircuitBreakerService<Attempt, Handle, Boxed, AtEnd<OfOrigin>>;
 
 /// The body of an origin's answer, with the admission of its request until it has ended.
-pub(super) type Judged = JudgedBody<Incoming, circuit_breaker::Permit<<Handle as Source>::Lease>, OfOrigin>;
+pub(super) type Judged =
+    JudgedBody<Metered<Incoming>, circuit_breaker::Permit<<Handle as Source>::Lease>, OfOrigin>;
 
 impl Upstream {
     pub(super) fn new(
@@ -67,15 +70,15 @@ impl Upstream {
         config: &ProxyConfig,
         attempt: Attempt,
     ) -> Self {
-        let authority = origin.authority().clone();
-        let host = HeaderValue::try_from(authority.as_str()).expect("an authority is printable ASCII");
+        let host =
+            HeaderValue::try_from(origin.authority().as_str()).expect("an authority is printable ASCII");
         let layer = CircuitBreakerLayer::from_handle(breaker.clone())
             .classify(OfOrigin)
             .at_body_end()
             .stalled_after(config.body_timeout)
             .readiness();
         let service = layer.layer(attempt);
-        Self { authority, host, breaker, bulkhead, watched, service }
+        Self { target: origin.target().clone(), host, breaker, bulkhead, watched, service }
     }
 
     /// The service with an admission in it; `None` if that went to another request in the last instant.
@@ -110,7 +113,7 @@ impl Upstream {
     pub(super) fn address<B>(&self, request: &mut Request<B>) {
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(Scheme::HTTP);
-        parts.authority = Some(self.authority.clone());
+        parts.authority = Some(self.target.clone());
         parts.path_and_query = request.uri().path_and_query().cloned();
         *request.uri_mut() = Uri::from_parts(parts).expect("scheme, authority and path make a URI");
         if !request.headers().contains_key(header::HOST) {

@@ -67,7 +67,7 @@ impl Upstreams {
     ) -> Result<Self, InvalidConfig> {
         let limit = timeout::Handle::new(NAME, config.attempt_timeout);
         registry.add(limit.clone()).expect("there is room, and it has a name");
-        let attempt = Attempt::new(http_client(), limit);
+        let client = http_client();
         let most = NonZeroUsize::new(config.origins.len()).unwrap_or(NonZeroUsize::MIN);
         let checks = config.checks.as_ref().map(|checks| (checks.monitor(most), checks.asking()));
         let mut list: Vec<Upstream> = Vec::new();
@@ -84,8 +84,9 @@ impl Upstreams {
                 registry.add(bulkhead.clone()).expect(ROOM);
                 let watched = checks
                     .as_ref()
-                    .map(|(monitor, asking)| monitor.register(asking.check(origin.authority())).expect(ROOM));
-                list.push(Upstream::new(origin, breaker, bulkhead, watched, config, attempt.clone()));
+                    .map(|(monitor, asking)| monitor.register(asking.check(origin)).expect(ROOM));
+                let attempt = Attempt::new(client.clone(), limit.clone(), peers.meter(&breaker));
+                list.push(Upstream::new(origin, breaker, bulkhead, watched, config, attempt));
             }
         }
         let checks = checks.map(|(monitor, _)| monitor);

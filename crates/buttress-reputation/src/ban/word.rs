@@ -34,9 +34,10 @@ impl Word {
         Self(until.map_or(word | ENDLESS, |until| word | until))
     }
 
-    /// The ban is over.
-    pub(crate) const fn over(self, now: Tick) -> Self {
-        let micros = now.as_nanos() / NANOS;
+    /// The ban is over: since its time, or since now if that has not come.
+    pub(crate) fn over(self, now: Tick) -> Self {
+        let since = if self.is_due(now) { self.time() } else { now };
+        let micros = since.as_nanos() / NANOS;
         Self((self.0 & (TIMES << TIMES_SHIFT)) | if micros < TIME { micros } else { TIME })
     }
 
@@ -79,14 +80,16 @@ impl Word {
 
     /// How often it was banned, as far as that is remembered at `now`.
     pub(crate) fn remembered(self, forgotten_after: Duration, now: Tick) -> u32 {
-        if self.is_marked() || now < self.time() + forgotten_after { self.times() } else { 0 }
+        let lasts = self.left(now).is_some();
+        if lasts || now < self.time() + forgotten_after { self.times() } else { 0 }
     }
 
     const fn is_endless(self) -> bool {
         self.0 & ENDLESS != 0
     }
 
-    const fn time(self) -> Tick {
+    /// When a ban is over that has an end, and when one was that is over.
+    pub(crate) const fn time(self) -> Tick {
         Tick::from_nanos((self.0 & TIME) * NANOS)
     }
 }

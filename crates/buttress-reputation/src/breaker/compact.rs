@@ -3,7 +3,7 @@
 use super::window::{Place, Tally, Window};
 use super::word::Word;
 use super::{Config, Past, State};
-use crate::peer::{Change, Changes, Cold};
+use crate::peer::{Change, Changes, Cold, Locked};
 use crate::sync::{AtomicU64, Ordering};
 use buttress_core::{Ratio, Tick};
 use std::time::Duration;
@@ -39,6 +39,28 @@ impl Compact {
         self.word().state()
     }
 
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.word().is_closed()
+    }
+
+    /// The ticket, if it is closed.
+    #[inline]
+    pub(crate) fn pass(&self) -> Option<Word> {
+        let word = self.word();
+        word.is_closed().then_some(word)
+    }
+
+    /// Counts a success, if the breaker is closed and was when the call began: whether that was so.
+    #[inline]
+    pub(crate) fn count_success(&self, config: &Config, ticket: Word, now: Tick) -> bool {
+        let closed = ticket.is_closed() && self.word().bare() == ticket.bare();
+        if closed {
+            self.succeed(config, ticket, now);
+        }
+        closed
+    }
+
     /// Would a call be admitted? If not, in how long perhaps.
     #[inline]
     pub(crate) fn check(&self, config: &Config, now: Tick) -> Result<(), Duration> {
@@ -62,8 +84,10 @@ impl Compact {
         now: Tick,
         changes: &mut Changes,
     ) -> Result<Word, Duration> {
-        let word = self.word();
-        if word.is_closed() { Ok(word) } else { self.admit_unless_closed(rules, cold, now, changes) }
+        match self.pass() {
+            Some(word) => Ok(word),
+            None => self.admit_unless_closed(rules, cold, now, changes),
+        }
     }
 
     #[cold]
@@ -142,9 +166,13 @@ impl Compact {
         }
     }
 
+    /// Nothing came of a call that took no ticket. While half-open it is taken for one of the probes that are out.
+    pub(crate) fn give_back(&self) {
+        self.release(self.word());
+    }
+
     /// Closed, with an empty window and the first open time, whatever it was.
-    pub(crate) fn reset(&self, cold: &Cold, changes: &mut Changes) {
-        let mut cold = cold.lock();
+    pub(crate) fn reset(&self, cold: &mut Locked<'_>, changes: &mut Changes) {
         if let Some(past) = cold.past_if_any() {
             *past = Past::default();
         }
@@ -158,6 +186,17 @@ impl Compact {
     pub(crate) fn open_until(&self) -> Option<Tick> {
         let open = self.word().state() == State::Open;
         open.then(|| Tick::from_nanos(self.time.load(Ordering::Relaxed)))
+    }
+
+    /// When nothing stood in the way of a probe any more, of a breaker that is not closed: its open time was over, or the last
+    /// lease.
+    pub(crate) fn probed_from(&self, config: &Config) -> Option<Tick> {
+        let time = Tick::from_nanos(self.time.load(Ordering::Relaxed));
+        match self.word().state() {
+            State::Closed => None,
+            State::Open => Some(time),
+            State::HalfOpen => Some(time + config.lease),
+        }
     }
 
     /// Calls and failures in the window of a closed breaker.
@@ -184,7 +223,15 @@ impl Compact {
             if config.is_met_by(self.window.tally(place)) {
                 self.open(rules, cold, word, now, changes);
             }
-        } else if config.clear_on_success {
+        } else {
+            self.succeed(config, word, now);
+        }
+    }
+
+    /// Counts a success of the present generation, which is a closed one.
+    #[inline]
+    fn succeed(&self, config: &Config, word: Word, now: Tick) {
+        if config.clear_on_success {
             self.window.clear();
         } else if config.failure_rate > Ratio::ZERO {
             self.window.count(place(config, word, now), false);

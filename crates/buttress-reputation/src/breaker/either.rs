@@ -3,7 +3,7 @@
 use super::compact::{Compact, Rules};
 use super::word::Word;
 use super::{Kind, Past, State};
-use crate::peer::{Change, Changes, Cold};
+use crate::peer::{Change, Changes, Cold, Locked};
 use crate::sync::{Mutex, lock};
 use buttress_core::circuit_breaker::{self, CircuitBreaker, Cursor};
 use buttress_core::keyed::Worth;
@@ -88,6 +88,38 @@ impl Breaker {
         }
     }
 
+    /// Whether it is closed, as most are.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            Self::Off => true,
+            Self::Compact(breaker) => breaker.is_closed(),
+            Self::Full(_) => self.state() == State::Closed,
+        }
+    }
+
+    /// What [`admit`](Self::admit) says where nothing has to be decided; `None` where something may have to be.
+    #[inline]
+    pub(crate) fn pass(&self) -> Option<Lease> {
+        match self {
+            Self::Off => Some(Lease::None),
+            Self::Compact(breaker) => breaker.pass().map(Lease::Compact),
+            Self::Full(_) => None,
+        }
+    }
+
+    /// What [`judge`](Self::judge) does of a success where nothing has to be decided: whether that was so, and it is counted.
+    #[inline]
+    pub(crate) fn count_success(&self, plan: &Plan, lease: Option<&Lease>, now: Tick) -> bool {
+        match (self, plan, lease) {
+            (Self::Off, ..) => true,
+            (Self::Compact(breaker), Plan::Compact(config), Some(Lease::Compact(word))) => {
+                breaker.count_success(config, *word, now)
+            }
+            _ => false,
+        }
+    }
+
     /// Would a call be admitted? If not, in how long perhaps.
     #[inline]
     pub(crate) fn check(&self, plan: &Plan, now: Tick) -> Result<(), Option<Duration>> {
@@ -150,7 +182,7 @@ impl Breaker {
                     }
                     (Some(Lease::Compact(word)), None) => breaker.release(word),
                     (_, Some(failed)) => breaker.judge(rules, cold, failed, now, changes),
-                    (_, None) => {}
+                    (_, None) => breaker.give_back(),
                 }
             }
             (Self::Full(full), _) => full.judge(lease, outcome, now, changes),
@@ -159,7 +191,7 @@ impl Breaker {
     }
 
     /// Closes it, with nothing left of what was.
-    pub(crate) fn reset(&self, cold: &Cold, now: Tick, changes: &mut Changes) {
+    pub(crate) fn reset(&self, cold: &mut Locked<'_>, now: Tick, changes: &mut Changes) {
         match self {
             Self::Off => {}
             Self::Compact(breaker) => breaker.reset(cold, changes),
@@ -176,7 +208,8 @@ impl Breaker {
             (Self::Compact(breaker), Plan::Compact(config)) => {
                 let state = breaker.state();
                 // Nobody has asked for as long as failures count since it might have been probed.
-                let abandoned = breaker.open_until().is_some_and(|until| until + config.failure_window < now);
+                let probed_from = breaker.probed_from(config);
+                let abandoned = probed_from.is_some_and(|from| from + config.failure_window < now);
                 let escalates = past.is_some_and(|past| past.escalates(config, now));
                 if (state != State::Closed && !abandoned) || escalates {
                     Worth::Penalty

@@ -10,20 +10,26 @@ use buttress_core::{FailureKind, Outcome, Tick};
 use std::time::Duration;
 
 impl Breaker {
-    /// Opens it until then: what a file says. The whole breaker of the core does not know how, and opens for its own time.
+    /// Opens it until then: what a file says. The whole breaker of the core does not know how, and opens for its own time, unless
+    /// that is over.
     pub(crate) fn restore_open(&self, cold: &Cold, until: Tick, level: u32, now: Tick) {
         match self {
             Self::Off => {}
             Self::Compact(breaker) => breaker.restore_open(cold, until, level),
-            Self::Full(full) => full.restore_open(until.since(now), now),
+            Self::Full(full) if until > now => full.restore_open(until.since(now), now),
+            Self::Full(_) => {}
         }
     }
 
-    /// How long it stays open yet, if it is.
+    /// How long it stays open yet, if it is. One that is being probed is due, and probed again by who comes after.
     pub(crate) fn open_for(&self, now: Tick) -> Option<Duration> {
         match self {
             Self::Off => None,
-            Self::Compact(breaker) => breaker.open_until().map(|until| until.since(now)),
+            Self::Compact(breaker) => match breaker.state() {
+                State::Closed => None,
+                State::Open => breaker.open_until().map(|until| until.since(now)),
+                State::HalfOpen => Some(Duration::ZERO),
+            },
             Self::Full(full) => full.machine.snapshot(now).retry_after,
         }
     }

@@ -38,14 +38,14 @@ impl Config {
         enough && share >= self.failure_rate.get()
     }
 
-    /// An open time of this level, spread by the seed.
+    /// An open time of this level: spread by the seed, then capped.
     pub(super) fn open_time(&self, level: u32, seed: u64) -> Duration {
         let base = self.open_for.as_nanos() as f64;
         let exponent = i32::try_from(level).unwrap_or(i32::MAX);
         let grown = (base * self.escalation.powi(exponent)).min(self.open_for_max.as_nanos() as f64);
         let spread = self.jitter.get().mul_add(2.0 * share_of(seed) - 1.0, 1.0);
         // The conversion saturates, and nothing times infinity is no number, which it makes nothing.
-        Duration::from_nanos((grown * spread).round() as u64).max(SHORTEST)
+        Duration::from_nanos((grown * spread).round() as u64).min(self.open_for_max).max(SHORTEST)
     }
 }
 

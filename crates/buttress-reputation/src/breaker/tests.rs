@@ -64,7 +64,7 @@ impl Rig {
 
     fn reset(&mut self) {
         let mut changes = Changes::default();
-        self.breaker.reset(&self.cold, &mut changes);
+        self.breaker.reset(&mut self.cold.lock(), &mut changes);
         self.told.extend(changes);
     }
 

@@ -69,7 +69,8 @@ where
         let explored = (count / NEW + usize::from(rolls.below(NEW) < count % NEW)).min(count);
         let kept = candidates.len().min(count - explored);
         let new = self.new_ones(explored, now, rolls.next(), &candidates[..kept]);
-        // The last of those that were ranked make room, unless there is some.
+        // One of them may have a rank as well. The last of those that were ranked make room, unless there is some.
+        candidates.retain(|(_, record)| !new.iter().any(|(_, other)| Arc::ptr_eq(record, other)));
         candidates.truncate(count - new.len());
         candidates.extend(new);
         candidates.into_iter().filter_map(|(score, record)| self.ranked(score, &record)).collect()
@@ -98,7 +99,7 @@ where
     /// a peer can be among those with the best ranks, and only those are looked at.
     fn by_rank(&self, count: usize, now: Tick) -> Vec<(Score, Arc<Record<K>>)> {
         let Inner { board, config, rules, .. } = &*self.inner;
-        let least = config.scoring().score(config.scoring().fresh(), 0).get() / 2.0;
+        let least = self.least();
         let may = |record: &Record<K>| record.peer.may(rules, now).is_ok();
         let mut found = self.best(count, now, may);
         found.retain(|(score, _)| score.get() > least);
@@ -120,7 +121,13 @@ where
         ranks.into_iter().take(count).map(|(_, score, record)| (score, record)).collect()
     }
 
-    /// Peers of which little is known, besides those that are `chosen`: of some that sit side by side, from anywhere on.
+    /// The score above which a peer is one to synchronise with: half of that of a new one.
+    fn least(&self) -> f64 {
+        let scoring = self.config().scoring();
+        scoring.score(scoring.fresh(), 0).get() / 2.0
+    }
+
+    /// Peers of which little is known, and that little is not bad, besides those that are `chosen`: of some that sit side by side, from anywhere on.
     fn new_ones(
         &self,
         count: usize,
@@ -132,9 +139,11 @@ where
             return Vec::new();
         }
         let Inner { board, rules, .. } = &*self.inner;
+        let least = self.least();
         let is_new = |record: &Arc<Record<K>>| {
             !record.is_gone()
                 && record.peer.samples() < KNOWN
+                && record.peer.score(rules, now).get() > least
                 && record.peer.may(rules, now).is_ok()
                 && !chosen.iter().any(|(_, other)| Arc::ptr_eq(record, other))
         };

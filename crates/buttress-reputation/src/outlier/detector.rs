@@ -52,12 +52,18 @@ impl Detector {
         Self { config, due: AtomicU64::new(0), look: Mutex::new(look) }
     }
 
+    /// Whether it is time to go on looking.
+    #[inline]
+    pub(crate) fn is_due(&self, now: Tick) -> bool {
+        let due = self.due.load(Ordering::Relaxed);
+        // Further ahead than it was ever set: the clock was put back.
+        now.as_nanos() >= due || due > (now + self.config.interval).as_nanos()
+    }
+
     /// Goes on looking if it is time to, and nobody else does.
     #[inline]
     pub(crate) fn look<W: Watched>(&self, peers: &[W], now: Tick) {
-        let due = self.due.load(Ordering::Relaxed);
-        // Further ahead than it was ever set: the clock was put back.
-        if now.as_nanos() >= due || due > (now + self.config.interval).as_nanos() {
+        if self.is_due(now) {
             self.go_on(peers, now);
         }
     }

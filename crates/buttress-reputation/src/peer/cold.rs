@@ -18,6 +18,8 @@ pub(crate) struct Things {
     banned_at: Tick,
     /// Made by the first transfer under a limit for each peer: without one nobody owes anything.
     debts: Option<Arc<Debts>>,
+    /// The state of its score when somebody banned it who said why.
+    stood: Option<u64>,
 }
 
 /// The cold things of one peer, locked.
@@ -57,9 +59,19 @@ impl Locked<'_> {
         (things.reason, things.banned_at) = (reason, now);
     }
 
+    /// The state of its score when it was banned by hand.
+    pub(crate) fn stood(&mut self, state: u64) {
+        self.things().stood = Some(state);
+    }
+
+    /// The same, of the ban that there is; `None` if its score was why.
+    pub(crate) fn stood_at(&self) -> Option<u64> {
+        self.0.as_ref().and_then(|things| things.stood)
+    }
+
     pub(crate) fn unbanned(&mut self) {
         if let Some(things) = &mut *self.0 {
-            things.reason = None;
+            (things.reason, things.stood) = (None, None);
         }
     }
 

@@ -74,7 +74,8 @@ impl Peer {
         };
         self.first_seen.store(before(kept.first_seen), Ordering::Relaxed);
         self.last_seen.store(before(kept.last_seen), Ordering::Relaxed);
-        if let Some(left) = kept.open_for.filter(|left| !left.is_zero()) {
+        // Also one that is due, as its next open time is to be longer.
+        if let Some(left) = kept.open_for {
             self.breaker.restore_open(&self.cold, now + left, kept.open_level, now);
         }
         let mut cold = self.cold.lock();
@@ -90,6 +91,9 @@ impl Peer {
                     times.max(1),
                     since,
                 );
+                if ban.reason.is_some() {
+                    cold.stood(state);
+                }
             }
             None if times > 0 => self.ban.store(over.0, Ordering::Release),
             None => {}

@@ -33,6 +33,11 @@ impl Load {
     fn note(&self, now: Tick, more: u64) {
         let time = (now.as_nanos() >> UNIT_BITS).max(1);
         let mut seen = self.0.load(Ordering::Relaxed);
+        // An addition never fails, while exchanges of two threads at once do.
+        if seen & TIME >= time {
+            self.0.fetch_add(more, Ordering::AcqRel);
+            return;
+        }
         loop {
             let next = (seen & !TIME).wrapping_add(more) | (seen & TIME).max(time);
             match self.0.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Relaxed) {

@@ -21,7 +21,7 @@ pub use changes::Change;
 pub use refused::{Refused, Why};
 
 pub(crate) use changes::Changes;
-pub(crate) use cold::Cold;
+pub(crate) use cold::{Cold, Locked};
 pub(crate) use counts::Counts;
 #[cfg(any(test, feature = "persist"))]
 pub(crate) use counts::Tries;
@@ -102,6 +102,11 @@ impl Peer {
     /// What speaks against it.
     #[inline]
     pub(crate) fn may(&self, rules: &Rules, now: Tick) -> Result<(), Refused> {
+        if self.is_clear() { Ok(()) } else { self.may_unless_clear(rules, now) }
+    }
+
+    #[cold]
+    fn may_unless_clear(&self, rules: &Rules, now: Tick) -> Result<(), Refused> {
         self.in_favour(rules, now)?;
         self.breaker.check(&rules.breaker, now).map_err(open)
     }
@@ -115,7 +120,20 @@ impl Peer {
     /// Whether it is banned or ejected.
     #[inline]
     pub(crate) fn is_out(&self, rules: &Rules, now: Tick) -> bool {
-        self.in_favour(rules, now).is_err()
+        self.is_penalised() && self.in_favour(rules, now).is_err()
+    }
+
+    /// Whether nothing speaks against it, which is how most stand and found by three words: no ban and no ejection, not even one
+    /// that is over and was not lifted, and a closed breaker.
+    #[inline]
+    pub(crate) fn is_clear(&self) -> bool {
+        !self.is_penalised() && self.breaker.is_closed()
+    }
+
+    /// Whether there is a ban or an ejection, though it may be over.
+    #[inline]
+    fn is_penalised(&self) -> bool {
+        self.ban_word().is_marked() || self.ejected_until.load(Ordering::Relaxed) != 0
     }
 
     /// Begins a call: one is under way until the ticket is settled.
@@ -124,8 +142,10 @@ impl Peer {
     /// What speaks against it.
     #[inline]
     pub(crate) fn admit(&self, rules: &Rules, now: Tick, changes: &mut Changes) -> Result<Ticket, Refused> {
-        self.in_favour(rules, now)?;
-        self.lift_if_due(rules, now, changes);
+        if self.is_penalised() {
+            self.in_favour(rules, now)?;
+            self.lift_if_due(rules, now, changes);
+        }
         self.admit_despite(rules, now, changes)
     }
 
@@ -137,9 +157,20 @@ impl Peer {
         now: Tick,
         changes: &mut Changes,
     ) -> Result<Ticket, Refused> {
+        if let Some(ticket) = self.admit_clear(now) {
+            return Ok(ticket);
+        }
         let lease = self.breaker.admit(self.means(rules), now, changes).map_err(open)?;
         self.load.begin(now);
         Ok(Ticket { lease })
+    }
+
+    /// The same of one that [is clear](Self::is_clear), which changes nothing else; `None` if its breaker has to decide.
+    #[inline]
+    pub(crate) fn admit_clear(&self, now: Tick) -> Option<Ticket> {
+        let lease = self.breaker.pass()?;
+        self.load.begin(now);
+        Some(Ticket { lease })
     }
 
     /// Whether it may be asked by somebody who takes no ticket along: nothing is under way then, and a probe that is leased with
@@ -186,41 +217,62 @@ impl Peer {
     fn judge_with(&self, rules: &Rules, lease: Option<Lease>, deed: &Deed, now: Tick) -> Changes {
         let mut changes = Changes::default();
         let outcome = deed.outcome();
-        if !matches!(deed.kind(), crate::deed::Kind::Call(Outcome::Ignored | Outcome::Cancelled)) {
-            self.lift_if_due(rules, now, &mut changes);
-            self.last_seen.store(rules.seconds(now), Ordering::Relaxed);
+        let seconds = rules.seconds(now);
+        let known = self.last_seen.load(Ordering::Relaxed) == seconds;
+        let judges = !matches!(deed.kind(), crate::deed::Kind::Call(Outcome::Ignored | Outcome::Cancelled));
+        if judges {
+            if self.is_penalised() {
+                self.lift_if_due(rules, now, &mut changes);
+            }
+            if !known {
+                self.last_seen.store(seconds, Ordering::Relaxed);
+            }
             self.counters.count(deed);
             self.measure(rules, outcome, deed.took(), now);
-        } else if lease.is_none() {
-            return changes;
         }
-        self.breaker.judge(self.means(rules), lease, outcome, now, &mut changes);
-        if !changes.is_empty() && changes.holds(Change::Closed) {
-            self.recover(now);
+        // Points are no call: nothing that a breaker has lent comes back with them.
+        let is_call = !matches!(deed.kind(), crate::deed::Kind::Points(_));
+        if is_call
+            && !(outcome == Outcome::Success
+                && self.breaker.count_success(&rules.breaker, lease.as_ref(), now))
+        {
+            self.breaker.judge(self.means(rules), lease, outcome, now, &mut changes);
+            if !changes.is_empty() && changes.holds(Change::Closed) {
+                self.recover(now);
+            }
         }
-        if !matches!(deed.kind(), crate::deed::Kind::Call(Outcome::Ignored | Outcome::Cancelled)) {
-            self.rate(rules, deed, now, &mut changes);
+        if judges {
+            self.rate(rules, deed, (seconds, known), now, &mut changes);
         }
         changes
     }
 
-    /// Takes it into the score, and draws the conclusions.
+    /// Takes it into the score, and draws the conclusions: in that second, and whether something was judged in it before.
     #[inline]
-    fn rate(&self, rules: &Rules, deed: &Deed, now: Tick, changes: &mut Changes) {
-        let seconds = rules.seconds(now);
+    fn rate(
+        &self,
+        rules: &Rules,
+        deed: &Deed,
+        (seconds, known): (u32, bool),
+        now: Tick,
+        changes: &mut Changes,
+    ) {
         let word = self.seat.state();
         let mut seen = word.load(Ordering::Acquire);
-        let state = loop {
-            let next = rules.scoring.judged(seen, deed, seconds);
+        let score = loop {
+            let (next, score) = rules.scoring.judged_with_score(seen, deed, seconds);
             if next == seen {
-                break next;
+                // As good as it can be, at the same time: there is nothing to conclude that was not then.
+                if known && !deed.is_bad() {
+                    return;
+                }
+                break score;
             }
             match word.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => break next,
+                Ok(_) => break score,
                 Err(changed) => seen = changed,
             }
         };
-        let score = rules.scoring.score(state, seconds);
         if self.ban_if_low(rules, deed, score, now, changes) {
             return;
         }
@@ -287,7 +339,7 @@ impl Peer {
     /// How much of its share it is to get, from 0.1 for one that is new or back to 1.
     #[inline]
     pub(crate) fn warmth(&self, rules: &Rules, now: Tick) -> f64 {
-        rules.cost.warmth(self.warming.lasts(now))
+        rules.cost.warmth(self.warming.since(now), now)
     }
 
     /// When it was last asked, to 17 ms.

@@ -31,7 +31,10 @@ impl Peer {
         let times = if was_banned { before.times() } else { self.next_time(rules, now) };
         self.impose(&mut cold, Some(reason), until, times, now);
         if !was_banned {
-            changes.push(Change::Banned { score: self.score(rules, now), times, until });
+            let state = self.seat().state().load(Ordering::Acquire);
+            cold.stood(state);
+            let score = rules.scoring.score(state, rules.seconds(now));
+            changes.push(Change::Banned { score, times, until });
         }
         changes
     }
@@ -49,13 +52,18 @@ impl Peer {
 
     /// Forgets all that speaks for it and against it but what was counted.
     pub(crate) fn reset(&self, rules: &Rules, now: Tick) -> Changes {
-        let mut changes = self.unban(rules, now);
+        let mut changes = Changes::default();
+        // All of it under one lock: no ban comes in between that is told and forgotten without a word.
+        let mut cold = self.cold.lock();
         self.put_score(rules, rules.scoring.fresh(), now);
-        self.breaker.reset(&self.cold, now, &mut changes);
+        if self.ban_word().is_marked() {
+            self.lift(&mut cold, now, &mut changes);
+        }
+        self.ban.store(0, Ordering::Release);
+        self.breaker.reset(&mut cold, now, &mut changes);
         if self.ejected_until.swap(0, Ordering::AcqRel) != 0 {
             changes.push(Change::Readmitted);
         }
-        self.ban.fetch_and(0, Ordering::AcqRel);
         self.recover(now);
         changes
     }
@@ -93,6 +101,9 @@ impl Peer {
     #[inline]
     pub(super) fn ejection_left(&self, rules: &Rules, now: Tick) -> Option<Duration> {
         let until = self.ejected_until.load(Ordering::Relaxed);
+        if until == 0 {
+            return None;
+        }
         let left = until.checked_sub(rules.seconds(now)).filter(|left| *left > 0)?;
         Some(Duration::from_secs(left.into()))
     }
@@ -113,6 +124,17 @@ impl Peer {
         }
     }
 
+    /// The state of the score of one whose ban is over, and was not lifted: since then it is on probation, or as low as it was when
+    /// it was banned by hand.
+    #[cold]
+    pub(super) fn probation(&self, rules: &Rules, cold: &Locked<'_>) -> u64 {
+        let state = self.seat().state().load(Ordering::Acquire);
+        let Some(ban) = &rules.ban else { return state };
+        let over = rules.seconds(self.ban_word().time());
+        let stood = cold.stood_at().map_or(Score::MAX, |stood| rules.scoring.score(stood, over));
+        rules.scoring.set(Score::new(ban.probation()).min(stood), over)
+    }
+
     /// The cool-down is over: it goes on with the score of those on probation.
     #[cold]
     fn let_back(&self, rules: &Rules, now: Tick, changes: &mut Changes) {
@@ -121,9 +143,8 @@ impl Peer {
             return;
         }
         // The score first, as nobody is to be judged by the one that was banned for.
-        if let Some(probation) = rules.probation(now) {
-            self.put_score(rules, probation, now);
-        }
+        let probation = self.probation(rules, &cold);
+        self.put_score(rules, probation, now);
         self.lift(&mut cold, now, changes);
     }
 

@@ -48,12 +48,22 @@ impl Peer {
     /// Its score at `now`. When its ban has run out that is the one it goes on with, whether anybody asked it since or not.
     #[inline]
     pub(crate) fn score(&self, rules: &Rules, now: Tick) -> Score {
-        if self.ban_word().is_due(now)
-            && let Some(state) = rules.probation(now)
-        {
-            return rules.scoring.score(state, rules.seconds(now));
+        if self.ban_word().is_due(now) {
+            return self.score_on_probation(rules, now);
         }
         rules.scoring.score(self.seat.state().load(Ordering::Acquire), rules.seconds(now))
+    }
+
+    /// The same, of one whose ban is over and was not lifted.
+    #[cold]
+    fn score_on_probation(&self, rules: &Rules, now: Tick) -> Score {
+        let cold = self.cold.lock();
+        // Somebody else may have lifted it meanwhile.
+        let state = match self.ban_word().is_due(now) {
+            true => self.probation(rules, &cold),
+            false => self.seat.state().load(Ordering::Acquire),
+        };
+        rules.scoring.score(state, rules.seconds(now))
     }
 
     /// How far its score can be trusted, from 0 to 1.
@@ -76,7 +86,7 @@ impl Peer {
         let ban = self.ban_word();
         if ban.left(now).is_some() {
             Tier::Banned
-        } else if ban.is_marked() && rules.ban.is_some() {
+        } else if ban.is_marked() {
             rules.tiers.of(self.score(rules, now))
         } else {
             tier_of(self.seat.mark().load(Ordering::Relaxed))
@@ -112,12 +122,6 @@ impl Peer {
 }
 
 impl Rules {
-    /// The state of one whose ban runs out at `now`; `None` where it goes on with the score it has.
-    pub(super) fn probation(&self, now: Tick) -> Option<u64> {
-        let score = Score::new(self.ban.as_ref()?.probation());
-        Some(self.scoring.set(score, self.seconds(now)))
-    }
-
     /// What the clock on the wall shows at `now`, as far as it is not set meanwhile.
     pub(crate) fn wall(&self, now: Tick) -> SystemTime {
         let after = now.since(self.began);

@@ -23,9 +23,15 @@ impl Warming {
         self.0.store(unit(now), Ordering::Relaxed);
     }
 
+    /// Since when it has been warming up.
+    #[inline]
+    pub(super) fn since(&self, now: Tick) -> Tick {
+        Tick::from_nanos(now.as_nanos().saturating_sub(self.lasts(now).as_nanos() as u64))
+    }
+
     /// For how long it has been warming up.
     #[inline]
-    pub(super) fn lasts(&self, now: Tick) -> Duration {
+    fn lasts(&self, now: Tick) -> Duration {
         let units = unit(now).wrapping_sub(self.0.load(Ordering::Relaxed));
         if units > u32::MAX - BACK {
             Duration::ZERO

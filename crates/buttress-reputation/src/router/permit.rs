@@ -9,7 +9,8 @@ use buttress::{Judge, Outcome, Refuse, Settle};
 use std::fmt;
 use std::time::Duration;
 
-/// The leave to ask one peer, and the account of how that went. Settled with the outcome; dropped, the call counts as cancelled.
+/// The leave to ask one peer, and the account of how that went. Settled with the outcome; dropped, the call counts as cancelled,
+/// and as one that would have taken at least so long.
 #[must_use = "a dropped permit is a cancelled call"]
 pub struct Permit<K: PeerId, S>(Option<Held<K, S>>);
 
@@ -30,15 +31,31 @@ impl<K: PeerId, S> Permit<K, S> {
     }
 }
 
+impl<K: PeerId, S> Drop for Permit<K, S> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(held) = self.0.take() {
+            held.end(Outcome::Cancelled);
+        }
+    }
+}
+
+impl<K: PeerId, S> Held<K, S> {
+    #[inline]
+    fn end(self, outcome: Outcome) {
+        let took = self.answered.unwrap_or_else(fine).since(self.began);
+        self.picked.record(outcome, took);
+    }
+}
+
 impl<K: PeerId, S: Send + Sync + 'static> Settle for Permit<K, S> {
     #[inline]
     fn settle(&mut self, outcome: Outcome, retry_after: Option<Duration>) {
-        let Some(Held { picked, began, answered, trail }) = self.0.take() else { return };
-        if let Some(trail) = trail {
-            trail.ended(picked.number(), outcome, retry_after);
+        let Some(held) = self.0.take() else { return };
+        if let Some(trail) = &held.trail {
+            trail.ended(held.picked.number(), outcome, retry_after);
         }
-        let took = answered.unwrap_or_else(fine).since(began);
-        picked.record(outcome, took);
+        held.end(outcome);
     }
 
     #[inline]

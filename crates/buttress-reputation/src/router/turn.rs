@@ -57,7 +57,12 @@ impl<K: PeerId, S> Candidate<K, S> {
     where
         S: Service<Req>,
     {
-        self.service.poll_ready(cx)
+        let ready = self.service.poll_ready(cx);
+        match ready {
+            Poll::Pending => self.picked.wait(),
+            Poll::Ready(_) => self.picked.keep(),
+        }
+        ready
     }
 
     /// The call begins.

@@ -91,11 +91,16 @@ impl Scoring for Additive {
     }
 
     fn judged(&self, state: u64, deed: &Deed, at: u32) -> u64 {
+        self.judged_with_score(state, deed, at).0
+    }
+
+    fn judged_with_score(&self, state: u64, deed: &Deed, at: u32) -> (u64, Score) {
         let points = (self.weights.of(deed) * UNITS) as i64;
         let score = (i64::from(self.decayed(state, at)) + points).clamp(0, units(Score::MAX).into());
         let (_, since) = unpack(state);
+        let score = u32::try_from(score).expect("no more than the most");
         // A clock that went back does not make time pass twice.
-        pack(u32::try_from(score).expect("no more than the most"), since.max(at))
+        (pack(score, since.max(at)), shown(score))
     }
 
     fn score(&self, state: u64, at: u32) -> Score {

@@ -172,7 +172,11 @@ impl Evidence {
         }
         // Rounded so that the deed is not undone: a success leaves no more bad than there was, a failure no more good.
         let kept = u64::from(bad) * u64::from(memory);
-        let bad = if good { kept / u64::from(all) } else { kept.div_ceil(all.into()) };
+        let bad = match good {
+            _ if kept == 0 => 0,
+            true => kept / u64::from(all),
+            false => kept.div_ceil(all.into()),
+        };
         Self { all: memory, bad: u32::try_from(bad).expect("a part of all"), ..self }
     }
 }
@@ -183,10 +187,15 @@ impl Scoring for Bayesian {
     }
 
     fn judged(&self, state: u64, deed: &Deed, at: u32) -> u64 {
+        self.judged_with_score(state, deed, at).0
+    }
+
+    fn judged_with_score(&self, state: u64, deed: &Deed, at: u32) -> (u64, Score) {
         let events = self.weights.of(deed);
         let units = (events.abs() * UNITS) as u32;
-        let evidence = self.faded(state, at);
-        if units == 0 { evidence.pack() } else { evidence.with(units, events > 0.0, self.memory).pack() }
+        let faded = self.faded(state, at);
+        let evidence = if units == 0 { faded } else { faded.with(units, events > 0.0, self.memory) };
+        (evidence.pack(), Score::new(100.0 * self.expected(evidence)))
     }
 
     fn score(&self, state: u64, at: u32) -> Score {

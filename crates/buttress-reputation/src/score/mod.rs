@@ -81,6 +81,13 @@ pub trait Scoring: Send + Sync + fmt::Debug + 'static {
     /// The state after `deed`.
     fn judged(&self, state: u64, deed: &Deed, at: u32) -> u64;
 
+    /// The same with the score that it has then: what [`judged`](Self::judged) and [`score`](Self::score) say one after the other,
+    /// for those that can say it in one go.
+    fn judged_with_score(&self, state: u64, deed: &Deed, at: u32) -> (u64, Score) {
+        let state = self.judged(state, deed, at);
+        (state, self.score(state, at))
+    }
+
     /// The score at that time.
     fn score(&self, state: u64, at: u32) -> Score;
 

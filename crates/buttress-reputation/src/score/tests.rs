@@ -79,6 +79,7 @@ fn holds(scoring: &dyn Scoring, mut state: u64, deeds: &[Deed], times: &[u32]) -
         let judged = scoring.judged(state, deed, at);
         let after = scoring.score(judged, at);
         prop_assert!((0.0..=100.0).contains(&after.get()), "{after:?}");
+        prop_assert_eq!(scoring.judged_with_score(state, deed, at), (judged, after));
         prop_assert!(scoring.at_most(state) >= before, "{before:?} of {:?}", scoring.at_most(state));
         prop_assert!((0.0..=1.0).contains(&scoring.confidence(judged, 3)));
         let worth = match deed.kind() {

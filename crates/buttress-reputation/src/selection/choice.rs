@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// How many are drawn to find two that may be asked. Two is enough where most may; where half may not, eight find two of them
 /// but for one time in thirty.
-const DRAWS: usize = 8;
+pub(super) const DRAWS: usize = 8;
 
 /// How many more are drawn where both of two cost as much as one that failed lately: where half of all do, a pair has none that
 /// does not in one time of four, and four in one of sixteen.
@@ -32,14 +32,26 @@ pub(super) trait Candidate {
     /// Whether it may be asked now, even though it is banned or ejected if `despite` is set. Takes nothing.
     fn may(&self, despite: bool, now: Tick) -> Result<(), Refused>;
 
-    /// What it costs to ask it, and how warm it is.
-    fn standing(&self, now: Tick) -> Standing;
+    /// Whether nothing at all speaks against it, so that it may be asked by any rules. It can be `false` of one that may.
+    fn is_clear(&self) -> bool;
+
+    /// What it costs to ask it, by these prices, and how warm it is.
+    fn standing(&self, prices: &Prices, now: Tick) -> Standing;
 
     /// When it was last asked, if ever.
     fn last_asked(&self) -> Option<Tick>;
 
     /// Whether it is banned or ejected.
     fn is_out(&self, now: Tick) -> bool;
+}
+
+/// What candidates of one selection cost by, beside what they take.
+#[derive(Clone, Debug)]
+pub(super) struct Prices {
+    /// How many times as much one seems to cost, by its tier.
+    pub(super) tiers: [f64; 5],
+    /// What costs so much may have failed lately.
+    pub(super) dear: f64,
 }
 
 /// What two candidates are compared by.
@@ -55,7 +67,8 @@ pub(super) struct Standing {
 
 impl Standing {
     /// The share of this one where `other` gets the rest.
-    fn share_beside(self, other: Self) -> f64 {
+    #[inline]
+    pub(super) fn share_beside(self, other: Self) -> f64 {
         let by_cost = match (self.cost, other.cost) {
             (Some(own), Some(others)) => {
                 // Of squares, scaled so that nothing overflows.
@@ -67,7 +80,7 @@ impl Standing {
         };
         // Where the colder one is preferred, it is by as much less often as it is colder, and the other one gets that.
         let warmer = self.warmth.max(other.warmth);
-        if warmer <= 0.0 {
+        if self.warmth == other.warmth || warmer <= 0.0 {
             return by_cost;
         }
         let (own, others) = (self.warmth / warmer, other.warmth / warmer);
@@ -80,6 +93,7 @@ impl Standing {
 pub(super) struct Choice<'a, C> {
     pub(super) candidates: &'a [C],
     pub(super) rules: &'a Config,
+    pub(super) prices: &'a Prices,
     /// The place from which on bans and ejections do not count, as too many are banned or ejected.
     pub(super) honoured: usize,
     pub(super) now: Tick,
@@ -165,7 +179,7 @@ impl<C: Candidate> Choice<'_, C> {
         may: impl Fn(usize) -> bool,
     ) -> [Option<usize>; 2] {
         let (Some(one), Some(other)) = pair else { return [pair.0, pair.1] };
-        let standing = |at: usize| self.candidates[at].standing(self.now);
+        let standing = |at: usize| self.candidates[at].standing(self.prices, self.now);
         let (mut best, mut second, mut stands) = (one, other, standing(one));
         for more in 0..=MORE {
             let at = match more {

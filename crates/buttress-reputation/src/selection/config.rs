@@ -1,5 +1,6 @@
 //! The knobs and their defaults, with reasons.
 
+use super::choice::Prices;
 use crate::{InvalidConfig, Ratio};
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ pub struct Config {
     pub(super) panic_threshold: Ratio,
     pub(super) tier_cost: f64,
 }
+
+/// What is left of the cost of a failure after three times the time in which it fades to a third.
+const FADED: f64 = 0.05;
 
 const HALF: Ratio = Ratio::new(0.5).expect("half is a ratio");
 
@@ -74,9 +78,10 @@ impl Config {
         Ok(Self { tier_cost: times, ..self })
     }
 
-    /// How many times as much a member of each tier seems to cost.
-    pub(super) fn tier_costs(&self) -> [f64; 5] {
+    /// What the members cost by where a failure costs so much.
+    pub(super) fn prices(&self, failure: Duration) -> Prices {
         // Who is banned, and asked all the same as there are too few others, is no worse than poor.
-        [3, 3, 2, 1, 0].map(|steps| self.tier_cost.powi(steps))
+        let tiers = [3, 3, 2, 1, 0].map(|steps| self.tier_cost.powi(steps));
+        Prices { tiers, dear: failure.as_nanos() as f64 * FADED }
     }
 }

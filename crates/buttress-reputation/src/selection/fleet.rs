@@ -4,10 +4,9 @@ use super::Config;
 use super::choice::Candidate;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock, try_lock};
 use crate::{Ratio, Tick};
-use std::time::Duration;
 
 /// How often they are counted. Bans come after many failures, so that a tenth of a second more or less is little.
-const EVERY: Duration = Duration::from_millis(100);
+const EVERY_NANOS: u64 = 100_000_000;
 
 /// How many of them one pick counts: some microseconds' worth, so that nobody waits for the count of ten thousand.
 const SLICE: usize = 256;
@@ -50,12 +49,18 @@ impl Fleet {
         usize::try_from(self.honoured.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
     }
 
+    /// Whether it is time to go on with the count.
+    #[inline]
+    pub(super) fn is_due(&self, now: Tick) -> bool {
+        let due = self.due.load(Ordering::Relaxed);
+        // Further ahead than it was ever set: the clock was put back.
+        now.as_nanos() >= due || due > now.as_nanos().saturating_add(EVERY_NANOS)
+    }
+
     /// Goes on with the count if it is time to, and nobody else does.
     #[inline]
     pub(super) fn look<C: Candidate>(&self, candidates: &[C], rules: &Config, now: Tick) {
-        let due = self.due.load(Ordering::Relaxed);
-        // Further ahead than it was ever set: the clock was put back.
-        if now.as_nanos() >= due || due > (now + EVERY).as_nanos() {
+        if self.is_due(now) {
             self.go_on(candidates, rules, now, SLICE);
         }
     }
@@ -74,7 +79,7 @@ impl Fleet {
         if count.go_on(candidates, rules.max_ejected, now, most) {
             let honoured = count.honoured(candidates.len(), rules.panic_threshold);
             self.honoured.store(honoured.map_or(NOWHERE, |place| place as u64), Ordering::Relaxed);
-            self.due.store((now + EVERY).as_nanos(), Ordering::Relaxed);
+            self.due.store(now.as_nanos().saturating_add(EVERY_NANOS), Ordering::Relaxed);
             *count = Count::default();
         }
     }
@@ -91,7 +96,8 @@ impl Count {
     /// Counts so many more: whether that was all of them.
     fn go_on<C: Candidate>(&mut self, candidates: &[C], max_ejected: Ratio, now: Tick, most: usize) -> bool {
         let end = candidates.len().min(self.at.saturating_add(most));
-        for (place, candidate) in candidates.iter().enumerate().take(end).skip(self.at) {
+        // There may be fewer than were counted, as long as it has not been said that there are others.
+        for (place, candidate) in (self.at..).zip(candidates.get(self.at..end).unwrap_or_default()) {
             if candidate.is_out(now) {
                 self.out += 1;
                 // A quotient is rounded as the decimal it is compared with was; a product can end just beside a whole number.

@@ -1,6 +1,6 @@
 //! The members as every pick reads them.
 
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, lock, try_lock};
 use buttress_core::PerThread;
 use std::sync::Arc;
 
@@ -10,15 +10,18 @@ pub(super) struct List<M> {
     places: PerThread<Place<M>>,
 }
 
-/// Behind two pointers, as the counter of who reads is to be this thread's alone, while the list itself is shared.
-struct Place<M>(Mutex<Arc<Members<M>>>);
+/// The list, for a look at it here, and behind two pointers for those who take it along: the counter of who does is to be this
+/// thread's alone, while the list itself is shared.
+struct Place<M>(Mutex<Lists<M>>);
+
+type Lists<M> = (Members<M>, Arc<Members<M>>);
 
 /// The members at one time, in the order in which they came.
 pub(super) type Members<M> = Arc<[Arc<M>]>;
 
 impl<M> Default for Place<M> {
     fn default() -> Self {
-        Self(Mutex::new(Arc::new(Arc::default())))
+        Self(Mutex::default())
     }
 }
 
@@ -32,14 +35,24 @@ impl<M> List<M> {
     /// As it is now.
     #[inline]
     pub(super) fn read(&self) -> Arc<Members<M>> {
-        Arc::clone(&lock(&self.places.here().0))
+        Arc::clone(&lock(&self.places.here().0).1)
+    }
+
+    /// What `look` makes of the list as it is now; `None` if that is not to be had at once. The list is the same until `look`
+    /// returns, so `look` calls nothing of which it does not know that it leaves the list alone.
+    #[inline]
+    pub(super) fn peek<R>(&self, look: impl FnOnce(&[Arc<M>]) -> R) -> Option<R> {
+        // Those who share a place would wait for each other.
+        let lists = try_lock(&self.places.own()?.0)?;
+        Some(look(&lists.0))
     }
 
     /// From now on it is this one.
     pub(super) fn set(&self, members: Vec<Arc<M>>) {
         let members: Members<M> = members.into();
         for place in self.places.each() {
-            let before = std::mem::replace(&mut *lock(&place.0), Arc::new(Arc::clone(&members)));
+            let lists = (Arc::clone(&members), Arc::new(Arc::clone(&members)));
+            let before = std::mem::replace(&mut *lock(&place.0), lists);
             // What was taken out may end here, and what ends may look at the list.
             drop(before);
         }

@@ -1,7 +1,6 @@
 //! Those that can be picked.
 
-use super::Config;
-use super::choice::{Candidate, Refused, Standing};
+use super::choice::{Candidate, Prices, Refused, Standing};
 use crate::Tick;
 use crate::ledger::{Held, Ledger};
 use crate::outlier::{self, Rule, Watched};
@@ -22,26 +21,18 @@ where
     pub(super) ledger: Ledger<K>,
     pub(super) record: Held<K>,
     outlier: outlier::Standing,
-    /// How many times as much it seems to cost, by its tier.
-    tier_costs: [f64; 5],
-    /// What costs so much may have failed lately.
-    dear: f64,
 }
-
-/// What is left of the cost of a failure after three times the time in which it fades to a third.
-const FADED: f64 = 0.05;
 
 impl<K, T> Member<K, T>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
 {
-    pub(super) fn new(key: K, value: T, ledger: &Ledger<K>, config: &Config) -> Self {
+    pub(super) fn new(key: K, value: T, ledger: &Ledger<K>) -> Self {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let record = ledger.hold(&key);
-        let dear = ledger.config().cost().of_failure(None).as_nanos() as f64 * FADED;
         let (ledger, outlier) = (ledger.clone(), outlier::Standing::default());
-        Self { number, key, value, ledger, record, outlier, tier_costs: config.tier_costs(), dear }
+        Self { number, key, value, ledger, record, outlier }
     }
 
     /// Has a call to it admitted.
@@ -70,10 +61,15 @@ where
     }
 
     #[inline]
-    fn standing(&self, now: Tick) -> Standing {
+    fn is_clear(&self) -> bool {
+        self.record.peer.is_clear()
+    }
+
+    #[inline]
+    fn standing(&self, prices: &Prices, now: Tick) -> Standing {
         let (peer, rules) = (&self.record.peer, self.record.rules());
-        let cost = peer.cost(rules, now).map(|cost| cost * self.tier_costs[peer.tier(rules, now) as usize]);
-        let is_dear = cost.is_some_and(|cost| cost >= self.dear);
+        let cost = peer.cost(rules, now).map(|cost| cost * prices.tiers[peer.tier(rules, now) as usize]);
+        let is_dear = cost.is_some_and(|cost| cost >= prices.dear);
         Standing { cost, warmth: peer.warmth(rules, now), is_dear }
     }
 

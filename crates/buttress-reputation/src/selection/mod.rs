@@ -65,6 +65,7 @@ mod list;
 mod member;
 mod no_peer;
 mod picked;
+mod quick;
 mod tried;
 
 pub use config::Config;
@@ -75,9 +76,9 @@ pub use tried::Tried;
 use crate::outlier::Detector;
 use crate::sync::{Mutex, lock};
 use crate::{Ledger, Tick, clock, dice};
-use choice::{Choice, EXACT};
+use choice::{Choice, EXACT, Prices};
 use fleet::Fleet;
-use list::{List, Members};
+use list::List;
 use member::Member;
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -101,6 +102,7 @@ where
 {
     ledger: Ledger<K>,
     config: Config,
+    prices: Prices,
     list: List<Member<K, T>>,
     fleet: Fleet,
     /// Looks for those that do worse than the others, if the ledger has rules for that.
@@ -120,7 +122,18 @@ where
     pub fn new(ledger: &Ledger<K>, config: Config) -> Self {
         let (list, fleet, by_key) = (List::default(), Fleet::default(), Mutex::default());
         let detector = ledger.config().outlier().map(|rules| Detector::new(*rules));
-        Self { shared: Arc::new(Shared { ledger: ledger.clone(), config, list, fleet, detector, by_key }) }
+        let prices = config.prices(ledger.config().cost().of_failure(None));
+        Self {
+            shared: Arc::new(Shared {
+                ledger: ledger.clone(),
+                config,
+                prices,
+                list,
+                fleet,
+                detector,
+                by_key,
+            }),
+        }
     }
 
     /// Puts in a peer, with what belongs to it. Whoever was there by that name goes, with its [number](Picked::number) and what
@@ -131,8 +144,8 @@ where
 
     /// The same with many at once, which takes less time than one by one.
     pub fn extend(&self, members: impl IntoIterator<Item = (K, T)>) {
-        let Shared { ledger, config, .. } = &*self.shared;
-        let make = |(key, value)| Arc::new(Member::new(key, value, ledger, config));
+        let ledger = &self.shared.ledger;
+        let make = |(key, value)| Arc::new(Member::new(key, value, ledger));
         let made: Vec<_> = members.into_iter().map(make).collect();
         self.change(|by_key, list| {
             let mut replaced = false;
@@ -191,7 +204,7 @@ where
     /// There is nobody, or nobody may be asked now.
     #[inline]
     pub fn pick(&self) -> Result<Picked<K, T>, NoPeer> {
-        self.choose(|_| true)
+        self.pick_at(clock::now(), dice::roll(), |_| true)
     }
 
     /// Whom to ask of those that meet a condition: who has room, whose health is good. It is asked of some of them with each pick,
@@ -201,7 +214,7 @@ where
     /// There is nobody, or nobody of those may be asked now.
     #[inline]
     pub fn pick_where(&self, condition: impl Fn(&T) -> bool) -> Result<Picked<K, T>, NoPeer> {
-        self.choose(|member| condition(&member.value))
+        self.choose_where(|member| condition(&member.value))
     }
 
     /// Whom to ask of those that this request was not sent to yet.
@@ -210,7 +223,7 @@ where
     /// There is nobody, or nobody else may be asked now.
     #[inline]
     pub fn pick_except(&self, tried: &Tried) -> Result<Picked<K, T>, NoPeer> {
-        self.choose(|member| !tried.contains(member.number))
+        self.pick_at(clock::now(), dice::roll(), |member| !tried.contains(member.number))
     }
 
     /// The same of those that meet a condition.
@@ -223,7 +236,7 @@ where
         tried: &Tried,
         condition: impl Fn(&T) -> bool,
     ) -> Result<Picked<K, T>, NoPeer> {
-        self.choose(|member| !tried.contains(member.number) && condition(&member.value))
+        self.choose_where(|member| !tried.contains(member.number) && condition(&member.value))
     }
 
     /// Whether there is somebody to ask besides those that this request was sent to. Takes nothing.
@@ -240,11 +253,11 @@ where
         self.choice(&members, clock::now()).would_admit(dice::roll(), wanted)
     }
 
-    /// Whom to ask of those whose number is `wanted`.
+    /// Whom to ask of those whose number is `wanted`, which is asked of no more than the number.
     #[cfg(feature = "tower")]
     #[inline]
     pub(crate) fn pick_by(&self, wanted: impl Fn(u64) -> bool) -> Result<Picked<K, T>, NoPeer> {
-        self.choose(|member| wanted(member.number))
+        self.pick_at(clock::now(), dice::roll(), |member| wanted(member.number))
     }
 
     /// Whether there is somebody to ask of those whose number is `wanted`. Takes nothing.
@@ -254,14 +267,48 @@ where
         self.choice(&members, clock::now()).would_admit(dice::roll(), |member| wanted(member.number))
     }
 
+    /// By a condition of somebody else's, who may do anything in there.
     #[inline]
-    fn choose(&self, wanted: impl Fn(&Member<K, T>) -> bool) -> Result<Picked<K, T>, NoPeer> {
-        self.pick_at(clock::now(), dice::roll(), wanted)
+    fn choose_where(&self, wanted: impl Fn(&Member<K, T>) -> bool) -> Result<Picked<K, T>, NoPeer> {
+        self.pick_at_leisure(clock::now(), dice::roll(), wanted)
     }
 
-    /// One of those that are `wanted`, at that time and by that roll.
+    /// One of those that are `wanted`, at that time and by that roll. It must not use the selection to say so.
     #[inline]
     fn pick_at(
+        &self,
+        now: Tick,
+        roll: u64,
+        wanted: impl Fn(&Member<K, T>) -> bool,
+    ) -> Result<Picked<K, T>, NoPeer> {
+        match self.pick_quickly(now, roll, &wanted) {
+            Some(picked) => Ok(picked),
+            None => self.pick_at_leisure(now, roll, wanted),
+        }
+    }
+
+    /// The same where it is one of two and there is nothing else to do; nobody is told anything then.
+    #[inline]
+    fn pick_quickly(
+        &self,
+        now: Tick,
+        roll: u64,
+        wanted: impl Fn(&Member<K, T>) -> bool,
+    ) -> Option<Picked<K, T>> {
+        let Shared { list, fleet, detector, .. } = &*self.shared;
+        if fleet.is_due(now) || detector.as_ref().is_some_and(|detector| detector.is_due(now)) {
+            return None;
+        }
+        list.peek(|members| {
+            let member = self.choice(members, now).quick(roll, |member| wanted(member))?;
+            let ticket = member.record.peer.admit_clear(now)?;
+            Some(Picked::new(Arc::clone(member), ticket, now))
+        })?
+    }
+
+    /// The same whatever it takes.
+    #[inline(never)]
+    fn pick_at_leisure(
         &self,
         now: Tick,
         roll: u64,
@@ -275,7 +322,7 @@ where
         fleet.look(&members, config, now);
         let pick = || {
             let admit = |member: &Arc<Member<K, T>>, despite| {
-                member.admit(despite, now).map(|ticket| Picked::new(Arc::clone(member), ticket))
+                member.admit(despite, now).map(|ticket| Picked::new(Arc::clone(member), ticket, now))
             };
             self.choice(&members, now).make(roll, |member| wanted(member), admit)
         };
@@ -286,9 +333,9 @@ where
     }
 
     #[inline]
-    fn choice<'a>(&'a self, members: &'a Members<Member<K, T>>, now: Tick) -> Choice<'a, Arc<Member<K, T>>> {
-        let Shared { config, fleet, .. } = &*self.shared;
-        Choice { candidates: members, rules: config, honoured: fleet.honoured(), now }
+    fn choice<'a>(&'a self, members: &'a [Arc<Member<K, T>>], now: Tick) -> Choice<'a, Arc<Member<K, T>>> {
+        let Shared { config, prices, fleet, .. } = &*self.shared;
+        Choice { candidates: members, rules: config, prices, honoured: fleet.honoured(), now }
     }
 
     fn change<R>(&self, change: impl FnOnce(&mut ByKey<K, T>, &mut Vec<Arc<Member<K, T>>>) -> R) -> R {

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The leave to ask the member that was picked, once. It takes what came of it; dropped before that, the peer was asked and
-/// nobody waited for its answer, which says nothing about it and gives back what this held.
+/// nobody waited for its answer. That is held against nobody and gives back what this held; but the peer takes at least so long,
+/// as far as the next pick goes, or one that never answers would seem as quick as ever.
 #[must_use = "a dropped pick is a cancelled call"]
 pub struct Picked<K, T>
 where
@@ -17,14 +18,33 @@ where
 {
     member: Arc<Member<K, T>>,
     ticket: Option<Ticket>,
+    /// When it was picked, or began to be waited for.
+    since: Tick,
+    /// Whether it is the peer that is waited for, and not the caller.
+    is_awaited: bool,
 }
 
 impl<K, T> Picked<K, T>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
 {
-    pub(super) const fn new(member: Arc<Member<K, T>>, ticket: Ticket) -> Self {
-        Self { member, ticket: Some(ticket) }
+    pub(super) const fn new(member: Arc<Member<K, T>>, ticket: Ticket, now: Tick) -> Self {
+        Self { member, ticket: Some(ticket), since: now, is_awaited: true }
+    }
+
+    /// From now on the peer is waited for.
+    #[cfg(feature = "tower")]
+    pub(crate) fn wait(&mut self) {
+        if !self.is_awaited {
+            (self.since, self.is_awaited) = (clock::now(), true);
+        }
+    }
+
+    /// From now on the caller is waited for: how long that takes says nothing about the peer.
+    #[cfg(feature = "tower")]
+    #[inline]
+    pub(crate) const fn keep(&mut self) {
+        self.is_awaited = false;
     }
 
     /// Whom to ask.
@@ -81,7 +101,9 @@ where
 {
     fn drop(&mut self) {
         if self.ticket.is_some() {
-            self.settle(Outcome::Cancelled, None, clock::now());
+            let now = clock::now();
+            let waited = self.is_awaited.then(|| now.since(self.since));
+            self.settle(Outcome::Cancelled, waited, now);
         }
     }
 }

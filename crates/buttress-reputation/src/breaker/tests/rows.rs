@@ -285,3 +285,11 @@ fn open_times_are_spread_by_the_seed_over_half_of_them_either_way() {
         "and by it alone"
     );
 }
+
+#[test]
+fn no_open_time_is_longer_than_the_longest_however_it_is_spread() {
+    let config = Config::default();
+    let times: Vec<_> = (0..1_000).map(|seed| config.open_time(40, seed)).collect();
+    assert_eq!(times.iter().max(), Some(&secs(60)));
+    assert!(times.iter().any(|time| *time < secs(31)));
+}

@@ -124,3 +124,17 @@ fn what_a_peer_is_worth_to_a_full_store() {
     assert_eq!(rig.may(), Ok(()));
     assert_ne!(worth(&rig), Worth::Penalty, "its ban is forgotten");
 }
+
+#[test]
+fn g2_w50_a_breaker_that_is_being_probed_is_no_penalty_once_nobody_probes_it_any_more() {
+    let mut rig = Rig::new(|builder| builder);
+    for _ in 0..5 {
+        rig.judge(Deed::call(FAILURE));
+    }
+    rig.pass(secs(2));
+    rig.ask().expect("a probe is due");
+    rig.pass(secs(70));
+    assert_eq!((rig.peer.state(), rig.peer.worth(&rig.rules, rig.now)), (State::HalfOpen, Worth::Penalty));
+    rig.pass(millis(1));
+    assert_eq!(rig.peer.worth(&rig.rules, rig.now), Worth::Memory, "its lease of 10 s is over for 60 s");
+}

@@ -182,3 +182,55 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn g2_w50_a_ban_that_is_over_is_forgotten_after_its_time_whether_anybody_asks_or_not() {
+    let mut rig = Rig::without_breaker();
+    rig.fall();
+    rig.pass(secs(600) + secs(24 * 3_600) - millis(1));
+    assert_eq!(rig.peer.worth(&rig.rules, rig.now), Worth::Penalty);
+    rig.pass(millis(1));
+    assert!(rig.peer.worth(&rig.rules, rig.now) < Worth::Penalty, "{:?}", rig.peer);
+    rig.fall();
+    assert_eq!(rig.may(), banned_for(secs(600)), "and it is banned as for the first time");
+}
+
+#[test]
+fn w53_a_ban_that_is_over_is_over_for_whoever_looks_and_not_only_for_who_asks() {
+    let mut rig = Rig::without_breaker();
+    rig.fall();
+    rig.pass(secs(600));
+    let seen = |rig: &Rig| (rig.score(), rig.peer.kept(&rig.rules, rig.now).score.get());
+    assert_eq!(seen(&rig), (25.0, 25.0));
+    rig.pass(secs(50 * 60));
+    let late = seen(&rig);
+    assert!(late.0 > 25.0 && late.0 < 25.5, "{late:?}: on probation since it was over");
+    assert_eq!((rig.ask(), seen(&rig)), (Ok(()), late), "and it is the same for who asks");
+}
+
+#[test]
+fn g2_who_is_banned_by_hand_comes_back_no_better_than_it_was_and_no_better_than_on_probation() {
+    for (points, back) in [(-45.0, 5.0), (30.0, 25.0)] {
+        let mut rig = Rig::without_breaker();
+        rig.judge(Deed::points(points));
+        rig.ban("by hand", Some(rig.now + secs(1)));
+        for _ in 0..100 {
+            rig.judge(Deed::sync(true));
+        }
+        rig.ban("by hand again", Some(rig.now + secs(1)));
+        rig.pass(secs(1));
+        let about = |score: f64| (score - back).abs() < 0.01;
+        assert!(about(rig.score()), "{} of {back}", rig.score());
+        assert_eq!((rig.ask(), rig.told.last()), (Ok(()), Some(&Change::Unbanned)));
+        assert!(about(rig.score()), "{} of {back}", rig.score());
+    }
+    let mut rig = Rig::without_breaker();
+    rig.fall();
+    rig.ban("by hand", Some(rig.now + secs(1)));
+    rig.pass(secs(1));
+    assert_eq!(
+        (rig.ask(), rig.score()),
+        (Ok(()), 25.0),
+        "one that fell has a probation, whoever made it longer"
+    );
+}

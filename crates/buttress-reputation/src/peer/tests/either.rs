@@ -22,7 +22,8 @@ enum Step {
     Begin,
     End(Outcome),
     Ask,
-    Judge(bool),
+    Judge(Outcome),
+    Points,
     Pass(u64),
     Reset,
 }
@@ -43,7 +44,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => outcome().prop_map(Step::End),
         3 => (0_u64..4).prop_map(Step::Pass),
         1 => Just(Step::Ask),
-        2 => any::<bool>().prop_map(Step::Judge),
+        2 => outcome().prop_map(Step::Judge),
+        1 => Just(Step::Points),
         1 => prop::bool::weighted(0.1).prop_map(|reset| if reset { Step::Reset } else { Step::Begin }),
     ];
     prop::collection::vec(step, 0..120)
@@ -81,9 +83,10 @@ proptest! {
                     // Those that take no ticket are told apart from those that do by the whole breaker alone, so there is
                     // only one kind of them at a time.
                     Step::Ask if under_way.is_empty() => return rig.ask().err(),
-                    Step::Judge(success) if under_way.is_empty() && (asked > 0 || rig.peer.state() == State::Closed) => {
-                        rig.judge(Deed::sync(success));
+                    Step::Judge(outcome) if under_way.is_empty() && (asked > 0 || rig.peer.state() == State::Closed) => {
+                        rig.judge(Deed::call(outcome));
                     }
+                    Step::Points => rig.judge(Deed::points(-1.0)),
                     Step::Ask | Step::Judge(_) => {}
                     Step::Pass(time) => rig.pass(secs(time)),
                     Step::Reset => rig.told.extend(rig.peer.reset(&rig.rules, rig.now)),
@@ -99,6 +102,28 @@ proptest! {
             prop_assert_eq!(rigs[0].peer.state(), rigs[1].peer.state(), "{:?}", step);
             prop_assert_eq!(&rigs[0].told, &rigs[1].told, "{:?}", step);
         }
+    }
+}
+
+#[test]
+fn d2_a_probe_that_nobody_took_a_ticket_for_is_given_back_by_what_ends_it_and_by_no_points() {
+    for kind in [compact(), full()] {
+        let mut rig = Rig::new(|builder| builder.breaker(kind).ban(None));
+        for _ in 0..3 {
+            rig.judge(Deed::call(FAILURE));
+        }
+        rig.pass(secs(10));
+        assert_eq!((rig.ask(), rig.ask()), (Ok(()), Ok(())));
+        for _ in 0..50 {
+            rig.judge(Deed::points(1.0));
+            assert!(rig.ask().is_err(), "two probes are out");
+        }
+        for outcome in [Outcome::Throttled, Outcome::Cancelled, Outcome::Ignored] {
+            rig.judge(Deed::call(outcome));
+            assert_eq!(rig.ask(), Ok(()), "{outcome:?} says nothing of the peer, and the probe is over");
+            assert!(rig.ask().is_err(), "two probes are out");
+        }
+        assert_eq!(rig.peer.state(), State::HalfOpen);
     }
 }
 

@@ -73,3 +73,41 @@ fn f1_times_that_cannot_be_are_taken_for_the_longest_there_are() {
     let snapshot = other.peer.snapshot(&other.rules, other.now);
     assert!(snapshot.first_seen <= snapshot.last_seen);
 }
+
+#[test]
+fn g2_a_ban_by_hand_ends_no_better_after_a_restart() {
+    let mut rig = Rig::new(|builder| builder);
+    rig.judge(Deed::points(-45.0));
+    rig.ban("by hand", Some(rig.now + secs(10)));
+    let mut other = restarted(&rig, secs(5));
+    other.pass(secs(10));
+    assert!(other.ask().is_ok() && other.score() < 5.1, "{}", other.score());
+}
+
+#[test]
+fn g2_how_far_an_open_time_has_grown_outlives_a_restart_also_while_it_is_probed() {
+    let calm = crate::breaker::Config::builder().open_for(secs(1)).escalation(2.0, secs(60)).jitter(0.0);
+    let calm = calm.build().unwrap();
+    for half_open in [false, true] {
+        let mut rig = Rig::new(|builder| builder.breaker(calm).ban(None));
+        let fail = |rig: &mut Rig| {
+            let ticket = rig.admit().expect("it is due");
+            rig.settle(ticket, FAILURE, None);
+        };
+        for _ in 0..5 {
+            fail(&mut rig);
+        }
+        rig.pass(secs(1));
+        fail(&mut rig);
+        rig.pass(secs(2));
+        if half_open {
+            assert_eq!(rig.ask(), Ok(()));
+        }
+        let kept = rig.peer.kept(&rig.rules, rig.now);
+        let mut other = Rig::new(|builder| builder.breaker(calm).ban(None));
+        other.peer.restore(&other.rules, &kept, other.now);
+        fail(&mut other);
+        let left = other.may().unwrap_err().retry_after;
+        assert_eq!(left, Some(secs(4)), "half-open: {half_open}");
+    }
+}

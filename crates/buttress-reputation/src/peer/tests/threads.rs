@@ -84,3 +84,25 @@ fn call(rig: &Rig, common: &Common, thread: u64) {
         let _ = (rig.peer.worth(&rig.rules, now), rig.peer.snapshot(&rig.rules, now));
     }
 }
+
+#[test]
+fn w48_what_is_told_of_bans_and_pardons_at_once_is_how_it_stands_in_the_end() {
+    for _ in 0..2_000 {
+        let mut rig = Rig::without_breaker();
+        let start = std::sync::Barrier::new(2);
+        let told = thread::scope(|scope| {
+            let pardon = scope.spawn(|| {
+                start.wait();
+                rig.peer.reset(&rig.rules, rig.now)
+            });
+            start.wait();
+            let banned = rig.peer.ban(&rig.rules, "by hand".into(), None, rig.now);
+            banned.into_iter().chain(pardon.join().expect("it ends")).collect::<Vec<_>>()
+        });
+        rig.told.extend(told);
+        let times = |change: fn(&Change) -> bool| rig.told.iter().filter(|told| change(told)).count();
+        let (bans, pardons) =
+            (times(|told| matches!(told, Change::Banned { .. })), times(|told| *told == Change::Unbanned));
+        assert_eq!(bans - pardons, usize::from(rig.peer.is_banned(rig.now)), "{:?}", rig.told);
+    }
+}

@@ -1,4 +1,4 @@
-use super::{T0, Written};
+use super::{EVEN, T0, Written};
 use crate::dice::Rolls;
 use crate::selection::choice::{Choice, EXACT, Standing};
 use crate::selection::{Config, NoPeer};
@@ -9,7 +9,7 @@ use std::time::Duration;
 const NO_EXPLORING: (Duration, Ratio) = (Duration::from_secs(1), Ratio::ZERO);
 
 fn choice<'a>(candidates: &'a [Written], rules: &'a Config, now: Tick) -> Choice<'a, Written> {
-    Choice { candidates, rules, honoured: usize::MAX, now }
+    Choice { candidates, rules, prices: &EVEN, honoured: usize::MAX, now }
 }
 
 /// Which one is chosen, by its place.
@@ -215,7 +215,7 @@ proptest! {
         use crate::selection::choice::Candidate;
         let rules = Config::default().explore(NO_EXPLORING.0, Ratio::new(share).unwrap()).unwrap();
         let now = Tick::from_nanos(now);
-        let choice = Choice { candidates: &all, rules: &rules, honoured, now };
+        let choice = Choice { candidates: &all, rules: &rules, prices: &EVEN, honoured, now };
         let place = |candidate: &Written| all.iter().position(|other| std::ptr::eq(other, candidate)).unwrap();
         let is_wanted = |candidate: &Written| wanted >> (place(candidate) % 64) & 1 == 1;
         let may = |at: usize| is_wanted(&all[at]) && all[at].may(at >= honoured, now).is_ok();
@@ -230,4 +230,31 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn g4_the_quick_choice_is_the_one_that_is_made_at_leisure(
+        all in prop::collection::vec(any_candidate(), 0..12),
+        honoured in 0..12_usize,
+        rolls in prop::collection::vec(any::<u64>(), 20),
+        share in 0.0..=0.3_f64,
+        wanted: u64,
+    ) {
+        let rules = Config::default().explore(NO_EXPLORING.0, Ratio::new(share).unwrap()).unwrap();
+        let choice = Choice { candidates: &all, rules: &rules, prices: &EVEN, honoured, now: T0 };
+        let place = |candidate: &Written| all.iter().position(|other| std::ptr::eq(other, candidate)).unwrap();
+        let is_wanted = |candidate: &Written| wanted >> place(candidate) & 1 == 1;
+        for roll in rolls {
+            if let Some(quick) = choice.quick(roll, is_wanted) {
+                prop_assert_eq!(Ok(place(quick)), choice.make(roll, is_wanted, |candidate, _| Ok(place(candidate))));
+            }
+        }
+    }
+}
+
+#[test]
+fn most_choices_are_quick() {
+    let (all, rules) = (vec![Written::costing(1.0); 10], Config::default());
+    let choice = choice(&all, &rules, T0);
+    let quick = (0..10_000).filter(|roll| choice.quick(*roll, |_| true).is_some()).count();
+    assert!((9_400..=9_600).contains(&quick), "{quick}: all but those that explore");
 }

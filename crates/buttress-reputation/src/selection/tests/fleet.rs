@@ -31,6 +31,15 @@ fn g4_half_may_be_left_out_and_where_it_is_more_nobody_is() {
 }
 
 #[test]
+fn g4_a_count_of_many_ends_where_there_are_fewer_by_now() {
+    let fleet = Fleet::default();
+    fleet.look(&members(&[true; 1_000]), &Config::default(), T0);
+    assert!(fleet.is_due(T0), "a part of them is counted");
+    fleet.look(&members(&[true; 10]), &Config::default(), T0);
+    assert!(!fleet.is_due(T0));
+}
+
+#[test]
 fn g4_without_panic_those_that_are_too_many_are_asked_all_the_same() {
     assert_eq!(left_out(&members(&[false, true, true, true, true]), &rules(0.4, 0.0)), [1, 2]);
     assert_eq!(

@@ -126,3 +126,30 @@ fn f1_picks_by_a_clock_that_jumps_find_somebody() {
         }
     }
 }
+
+#[test]
+fn conditions_and_listeners_may_change_the_members() {
+    let selection = selection(100);
+    selection.extend([(1, "a"), (2, "b"), (3, "c")]);
+    let picked = selection.pick_where(|_| {
+        selection.insert(4, "d");
+        selection.pick().is_ok()
+    });
+    assert!(picked.is_ok());
+    assert!(
+        selection
+            .pick_except_where(&Tried::new(), |_| {
+                selection.remove(&4);
+                true
+            })
+            .is_ok()
+    );
+    assert_eq!(selection.keys(), [1, 2, 3]);
+
+    let members = selection.clone();
+    selection.ledger().on_event(move |peer, _| assert!(members.remove(peer))).forever();
+    for _ in 0..5 {
+        selection.ledger().record_failure(&1);
+    }
+    assert_eq!(selection.keys(), [2, 3], "it is told that its breaker opened");
+}

@@ -7,12 +7,15 @@ mod outliers;
 mod simulation;
 mod world;
 
-use super::choice::{Candidate, Refused, Standing};
+use super::choice::{Candidate, Prices, Refused, Standing};
 use crate::Tick;
 use std::cell::Cell;
 use std::time::Duration;
 
 pub(super) const T0: Tick = Tick::from_nanos(1_000_000_000_000);
+
+/// For those whose costs are written down.
+pub(super) const EVEN: Prices = Prices { tiers: [1.0; 5], dear: f64::INFINITY };
 
 /// A candidate whose answers are written down.
 #[derive(Clone, Debug)]
@@ -46,7 +49,11 @@ impl Candidate for Written {
         self.breaker
     }
 
-    fn standing(&self, _: Tick) -> Standing {
+    fn is_clear(&self) -> bool {
+        !self.out && self.breaker.is_ok()
+    }
+
+    fn standing(&self, _: &Prices, _: Tick) -> Standing {
         self.standing
     }
 
