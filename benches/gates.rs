@@ -201,8 +201,7 @@ fn s2_122_s2_125_bytes(gates: &mut Gates) {
     let peers = selection::ledger(10_000);
     let bytes = bytes_held(|| (0..10_000_u64).for_each(|peer| peers.record_failure(&peer))) / 10_000;
     let limit = selection::BYTES;
-    let figure = format!("{bytes}, at most {limit}{}", missed(bytes as f64, selection::BYTES_BAR as f64));
-    gates.check("held by a peer", bytes <= limit, &figure);
+    gates.check("held by a peer", bytes <= limit, &format!("{bytes}, at most {limit}"));
     note("future of the service beneath", &future_size(Echo).to_string());
     note("future of a breaker", &future_size(breaker.clone().layer(Echo)).to_string());
     note("future of a timeout", &future_size(timeout.clone().layer(Echo)).to_string());

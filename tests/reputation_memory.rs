@@ -8,8 +8,8 @@ use std::fs;
 const NAMES: u64 = 1_000_000;
 const CAPACITY: usize = 10_000;
 
-/// Bytes of an entry: a peer of a quarter of a KiB, its name twice, its place in the store and on the board.
-const ENTRY: usize = 640;
+/// Bytes of an entry: a peer of a quarter of a KiB, its name, its place in the store and on the board.
+const ENTRY: usize = 400;
 
 /// What the process may grow by beside that: the allocator's own, and stacks.
 const SLACK: usize = 10 << 20;

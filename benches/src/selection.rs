@@ -19,11 +19,8 @@ pub const TOP_10K: Path = Path { name: "peers, the top 10 of 10,000", make: || B
 /// Those that are quick to make.
 pub const ALL: [Path; 3] = [PICK_10, PICK_100, PICK_10K];
 
-/// The bytes that a peer may hold, with its place in the store and on the board.
-pub const BYTES: i64 = 384;
-
-/// The bytes that it is to hold at most by design.
-pub const BYTES_BAR: i64 = 256;
+/// The bytes that a peer may hold, with its name, which is a number, its place in the store and on the board.
+pub const BYTES: i64 = 256;
 
 /// How often each peer has been asked before.
 const ASKED: u32 = 60;

@@ -58,6 +58,9 @@ impl Peer {
     }
 
     pub fn score(&self, now: u64) -> f64 {
+        if self.ban.is_some() && !self.is_banned(now) {
+            return 25.0;
+        }
         50.0 + (self.score - 50.0) * 0.99_f64.powf((now - self.scored_at) as f64 / 3600.0)
     }
 
@@ -92,8 +95,8 @@ impl Peer {
         escalates || self.is_banned(now) || self.remembered(now) > 0 || self.score(now) < 25.0 || open
     }
 
-    /// A ban that is over is so from the first deed or question on that comes after it.
-    fn lift_if_due(&mut self, now: u64) {
+    /// A ban that is over is so from the first deed, question or ranking on that comes after it.
+    pub fn lift_if_due(&mut self, now: u64) {
         if self.ban.is_some() && !self.is_banned(now) {
             (self.score, self.scored_at) = (25.0, now);
             (self.ban, self.lifted_at) = (None, now);

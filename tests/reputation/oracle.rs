@@ -161,7 +161,7 @@ impl Pair {
         }
     }
 
-    fn compare(&self) {
+    fn compare(&mut self) {
         let Self { ledger, model, now } = self;
         assert!(ledger.len() <= CAPACITY);
         for id in IDS {
@@ -191,6 +191,7 @@ impl Pair {
             (model.peers.len(), banned)
         );
         assert_eq!(ledger.top(IDS.len()).len(), model.peers.len() - banned);
+        model.peers.values_mut().for_each(|peer| peer.lift_if_due(*now));
     }
 }
 

@@ -318,3 +318,24 @@ async fn a_listener_hears_each_change_once_until_it_is_dropped_and_its_panic_is_
     assert!(heard.lock().unwrap().is_empty());
     assert_eq!(peers.listener_panics(), panics + 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn w53_who_is_back_from_a_ban_is_ranked_as_such_before_anybody_asks() {
+    let peers = ledger(100);
+    let others: Vec<_> = (0..30).map(|number| format!("other-{number}")).collect();
+    peers.ban("fell", "sent garbage", secs(600));
+    peers.record("fell", Deed::points(-50.0));
+    peers.ban("rose", "was loud", secs(600));
+    peers.record("rose", Deed::points(50.0));
+    for (number, other) in others.iter().enumerate() {
+        peers.record(other.as_str(), Deed::points(if number == 0 { 10.0 } else { -40.0 }));
+    }
+    tokio::time::advance(secs(600)).await;
+    let rose = peers.peer("rose").unwrap();
+    assert_eq!((rose.score.get(), rose.ban), (25.0, None));
+    let best: Vec<_> = peers.top(3).into_iter().map(|peer| (peer.key, peer.score.get().round())).collect();
+    assert_eq!(best[0], ("other-0".to_owned(), 60.0));
+    let mut back = best[1..].to_vec();
+    back.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(back, [("fell".to_owned(), 25.0), ("rose".to_owned(), 25.0)]);
+}

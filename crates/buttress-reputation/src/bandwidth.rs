@@ -1,11 +1,12 @@
 //! How many bytes pass, of all peers together and of each.
 
 use crate::adjust::{Adjusted, Adjuster};
+use crate::peer::Cold;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use buttress_core::Tick;
 use buttress_core::bandwidth::{Bandwidth, Config, Direction, Lane, Peer, Short};
 use buttress_core::keyed::Worth;
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The limits of a ledger, and what passed.
@@ -24,8 +25,27 @@ pub(crate) struct Line {
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     bytes: [AtomicU64; 2],
-    /// Made by the first transfer under a limit for each peer: without one nobody owes anything.
-    debts: OnceLock<Box<Peer>>,
+}
+
+/// Whom bytes are counted for, and where what that peer owes is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Account<'a> {
+    pub(crate) traffic: &'a Traffic,
+    pub(crate) cold: &'a Cold,
+}
+
+impl Account<'_> {
+    /// What is lost if it is forgotten: one that owes more than half of a burst would have all of it again.
+    pub(crate) fn worth(&self, now: Tick) -> Worth {
+        self.cold.lock().debts_if_any().map_or(Worth::Nothing, |debts| debts.worth(now))
+    }
+
+    /// Forgets what it owes.
+    pub(crate) fn reset(&self) {
+        if let Some(debts) = self.cold.lock().debts_if_any() {
+            debts.reset();
+        }
+    }
 }
 
 impl Traffic {
@@ -40,18 +60,6 @@ impl Traffic {
     /// Bytes that passed in this direction. They never become fewer.
     pub(crate) fn bytes(&self, direction: Direction) -> u64 {
         self.bytes[direction as usize].load(Ordering::Relaxed)
-    }
-
-    /// What is lost if it is forgotten: one that owes more than half of a burst would have all of it again.
-    pub(crate) fn worth(&self, now: Tick) -> Worth {
-        self.debts.get().map_or(Worth::Nothing, |debts| debts.worth(now))
-    }
-
-    /// Forgets what it owes.
-    pub(crate) fn reset(&self) {
-        if let Some(debts) = self.debts.get() {
-            debts.reset();
-        }
     }
 
     fn add(&self, direction: Direction, bytes: u64) {
@@ -103,26 +111,26 @@ impl Line {
     /// Lets all of `bytes` pass, in the limit of all and in that of the peer, or none of them in either.
     pub(crate) fn try_transfer(
         &self,
-        traffic: &Traffic,
+        of: Account<'_>,
         direction: Direction,
         bytes: u64,
         now: impl FnOnce() -> Tick,
     ) -> Result<(), Short> {
-        self.bandwidth.try_consume(direction, bytes, self.debts(traffic, direction), now)?;
-        traffic.add(direction, bytes);
+        self.bandwidth.try_consume(direction, bytes, self.debts(of, direction).as_deref(), now)?;
+        of.traffic.add(direction, bytes);
         Ok(())
     }
 
     /// Lets `bytes` pass, and says how long until there is room again.
     pub(crate) fn transfer(
         &self,
-        traffic: &Traffic,
+        of: Account<'_>,
         direction: Direction,
         bytes: u64,
         now: impl FnOnce() -> Tick,
     ) -> Duration {
-        traffic.add(direction, bytes);
-        self.bandwidth.consume(direction, bytes, self.debts(traffic, direction), now)
+        of.traffic.add(direction, bytes);
+        self.bandwidth.consume(direction, bytes, self.debts(of, direction).as_deref(), now)
     }
 
     /// Counts what is limited elsewhere, or not at all.
@@ -139,9 +147,9 @@ impl Line {
     }
 
     /// How many bytes of one peer can pass now; `None` without a limit for each.
-    pub(crate) fn available_to(&self, traffic: &Traffic, direction: Direction, now: Tick) -> Option<u64> {
-        let debts = self.debts(traffic, direction)?;
-        self.bandwidth.available_to(debts, direction, now)
+    pub(crate) fn available_to(&self, of: Account<'_>, direction: Direction, now: Tick) -> Option<u64> {
+        let debts = self.debts(of, direction)?;
+        self.bandwidth.available_to(&debts, direction, now)
     }
 
     pub(crate) fn summary(&self, now: Tick) -> BandwidthSummary {
@@ -163,10 +171,10 @@ impl Line {
         }
     }
 
-    /// What `traffic` owes, where each peer has a limit.
-    fn debts<'a>(&self, traffic: &'a Traffic, direction: Direction) -> Option<&'a Peer> {
+    /// What it owes, where each peer has a limit.
+    fn debts(&self, of: Account<'_>, direction: Direction) -> Option<Arc<Peer>> {
         let limited = self.limits_peers[direction as usize].load(Ordering::Relaxed) != 0;
-        limited.then(|| &**traffic.debts.get_or_init(Box::default))
+        limited.then(|| of.cold.lock().debts())
     }
 }
 

@@ -13,17 +13,21 @@
 //! | store | for | a lookup takes | bytes per key |
 //! |---|---|---|---|
 //! | [`Words`] | states of one word: a token bucket, a ban, a score | no lock, no allocation, two cache lines | 16, and no key |
-//! | [`Store`] | bigger states: a circuit breaker | one lock of one shard, no allocation | about 60, the key and the state |
+//! | [`Store`] | bigger states: a circuit breaker | one lock of one shard, no allocation | about 50, the key and the state |
+//! | [`Roster`] | the same, where the state holds its key | the same | about 45, and the state |
 //!
 //! Both hash with seeds of their own that nobody is told, so nobody can choose keys that meet in one place. Besides those
 //! seeds nothing in here is random.
 
 pub(crate) mod hash;
+mod roster;
 mod set;
 mod shard;
+mod shards;
 mod store;
 mod words;
 
+pub use roster::Roster;
 pub use store::Store;
 pub use words::{WordState, Words};
 
@@ -55,6 +59,12 @@ pub trait Keep {
     /// not call the store, and whoever finds its key without it comes later. Who holds it still can go on with it, unseen by
     /// those who look its key up.
     fn gone(&self) {}
+}
+
+/// A state that knows its own key, as a [`Roster`] finds it.
+pub trait Named<Q: ?Sized> {
+    /// Whether it is the state of `key`. The answer never changes, and goes by what the key is hashed by.
+    fn is(&self, key: &Q) -> bool;
 }
 
 /// There is no room for a new key: the states that would have to go carry penalties.

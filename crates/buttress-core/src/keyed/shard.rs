@@ -3,7 +3,6 @@
 use super::{Full, Keep, Worth};
 use crate::Tick;
 use hashbrown::HashTable;
-use std::borrow::Borrow;
 use std::mem;
 use std::sync::Arc;
 
@@ -18,43 +17,60 @@ const LOOKS_ON: usize = 8;
 #[derive(Debug)]
 pub(super) struct Shard<O, V> {
     /// Places in `entries`, found by the hash of their keys.
-    places: HashTable<usize>,
+    places: HashTable<u32>,
     entries: Vec<Entry<O, V>>,
     capacity: usize,
     pub(super) evicted: u64,
 }
 
+/// A state with its key, or with nothing where the state knows its key itself.
 #[derive(Debug)]
 pub(super) struct Entry<O, V> {
-    hash: u64,
+    pub(super) value: Arc<V>,
+    pub(super) key: O,
+    /// As much of it as tells the keys of one shard apart. By the other half the shard was chosen.
+    hash: u32,
     /// Looked up since it was last looked at.
     referenced: bool,
-    pub(super) key: O,
-    pub(super) value: Arc<V>,
 }
 
 impl<O, V> Entry<O, V> {
     pub(super) const fn new(hash: u64, key: O, value: Arc<V>) -> Self {
-        Self { hash, referenced: false, key, value }
+        Self { value, key, hash: hash as u32, referenced: false }
     }
 }
 
+/// Both ends of what the table is asked with are to be good.
+const fn spread(hash: u32) -> u64 {
+    (hash as u64) << 32 | hash as u64
+}
+
 impl<O, V: Keep> Shard<O, V> {
-    pub(super) const fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize) -> Self {
+        // A place is found by a number of 32 bits. There is no memory for more.
+        let capacity = capacity.min(u32::MAX as usize);
         Self { places: HashTable::new(), entries: Vec::new(), capacity, evicted: 0 }
     }
 
+    /// The state with this hash for which `is` says that it is the one.
     #[inline]
-    pub(super) fn get<K: Eq + ?Sized>(&mut self, hash: u64, key: &K) -> Option<Arc<V>>
-    where
-        O: Borrow<K>,
-    {
-        let place = *self.places.find(hash, |place| self.entries[*place].is(hash, key))?;
+    pub(super) fn get(&mut self, hash: u64, is: impl Fn(&Entry<O, V>) -> bool) -> Option<Arc<V>> {
+        let place = self.place(hash, is)?;
         let entry = &mut self.entries[place];
         // Before the count of references, which waits for what was asked for before it and lets nothing overtake it.
         entry.value.warm();
         entry.referenced = true;
         Some(Arc::clone(&entry.value))
+    }
+
+    #[inline]
+    fn place(&self, hash: u64, is: impl Fn(&Entry<O, V>) -> bool) -> Option<usize> {
+        let hash = hash as u32;
+        let is = |place: &u32| {
+            let entry = &self.entries[*place as usize];
+            entry.hash == hash && is(entry)
+        };
+        self.places.find(spread(hash), is).map(|place| *place as usize)
     }
 
     /// Whose place a new key can take; `None` while there are free ones.
@@ -109,12 +125,9 @@ impl<O, V: Keep> Shard<O, V> {
         Some(gone)
     }
 
-    pub(super) fn remove<K: Eq + ?Sized>(&mut self, hash: u64, key: &K) -> Option<Entry<O, V>>
-    where
-        O: Borrow<K>,
-    {
-        let found = self.places.find_entry(hash, |place| self.entries[*place].is(hash, key));
-        let (place, _) = found.ok()?.remove();
+    pub(super) fn remove(&mut self, hash: u64, is: impl Fn(&Entry<O, V>) -> bool) -> Option<Entry<O, V>> {
+        let place = self.place(hash, is)?;
+        self.take(hash as u32, place);
         let removed = self.entries.swap_remove(place);
         if let Some(moved) = self.entries.get(place) {
             let (hash, last) = (moved.hash, self.entries.len());
@@ -133,34 +146,27 @@ impl<O, V: Keep> Shard<O, V> {
         self.capacity
     }
 
-    fn add(&mut self, hash: u64, place: usize) {
+    fn add(&mut self, hash: u32, place: usize) {
         let Self { places, entries, .. } = self;
-        places.insert_unique(hash, place, |place| entries[*place].hash);
+        let place = u32::try_from(place).expect("no more than the capacity");
+        places.insert_unique(spread(hash), place, |place| spread(entries[*place as usize].hash));
     }
 
-    fn take(&mut self, hash: u64, place: usize) {
-        let found = self.places.find_entry(hash, |other| *other == place);
+    fn take(&mut self, hash: u32, place: usize) {
+        let found = self.places.find_entry(spread(hash), |other| *other as usize == place);
         found.expect("every entry has its place in the table").remove();
     }
 
-    /// Makes room as a vector does, but never for more than the capacity.
+    /// Makes room for a quarter more, as entries are many and small, but never for more than the capacity.
     fn reserve(&mut self) {
         let len = self.entries.len();
         if len == self.entries.capacity() {
-            self.entries.reserve_exact(len.max(4).min(self.capacity - len));
+            self.entries.reserve_exact((len / 4).max(4).min(self.capacity - len));
         }
     }
 }
 
 impl<O, V: Keep> Entry<O, V> {
-    #[inline]
-    fn is<K: Eq + ?Sized>(&self, hash: u64, key: &K) -> bool
-    where
-        O: Borrow<K>,
-    {
-        self.hash == hash && self.key.borrow() == key
-    }
-
     /// A state in use is not worth nothing: what its user is about to record would be lost.
     fn worth(&self, now: Tick) -> Worth {
         let worth = self.value.worth(now);

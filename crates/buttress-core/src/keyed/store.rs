@@ -1,21 +1,15 @@
 //! The store for states of any size.
 
 use super::hash::Seeds;
-use super::shard::{Entry, Shard};
-use super::{Full, Keep, Worth};
+use super::shard::Entry;
+use super::shards::Shards;
+use super::{Full, Keep};
 use crate::Tick;
-use crate::sync::{Mutex, MutexGuard, lock};
 use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::hash::Hash;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-
-/// The smallest share of the capacity that a shard of its own is worth: below that, chance fills one long before another.
-const SHARD_CAPACITY: usize = 512;
-
-/// Enough that threads hardly ever meet, on machines of any size.
-const SHARDS: usize = 256;
 
 /// A state for each of at most so many keys.
 ///
@@ -51,13 +45,9 @@ const SHARDS: usize = 256;
 /// # Ok::<(), buttress_core::keyed::Full>(())
 /// ```
 pub struct Store<K: ?Sized + ToOwned, V> {
-    shards: Box<[Locked<K::Owned, V>]>,
+    shards: Shards<K::Owned, V>,
     seeds: Seeds,
 }
-
-/// On cache lines of its own, as threads write to the locks of neighbours.
-#[repr(align(64))]
-struct Locked<O, V>(Mutex<Shard<O, V>>);
 
 impl<K, V> Store<K, V>
 where
@@ -71,10 +61,7 @@ where
     }
 
     pub(super) fn with_seeds(capacity: NonZeroUsize, seeds: Seeds) -> Self {
-        let capacity = capacity.get();
-        let count = 1 << (capacity / SHARD_CAPACITY).clamp(1, SHARDS).ilog2();
-        let share = |index| capacity / count + usize::from(index < capacity % count);
-        Self { shards: (0..count).map(|index| Locked(Mutex::new(Shard::new(share(index))))).collect(), seeds }
+        Self { shards: Shards::new(capacity), seeds }
     }
 
     /// The state of `key`, if it has one. Makes none.
@@ -85,8 +72,7 @@ where
         K::Owned: Borrow<Q>,
         Q: ?Sized + Hash + Eq,
     {
-        let hash = self.seeds.hash(key);
-        self.shard(hash).get(hash, key)
+        self.shards.get(self.seeds.hash(key), |entry| entry.key.borrow() == key)
     }
 
     /// The state of `key`, made if there is none. Only then an owned key is needed, and only when something must go
@@ -105,30 +91,11 @@ where
         make: impl FnOnce(&K) -> V,
     ) -> Result<Arc<V>, Full> {
         let hash = self.seeds.hash(&*key);
-        let mut shard = self.shard(hash);
-        match shard.get(hash, &*key) {
-            Some(value) => Ok(value),
-            None => Self::insert(shard, hash, key, now, make),
-        }
-    }
-
-    #[cold]
-    fn insert(
-        mut shard: MutexGuard<'_, Shard<K::Owned, V>>,
-        hash: u64,
-        key: Cow<'_, K>,
-        now: impl FnOnce() -> Tick,
-        make: impl FnOnce(&K) -> V,
-    ) -> Result<Arc<V>, Full> {
-        let victim = shard.victim(hash, now)?;
-        // All that can panic comes before anything changes.
-        let value = Arc::new(make(&key));
-        let entry = Entry::new(hash, key.into_owned(), Arc::clone(&value));
-        let gone = shard.insert(entry, victim);
-        // What a key or a state does when it is dropped is not for the lock to wait for.
-        drop(shard);
-        drop(gone);
-        Ok(value)
+        let is = |key: &Cow<'_, K>, entry: &Entry<K::Owned, V>| entry.key.borrow() == &**key;
+        self.shards.get_or_insert_with(hash, key, is, now, |key| {
+            let value = make(&key);
+            (key.into_owned(), value)
+        })
     }
 
     /// Takes the state of `key` out, whatever it is worth.
@@ -137,9 +104,7 @@ where
         K::Owned: Borrow<Q>,
         Q: ?Sized + Hash + Eq,
     {
-        let hash = self.seeds.hash(key);
-        let removed = self.shard(hash).remove(hash, key);
-        removed.map(|entry| entry.value)
+        self.shards.remove(self.seeds.hash(key), |entry| entry.key.borrow() == key)
     }
 
     /// Takes the state of `key` out unless it carries a penalty at `now`.
@@ -148,26 +113,19 @@ where
         K::Owned: Borrow<Q>,
         Q: ?Sized + Hash + Eq,
     {
-        let hash = self.seeds.hash(key);
-        let mut shard = self.shard(hash);
-        let free = shard.get(hash, key)?.worth(now) < Worth::Penalty;
-        let removed = if free { shard.remove(hash, key) } else { None };
-        drop(shard);
-        removed.map(|entry| entry.value)
+        self.shards.forget(self.seeds.hash(key), |entry| entry.key.borrow() == key, now)
     }
 
     /// Shows every key with its state. One shard is locked at a time: a key that comes or goes meanwhile may be seen or
     /// not, the others are seen once. `each` must not call the store.
     pub fn for_each(&self, mut each: impl FnMut(&K, &Arc<V>)) {
-        for shard in &self.shards {
-            lock(&shard.0).entries().iter().for_each(|entry| each(entry.key.borrow(), &entry.value));
-        }
+        self.shards.for_each(|entry| each(entry.key.borrow(), &entry.value));
     }
 
     /// How many keys have a state.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.sum(|shard| shard.entries().len())
+        self.shards.len()
     }
 
     /// Whether no key has a state.
@@ -179,28 +137,18 @@ where
     /// How many keys can have a state.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.sum(Shard::capacity)
+        self.shards.capacity()
     }
 
     /// How many states had to go to make room, whatever they were worth.
     #[must_use]
     pub fn evicted(&self) -> u64 {
-        self.shards.iter().map(|shard| lock(&shard.0).evicted).sum()
-    }
-
-    fn sum(&self, of: impl Fn(&Shard<K::Owned, V>) -> usize) -> usize {
-        self.shards.iter().map(|shard| of(&lock(&shard.0))).sum()
-    }
-
-    /// By bits of the hash that the table of a shard does not use.
-    #[inline]
-    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard<K::Owned, V>> {
-        lock(&self.shards[(hash >> 32) as usize & (self.shards.len() - 1)].0)
+        self.shards.evicted()
     }
 }
 
 impl<K: ?Sized + ToOwned, V> fmt::Debug for Store<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("shards", &self.shards.len()).finish_non_exhaustive()
+        f.debug_tuple("Store").field(&self.shards).finish()
     }
 }

@@ -62,6 +62,11 @@ impl Word {
         Some((!self.is_endless()).then(|| self.time().since(now)))
     }
 
+    /// When the ban ends by itself, if there is one and it does.
+    pub(crate) fn ends(self) -> Option<Tick> {
+        (self.is_marked() && !self.is_endless()).then(|| self.time())
+    }
+
     /// The ban at `now`.
     pub(crate) fn ban(self, now: Tick) -> Option<Banned> {
         self.left(now)?;

@@ -1,6 +1,6 @@
 //! The word of one peer, and the chunks that words are in.
 
-use crate::sync::{AtomicU64, Mutex, Ordering, lock};
+use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, lock};
 use std::sync::Arc;
 
 /// Words that one word of bits speaks for.
@@ -59,7 +59,9 @@ impl Chunk {
 #[derive(Debug)]
 pub(crate) struct Seat {
     chunk: Arc<Chunk>,
-    at: usize,
+    at: u32,
+    /// What is said of its score. Beside `at`, as a word has room for both.
+    mark: AtomicU32,
 }
 
 impl Seat {
@@ -69,7 +71,8 @@ impl Seat {
         // Before the bit, by which others find it.
         chunk.words[at].store(state, Ordering::Relaxed);
         chunk.taken[at / GROUP].fetch_or(1 << (at % GROUP), Ordering::Release);
-        Self { chunk: Arc::clone(chunk), at }
+        let (at, mark) = (u32::try_from(at).expect("a place in a chunk"), AtomicU32::new(0));
+        Self { chunk: Arc::clone(chunk), at, mark }
     }
 
     /// A seat on no board, for a peer that is in no ranking.
@@ -80,19 +83,26 @@ impl Seat {
     /// The score as a [`Scoring`](crate::Scoring) packs it.
     #[inline]
     pub(crate) fn state(&self) -> &AtomicU64 {
-        &self.chunk.words[self.at]
+        &self.chunk.words[self.at as usize]
+    }
+
+    /// What its peer was last said to be by that score.
+    #[inline]
+    pub(crate) const fn mark(&self) -> &AtomicU32 {
+        &self.mark
     }
 
     /// Which one it is of its board.
     pub(crate) fn number(&self) -> usize {
-        self.chunk.first + self.at
+        self.chunk.first + self.at as usize
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let Chunk { taken, free, .. } = &*self.chunk;
-        taken[self.at / GROUP].fetch_and(!(1 << (self.at % GROUP)), Ordering::AcqRel);
+        let at = self.at as usize;
+        taken[at / GROUP].fetch_and(!(1 << (at % GROUP)), Ordering::AcqRel);
         lock(&free.0).push(self.number());
     }
 }

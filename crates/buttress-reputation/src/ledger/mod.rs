@@ -22,9 +22,9 @@ use crate::board::Board;
 use crate::peer::{Changes, Rules};
 use crate::{Change, Config, clock, dice};
 use buttress_core::clock::wall;
-use buttress_core::keyed::Store;
+use buttress_core::keyed::Roster;
 use listeners::Listeners;
-use std::borrow::{Borrow, Cow};
+use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
 use std::num::NonZeroUsize;
@@ -66,13 +66,15 @@ struct Inner<K: Clone> {
     name: Arc<str>,
     config: Config,
     rules: Arc<Rules>,
-    store: Store<K, Record<K>>,
+    store: Roster<Record<K>>,
     board: Board<Record<K>>,
     /// Of those that find no room.
     shared: Arc<Record<K>>,
     line: Line,
     listeners: Arc<Listeners<K>>,
     trips: AtomicU64,
+    /// When the first of all bans ends, in nanoseconds, or earlier.
+    first_end: AtomicU64,
     /// How often a peer was given the record that those without room share.
     overflowed: AtomicU64,
     #[cfg(feature = "registry")]
@@ -91,12 +93,13 @@ where
         let inner = Inner {
             name: name.into(),
             rules: Arc::new(Rules::new(&config, dice::roll(), now, wall)),
-            store: Store::new(capacity),
+            store: Roster::new(capacity),
             board: Board::new(),
             shared: Arc::new(Record::shared(&config, now, wall)),
             line: Line::new(*config.bandwidth()),
             listeners: Arc::new(Listeners::new()),
             trips: AtomicU64::new(0),
+            first_end: AtomicU64::new(u64::MAX),
             overflowed: AtomicU64::new(0),
             #[cfg(feature = "registry")]
             watched: crate::registry::Watched::default(),
@@ -170,7 +173,7 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        self.record_of(key).unwrap_or_else(|| self.make(key.to_owned()))
+        self.record_of(key).unwrap_or_else(|| self.make(key))
     }
 
     /// The same for somebody who goes on with it: the record stays for as long as he does.
@@ -189,13 +192,17 @@ where
     }
 
     #[cold]
-    pub(crate) fn make(&self, key: K) -> Arc<Record<K>> {
+    pub(crate) fn make<Q>(&self, key: &Q) -> Arc<Record<K>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
         let Inner { store, board, shared, rules, config, overflowed, .. } = &*self.inner;
         let mut seated = None;
-        let made = store.get_or_insert_with(Cow::Owned(key), clock::now, |key| {
+        let made = store.get_or_insert_with(key, clock::now, |key| {
             let seat = board.seat(config.scoring().fresh());
             seated = Some(seat.number());
-            Record::of(key.clone(), seat, rules, clock::now())
+            Record::of(key.to_owned(), seat, rules, clock::now())
         });
         let Ok(record) = made else {
             overflowed.fetch_add(1, Ordering::Relaxed);
@@ -210,7 +217,7 @@ where
     /// All records. Each part of the store is locked only while they are gathered.
     pub(crate) fn records(&self) -> Vec<Arc<Record<K>>> {
         let mut records = Vec::with_capacity(self.len());
-        self.inner.store.for_each(|_, record| records.push(Arc::clone(record)));
+        self.inner.store.for_each(|record| records.push(Arc::clone(record)));
         records
     }
 }
@@ -236,11 +243,21 @@ impl<K: Clone> Ledger<K> {
         }
     }
 
+    /// Has its ban end by itself in rankings, as it does where it is asked.
+    pub(crate) fn await_end(&self, record: &Record<K>) {
+        if let Some(end) = record.peer.ban_ends() {
+            self.inner.first_end.fetch_min(end.as_nanos(), Ordering::AcqRel);
+        }
+    }
+
     #[cold]
     fn tell_all(&self, record: &Record<K>, changes: Changes) {
         for change in changes {
             if matches!(change, Change::Opened) {
                 self.inner.trips.fetch_add(1, Ordering::Relaxed);
+            }
+            if matches!(change, Change::Banned { .. }) {
+                self.await_end(record);
             }
             #[cfg(feature = "registry")]
             self.inner.watched.note(&change, clock::now());

@@ -26,6 +26,7 @@ where
         let now = clock::now();
         let until = lasts.into().map(|lasts| now + lasts);
         let changes = record.peer.ban(record.rules(), reason.into(), until, now);
+        self.await_end(&record);
         self.tell(&record, changes);
         true
     }
@@ -52,7 +53,7 @@ where
     {
         if let Some(record) = self.record_of(key) {
             let changes = record.peer.reset(record.rules(), clock::now());
-            record.traffic.reset();
+            record.account().reset();
             self.tell(&record, changes);
         }
     }

@@ -2,10 +2,12 @@
 
 use super::{Inner, Ledger, Record};
 use crate::board::Place;
+use crate::peer::Changes;
 use crate::{Score, Tick, clock, dice};
 use std::cmp::Reverse;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Of so many candidates one is a peer of which little is known: it is found out about, and the others have earned it.
@@ -44,6 +46,7 @@ where
     #[must_use]
     pub fn top(&self, count: usize) -> Vec<Ranked<K>> {
         let now = clock::now();
+        self.end_bans(now);
         let best = self.best(count, now, |record| !record.peer.is_banned(now));
         best.into_iter().filter_map(|(score, record)| self.ranked(score, &record)).collect()
     }
@@ -60,6 +63,7 @@ where
     #[must_use]
     pub fn sync_candidates(&self, count: usize) -> Vec<Ranked<K>> {
         let now = clock::now();
+        self.end_bans(now);
         let mut candidates = self.by_rank(count, now);
         let mut rolls = dice::Rolls::of(dice::roll());
         let explored = (count / NEW + usize::from(rolls.below(NEW) < count % NEW)).min(count);
@@ -70,6 +74,23 @@ where
         candidates.truncate(count - new.len());
         candidates.extend(new);
         candidates.into_iter().filter_map(|(score, record)| self.ranked(score, &record)).collect()
+    }
+
+    /// Lifts the bans that have run out. A ranking goes by the words on the board, which say what a peer was banned for until its
+    /// ban is lifted. All are looked at, once for each time at which a ban ends.
+    fn end_bans(&self, now: Tick) {
+        let first = &self.inner.first_end;
+        if now.as_nanos() < first.load(Ordering::Acquire) {
+            return;
+        }
+        // Before the look, so that a ban that comes meanwhile is not overlooked.
+        first.store(u64::MAX, Ordering::Release);
+        for record in self.records() {
+            let mut changes = Changes::default();
+            record.peer.lift_if_due(record.rules(), now, &mut changes);
+            self.tell(&record, changes);
+            self.await_end(&record);
+        }
     }
 
     /// Those to synchronise with, by nothing but their rank.

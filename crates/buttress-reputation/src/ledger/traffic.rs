@@ -31,7 +31,7 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        self.inner.line.try_transfer(&self.enter(key).traffic, direction, bytes, clock::precise)
+        self.inner.line.try_transfer(self.enter(key).account(), direction, bytes, clock::precise)
     }
 
     /// Lets `bytes` pass whatever the limits say, and returns how long it takes until there is room again. For what passed already,
@@ -41,7 +41,7 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        self.inner.line.transfer(&self.enter(key).traffic, direction, bytes, clock::precise)
+        self.inner.line.transfer(self.enter(key).account(), direction, bytes, clock::precise)
     }
 
     /// How many bytes of this peer can pass now by its own limit; `None` without one, and for a peer of which nothing is known.
@@ -52,7 +52,7 @@ where
         Q: Hash + Eq + ?Sized,
     {
         let record = self.record_of(key)?;
-        self.inner.line.available_to(&record.traffic, direction, clock::precise())
+        self.inner.line.available_to(record.account(), direction, clock::precise())
     }
 
     /// How one direction stands, of all peers together.

@@ -3,6 +3,7 @@
 use crate::breaker::Past;
 use crate::sync::{Mutex, MutexGuard, lock};
 use buttress_core::Tick;
+use buttress_core::bandwidth::Peer as Debts;
 use std::sync::Arc;
 
 /// What only changes touch, under a lock; nothing at all until the first of them.
@@ -15,6 +16,8 @@ pub(crate) struct Things {
     /// Why the peer is banned, if somebody said.
     reason: Option<Arc<str>>,
     banned_at: Tick,
+    /// Made by the first transfer under a limit for each peer: without one nobody owes anything.
+    debts: Option<Arc<Debts>>,
     /// The state of its score when somebody banned it who said why.
     stood: Option<u64>,
 }
@@ -40,6 +43,15 @@ impl Locked<'_> {
 
     pub(crate) fn past_if_any(&mut self) -> Option<&mut Past> {
         self.0.as_mut().map(|things| &mut things.past)
+    }
+
+    /// What the peer owes of the bytes it may send and be sent.
+    pub(crate) fn debts(&mut self) -> Arc<Debts> {
+        Arc::clone(self.things().debts.get_or_insert_default())
+    }
+
+    pub(crate) fn debts_if_any(&self) -> Option<&Debts> {
+        self.0.as_ref()?.debts.as_deref()
     }
 
     pub(crate) fn banned(&mut self, reason: Option<Arc<str>>, now: Tick) {

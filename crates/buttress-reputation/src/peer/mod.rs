@@ -15,6 +15,7 @@ mod penance;
 mod refused;
 mod rules;
 mod standing;
+mod warming;
 
 pub use changes::Change;
 pub use refused::{Refused, Why};
@@ -44,8 +45,9 @@ use counts::Counters;
 use load::Load;
 use standing::tier_of;
 use std::time::Duration;
+use warming::Warming;
 
-/// All that is known of one peer but its name. Its score is on the board, at its seat.
+/// All that is known of one peer but its name. Its score is on the board, at its seat, and its tier with it.
 #[derive(Debug)]
 pub(crate) struct Peer {
     seat: Seat,
@@ -55,10 +57,8 @@ pub(crate) struct Peer {
     cost: Cost,
     latency: AtomicU64,
     counters: Counters,
-    /// Since when it is warming up.
-    warming_since: AtomicU64,
     cold: Cold,
-    tier: AtomicU32,
+    warming: Warming,
     /// When its ejection is over, in seconds since the beginning and at least 1; zero if there is none.
     ejected_until: AtomicU32,
     /// In seconds since the beginning, which may be before it.
@@ -78,6 +78,8 @@ impl Peer {
     pub(crate) fn new(seat: Seat, rules: &Rules, now: Tick) -> Self {
         let seed = rules.seed_of(seat.number());
         let seconds = AtomicU32::new(rules.seconds(now));
+        let tier = rules.tiers.of(rules.scoring.score(rules.scoring.fresh(), 0));
+        seat.mark().store(tier as u32, Ordering::Relaxed);
         Self {
             ban: AtomicU64::new(0),
             breaker: Breaker::new(&rules.breaker, seed, now),
@@ -85,9 +87,8 @@ impl Peer {
             cost: Cost::new(),
             latency: AtomicU64::new(0),
             counters: Counters::new(),
-            warming_since: AtomicU64::new(now.as_nanos()),
             cold: Cold::default(),
-            tier: AtomicU32::new(rules.tiers.of(rules.scoring.score(rules.scoring.fresh(), 0)) as u32),
+            warming: Warming::new(now),
             ejected_until: AtomicU32::new(0),
             first_seen: AtomicU32::new(rules.seconds(now)),
             last_seen: seconds,
@@ -275,10 +276,11 @@ impl Peer {
         if self.ban_if_low(rules, deed, score, now, changes) {
             return;
         }
-        let before = self.tier.load(Ordering::Relaxed);
+        let before = self.seat.mark().load(Ordering::Relaxed);
         let (from, to) = (tier_of(before), rules.tiers.after(tier_of(before), score));
         if from != to && !self.ban_word().is_marked() {
-            let won = self.tier.compare_exchange(before, to as u32, Ordering::AcqRel, Ordering::Relaxed);
+            let won =
+                self.seat.mark().compare_exchange(before, to as u32, Ordering::AcqRel, Ordering::Relaxed);
             if won.is_ok() {
                 changes.push(Change::Tier { from, to });
             }
@@ -318,7 +320,7 @@ impl Peer {
     /// It is back: what it cost is forgotten, and it warms up.
     pub(crate) fn recover(&self, now: Tick) {
         self.cost.forget();
-        self.warming_since.store(now.as_nanos(), Ordering::Relaxed);
+        self.warming.begin(now);
     }
 
     /// What it costs to ask it, in nanoseconds: what a call takes, once for each that is under way and for this one. `None` while
@@ -339,8 +341,7 @@ impl Peer {
     /// How much of its share it is to get, from 0.1 for one that is new or back to 1.
     #[inline]
     pub(crate) fn warmth(&self, rules: &Rules, now: Tick) -> f64 {
-        let since = Tick::from_nanos(self.warming_since.load(Ordering::Relaxed));
-        rules.cost.warmth(since, now)
+        rules.cost.warmth(self.warming.since(now), now)
     }
 
     /// When it was last asked, to 17 ms.
@@ -365,6 +366,11 @@ impl Peer {
     #[inline]
     pub(crate) fn is_banned(&self, now: Tick) -> bool {
         self.ban_word().left(now).is_some()
+    }
+
+    /// What only few peers have.
+    pub(crate) const fn cold(&self) -> &Cold {
+        &self.cold
     }
 
     /// Its seat on the board.

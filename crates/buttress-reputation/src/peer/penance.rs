@@ -76,6 +76,11 @@ impl Peer {
         Some(Ban { reason, since, until, times })
     }
 
+    /// When the ban it is in ends by itself, or ended and nobody said so.
+    pub(crate) fn ban_ends(&self) -> Option<Tick> {
+        self.ban_word().ends()
+    }
+
     /// Leaves it out until then, as it does worse than the others.
     pub(crate) fn eject(&self, rules: &Rules, by: Rule, until: Tick, now: Tick) -> Changes {
         let mut changes = Changes::default();
@@ -217,6 +222,6 @@ impl Peer {
     pub(super) fn put_score(&self, rules: &Rules, state: u64, now: Tick) {
         let score = rules.scoring.score(state, rules.seconds(now));
         self.seat().state().store(state, Ordering::Release);
-        self.tier.store(rules.tiers.of(score) as u32, Ordering::Release);
+        self.seat.mark().store(rules.tiers.of(score) as u32, Ordering::Release);
     }
 }

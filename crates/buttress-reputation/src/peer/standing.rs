@@ -25,7 +25,7 @@ impl Peer {
         Snapshot {
             score: self.score(rules, now),
             confidence: self.confidence(rules),
-            tier: self.tier(now),
+            tier: self.tier(rules, now),
             reliability: self.reliability(),
             successful_syncs: counts.syncs.succeeded.into(),
             failed_syncs: counts.syncs.failed.into(),
@@ -45,7 +45,7 @@ impl Peer {
         }
     }
 
-    /// Its score at `now`.
+    /// Its score at `now`. When its ban has run out that is the one it goes on with, whether anybody asked it since or not.
     #[inline]
     pub(crate) fn score(&self, rules: &Rules, now: Tick) -> Score {
         if self.ban_word().is_due(now) {
@@ -82,8 +82,15 @@ impl Peer {
 
     /// The group it is in.
     #[inline]
-    pub(crate) fn tier(&self, now: Tick) -> Tier {
-        if self.is_banned(now) { Tier::Banned } else { tier_of(self.tier.load(Ordering::Relaxed)) }
+    pub(crate) fn tier(&self, rules: &Rules, now: Tick) -> Tier {
+        let ban = self.ban_word();
+        if ban.left(now).is_some() {
+            Tier::Banned
+        } else if ban.is_marked() {
+            rules.tiers.of(self.score(rules, now))
+        } else {
+            tier_of(self.seat.mark().load(Ordering::Relaxed))
+        }
     }
 
     /// What it did, by kind.

@@ -29,11 +29,12 @@ where
         let scoring = self.config().scoring();
         let mut restored = 0;
         for (key, past) in plan(peers, self.config().capacity()) {
-            let record = self.make(key);
+            let record = self.make(&key);
             // A part of the store that is full of penalties has no room while others have.
             if record.key().is_some() {
                 let (kept, bytes) = past.aged(age, wall, |score, age| decayed(scoring, score, age));
                 record.peer.restore(self.rules(), &kept, now);
+                self.await_end(&record);
                 record.traffic.restore(bytes);
                 restored += 1;
             }

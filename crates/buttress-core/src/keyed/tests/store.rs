@@ -243,3 +243,45 @@ fn b3_a_panic_of_one_that_goes_leaves_the_store_with_the_new_one() {
     assert!(catch_unwind(AssertUnwindSafe(|| store.remove(&2).map(drop))).is_err());
     assert_eq!((store.len(), store.evicted()), (0, 1));
 }
+
+/// A state that knows its key.
+struct Guest(String, Worth);
+
+impl Named<str> for Guest {
+    fn is(&self, key: &str) -> bool {
+        self.0 == key
+    }
+}
+
+impl Keep for Guest {
+    fn worth(&self, _: Tick) -> Worth {
+        self.1
+    }
+}
+
+#[test]
+fn w50_states_that_know_their_keys_come_and_go_as_others_do() {
+    let guests = Roster::new(room(100));
+    let now = || Tick::from_nanos(1);
+    let come = |number: usize| {
+        let worth = if number < 50 { Worth::Penalty } else { Worth::Memory };
+        guests.get_or_insert_with(&*number.to_string(), now, |name| Guest(name.to_owned(), worth))
+    };
+    (0..1_000).for_each(|number| assert_eq!(come(number).expect("room").0, number.to_string()));
+    assert_eq!((guests.len(), guests.evicted()), (100, 900));
+    for number in 0..50 {
+        let name = number.to_string();
+        assert!(guests.get(name.as_str()).is_some_and(|guest| guest.0 == name), "{name} stays");
+        assert!(guests.forget(name.as_str(), now()).is_none(), "{name} carries a penalty");
+    }
+    for number in (0..50).rev() {
+        let name = number.to_string();
+        assert_eq!(guests.remove(name.as_str()).expect("it was there").0, name);
+        assert!(guests.get(name.as_str()).is_none());
+    }
+    let mut left = Vec::new();
+    guests.for_each(|guest| left.push(guest.0.clone()));
+    assert_eq!(left.len(), 50);
+    left.iter().for_each(|name| assert!(guests.forget(name.as_str(), now()).is_some(), "{name}"));
+    assert!(guests.is_empty());
+}

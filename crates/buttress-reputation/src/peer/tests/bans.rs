@@ -17,7 +17,7 @@ fn s3_24_c31_at_the_minimum_it_is_banned_and_not_a_point_above() {
     assert_eq!(rig.told.last(), Some(&ban));
     let ban = rig.peer.snapshot(&rig.rules, rig.now).ban.expect("it is banned");
     assert_eq!((&*ban.reason, ban.times), ("its score fell to the minimum", 1));
-    assert_eq!(rig.peer.tier(rig.now), Tier::Banned);
+    assert_eq!(rig.peer.tier(&rig.rules, rig.now), Tier::Banned);
 }
 
 #[test]
@@ -54,12 +54,13 @@ fn s3_69_w53_a_ban_ends_by_itself_with_probation_and_that_is_told_once() {
     rig.pass(Duration::from_micros(2));
     assert_eq!(rig.may(), Ok(()), "it may be asked");
     assert_eq!(rig.told, [], "and nobody has");
-    assert_eq!(rig.peer.snapshot(&rig.rules, rig.now).ban, None);
+    let shown = rig.peer.snapshot(&rig.rules, rig.now);
+    assert_eq!((shown.ban, shown.score.get(), shown.tier), (None, 25.0, Tier::Neutral), "as if somebody had");
     for _ in 0..3 {
         assert_eq!(rig.ask(), Ok(()));
     }
     assert_eq!((rig.told.as_slice(), rig.score()), ([Change::Unbanned].as_slice(), 25.0));
-    assert_eq!(rig.peer.tier(rig.now), Tier::Neutral);
+    assert_eq!(rig.peer.tier(&rig.rules, rig.now), Tier::Neutral);
     assert_eq!(rig.peer.warmth(&rig.rules, rig.now), 0.1, "it warms up again");
 }
 
