@@ -56,6 +56,10 @@ fn s3_65_w60_a_restart_loses_neither_scores_nor_bans_nor_breakers() {
             assert!(seen(&after, before.first_seen) < Duration::from_secs(5), "{name} in round {round}");
         }
         assert_eq!(peer(peers, "carol").breaker, State::Open);
+        // What it costs to ask her goes by what is known, and of nobody is it as of a new one.
+        for name in ["alice", "carol"] {
+            assert!(peers.appraise(name).unwrap().takes.is_some(), "{name} in round {round}");
+        }
         assert!(!peers.should_communicate("carol") && !peers.should_communicate("mallory"));
         assert!(peers.should_communicate("alice") && peers.should_communicate("nobody"));
         let left = peer(peers, "mallory").ban.unwrap().until.unwrap().duration_since(wall()).unwrap();
@@ -169,6 +173,53 @@ fn g5_a_pardon_is_saved_without_a_deed() {
     let peers = kept.ledger();
     assert!((peer(peers, "bob").score.get() - 50.0).abs() < 0.05);
     assert_eq!((peer(peers, "carol").breaker, peers.peer("alice")), (State::Closed, None));
+}
+
+#[test]
+fn g5_a_ban_that_replaces_another_is_saved_without_a_deed() {
+    let (_folder, path) = folder();
+    let kept = open(&path).every(HOUR);
+    kept.ledger().ban("mallory", "spam", HOUR);
+    kept.save().unwrap();
+    kept.ledger().ban("mallory", "spam", None);
+    drop(kept);
+    let kept = open(&path).every(HOUR);
+    assert_eq!(peer(kept.ledger(), "mallory").ban.unwrap().until, None);
+    kept.ledger().ban("mallory", "much more spam", None);
+    drop(kept);
+    let kept = open(&path);
+    assert_eq!(&*peer(kept.ledger(), "mallory").ban.unwrap().reason, "much more spam");
+}
+
+#[test]
+fn w60_less_room_than_before_keeps_who_is_banned() {
+    let (_folder, path) = folder();
+    let kept = open(&path).every(HOUR);
+    for id in 0..9_000 {
+        kept.ledger().record_success(&format!("a peer with a name of some length, {id}"), MS);
+    }
+    kept.ledger().ban("mallory", "spam", None);
+    drop(kept);
+    let small = Config::builder().capacity(200).build().unwrap();
+    let kept = Kept::<String>::open(&path, "swarm", small);
+    assert!(matches!(kept.found(), Found::State { .. }), "{:?}", kept.found());
+    assert_eq!(kept.restored(), 200);
+    assert!(kept.ledger().is_banned("mallory"));
+}
+
+#[test]
+fn g5_whatever_ids_and_reasons_are_as_long_as_what_there_is_room_for_is_saved() {
+    let (_folder, path) = folder();
+    let kept = open(&path).every(HOUR);
+    kept.ledger().ban("mallory", "spam ".repeat(1 << 22), None);
+    kept.ledger().record_success(&"long".repeat(1 << 24), MS);
+    kept.ledger().record_success("alice", MS);
+    kept.save().unwrap();
+    drop(kept);
+    let kept = open(&path);
+    let ban = peer(kept.ledger(), "mallory").ban.unwrap();
+    assert!(ban.reason.starts_with("spam spam") && ban.reason.len() <= 1_024, "{}", ban.reason.len());
+    assert!(kept.ledger().peer("alice").is_some());
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-pub const THRESHOLD: usize = 3;
-pub const WINDOW: u64 = 1_000;
+pub(crate) const THRESHOLD: usize = 3;
+pub(crate) const WINDOW: u64 = 1_000;
 const OPEN_FOR: u64 = 30;
 const LEASE: u64 = 10;
 const PROBES: u32 = 2;
@@ -11,7 +11,7 @@ const COOL_DOWN: u64 = 600;
 const DAY: u64 = 86_400;
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Breaker {
+pub(crate) enum Breaker {
     /// When what failed failed, since the last success.
     Closed(Vec<u64>),
     Open {
@@ -25,19 +25,19 @@ pub enum Breaker {
 }
 
 #[derive(Clone, Debug)]
-pub struct Peer {
+pub(crate) struct Peer {
     score: f64,
     scored_at: u64,
     /// While it is banned, also where that is over and nobody said it: until when, if not for ever.
-    pub ban: Option<Option<u64>>,
+    pub(crate) ban: Option<Option<u64>>,
     times: u32,
     lifted_at: u64,
-    pub breaker: Breaker,
+    pub(crate) breaker: Breaker,
     /// How often it was reopened without a success, and when it closed since.
     reopened: u32,
     closed_at: Option<u64>,
-    pub syncs: [u64; 2],
-    pub calls: [u64; 2],
+    pub(crate) syncs: [u64; 2],
+    pub(crate) calls: [u64; 2],
 }
 
 impl Peer {
@@ -57,18 +57,18 @@ impl Peer {
         }
     }
 
-    pub fn score(&self, now: u64) -> f64 {
+    pub(crate) fn score(&self, now: u64) -> f64 {
         if self.ban.is_some() && !self.is_banned(now) {
             return 25.0;
         }
         50.0 + (self.score - 50.0) * 0.99_f64.powf((now - self.scored_at) as f64 / 3600.0)
     }
 
-    pub fn is_banned(&self, now: u64) -> bool {
+    pub(crate) fn is_banned(&self, now: u64) -> bool {
         self.ban.is_some_and(|until| until.is_none_or(|until| now < until))
     }
 
-    pub fn may(&self, now: u64) -> bool {
+    pub(crate) fn may(&self, now: u64) -> bool {
         let asked = match &self.breaker {
             Breaker::Closed(_) => true,
             Breaker::Open { until } => now >= *until,
@@ -84,7 +84,7 @@ impl Peer {
     }
 
     /// Whether it must keep its place.
-    pub fn is_penalised(&self, now: u64) -> bool {
+    pub(crate) fn is_penalised(&self, now: u64) -> bool {
         let open = match &self.breaker {
             Breaker::Closed(_) => false,
             Breaker::Open { until } => until + WINDOW >= now,
@@ -96,7 +96,7 @@ impl Peer {
     }
 
     /// A ban that is over is so from the first deed, question or ranking on that comes after it.
-    pub fn lift_if_due(&mut self, now: u64) {
+    pub(crate) fn lift_if_due(&mut self, now: u64) {
         if self.ban.is_some() && !self.is_banned(now) {
             (self.score, self.scored_at) = (25.0, now);
             (self.ban, self.lifted_at) = (None, now);
@@ -104,7 +104,7 @@ impl Peer {
     }
 
     /// Admitted: with a probe, if its breaker is not closed.
-    pub fn admit(&mut self, now: u64) -> bool {
+    pub(crate) fn admit(&mut self, now: u64) -> bool {
         if !self.may(now) {
             return false;
         }
@@ -119,13 +119,13 @@ impl Peer {
         true
     }
 
-    pub fn cancel(&mut self) {
+    pub(crate) fn cancel(&mut self) {
         if let Breaker::HalfOpen { out, .. } = &mut self.breaker {
             *out = out.saturating_sub(1);
         }
     }
 
-    pub fn judge(&mut self, points: f64, now: u64) {
+    pub(crate) fn judge(&mut self, points: f64, now: u64) {
         self.lift_if_due(now);
         match &mut self.breaker {
             Breaker::Closed(failures) if points > 0.0 => failures.clear(),
@@ -159,13 +159,13 @@ impl Peer {
         }
     }
 
-    pub fn ban(&mut self, until: Option<u64>, now: u64) {
+    pub(crate) fn ban(&mut self, until: Option<u64>, now: u64) {
         self.lift_if_due(now);
         self.times = if self.ban.is_some() { self.times } else { self.remembered(now) + 1 };
         self.ban = Some(until);
     }
 
-    pub fn unban(&mut self, now: u64) -> bool {
+    pub(crate) fn unban(&mut self, now: u64) -> bool {
         let was = self.ban.take().is_some();
         if was {
             (self.score, self.scored_at, self.lifted_at) = (50.0, now, now);
@@ -173,19 +173,19 @@ impl Peer {
         was
     }
 
-    pub fn reset(&mut self, now: u64) {
+    pub(crate) fn reset(&mut self, now: u64) {
         *self = Self { syncs: self.syncs, calls: self.calls, ..Self::new(now) };
     }
 }
 
 /// Who is known.
 #[derive(Debug, Default)]
-pub struct Model {
-    pub peers: HashMap<&'static str, Peer>,
+pub(crate) struct Model {
+    pub(crate) peers: HashMap<&'static str, Peer>,
 }
 
 impl Model {
-    pub fn enter(&mut self, id: &'static str, now: u64) -> &mut Peer {
+    pub(crate) fn enter(&mut self, id: &'static str, now: u64) -> &mut Peer {
         self.peers.entry(id).or_insert_with(|| Peer::new(now))
     }
 }

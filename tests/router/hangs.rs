@@ -1,7 +1,7 @@
 //! Peers that do not answer, or are never ready.
 
 use crate::{Id, peers};
-use buttress::BoxError;
+use buttress::{BoxError, clock};
 use buttress_reputation::router::PeerRouter;
 use std::future::pending;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use support::paused;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tower::{Service, ServiceExt};
 
 /// A peer that answers after 10 ms, as long as it does.
@@ -60,9 +60,9 @@ where
     PeerRouter<Id, S>: Service<(), Response = (), Error = BoxError, Future: Send> + Clone + Send + 'static,
 {
     let mut calls = Vec::new();
-    let began = Instant::now();
+    let began = clock::now();
     for call in 0..300 * seconds {
-        tokio::time::sleep_until(began + Duration::from_secs(1) * call / 300).await;
+        sleep((began + Duration::from_secs(1) * call / 300).since(clock::now())).await;
         let router = router.clone();
         calls.push(tokio::spawn(timeout(Duration::from_secs(1), router.oneshot(()))));
     }
@@ -101,7 +101,7 @@ fn g3_who_gives_up_says_how_long_it_takes_at_least_and_who_keeps_a_peer_says_not
         drop(router);
         assert_eq!(takes(), None, "the peer was ready all the time");
         for seconds in [1, 2] {
-            let permit = ledger.admit("a").unwrap();
+            let permit = ledger.admit(&"a").unwrap();
             sleep(Duration::from_secs(seconds)).await;
             drop(permit);
             assert_eq!(takes(), Some(Duration::from_secs(seconds)));

@@ -1,5 +1,7 @@
 //! Several peers as one service.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod cancellation;
 mod discover;
 mod elsewhere;

@@ -1,6 +1,6 @@
 //! What others choose between services by.
 
-use crate::inner::{CallError, Echo};
+use crate::inner::Echo;
 use crate::paths::Path;
 use crate::worker::kept;
 use std::fmt;

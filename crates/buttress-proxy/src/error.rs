@@ -42,6 +42,11 @@ pub enum Failure {
     Limits(InvalidConfig),
     /// The objective cannot be kept.
     Objective(InvalidConfig),
+    /// What is known of the origins and the error budget were to be kept in the same file.
+    OneFileForTwo {
+        /// The file.
+        path: PathBuf,
+    },
     /// Failures cannot be written down where they were to be, and never will.
     FailureLog {
         /// The folder.
@@ -67,7 +72,7 @@ impl Failure {
             Self::NoOrigins | Self::Listen { .. } | Self::AdminBeyondLoopback { .. } => 2,
             Self::AttemptOutlastsRequest { .. } | Self::Breaker(_) | Self::Limits(_) => 2,
             Self::Checks(_) | Self::Objective(_) | Self::FailureLog { .. } | Self::Inquiry(_) => 2,
-            Self::Demo(DemoError::TooShort { .. }) => 2,
+            Self::OneFileForTwo { .. } | Self::Demo(DemoError::TooShort { .. }) => 2,
             Self::Demo(_) | Self::System(_) => 1,
         })
     }
@@ -78,6 +83,9 @@ impl fmt::Display for Failure {
         match self {
             Self::NoOrigins => f.write_str("no origin to forward to"),
             Self::Listen { address, source } => write!(f, "cannot listen on {address}: {source}"),
+            Self::OneFileForTwo { path } => {
+                write!(f, "--state and --slo-state are one file, {}, and each needs its own", path.display())
+            }
             Self::AdminBeyondLoopback { address } => {
                 write!(f, "the admin port cannot listen on {address}: loopback only for now")
             }
@@ -104,7 +112,8 @@ impl fmt::Display for Failure {
 impl error::Error for Failure {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::NoOrigins | Self::AdminBeyondLoopback { .. } | Self::AttemptOutlastsRequest { .. } => None,
+            Self::NoOrigins | Self::AdminBeyondLoopback { .. } => None,
+            Self::AttemptOutlastsRequest { .. } | Self::OneFileForTwo { .. } => None,
             Self::Listen { source, .. } | Self::FailureLog { source, .. } | Self::System(source) => {
                 Some(source)
             }

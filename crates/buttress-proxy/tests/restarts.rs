@@ -257,6 +257,18 @@ async fn g6_a_budget_that_cannot_be_saved_is_said_at_the_start() {
 }
 
 #[test]
+fn two_kinds_of_state_in_one_file_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("state.json").to_str().unwrap().to_owned();
+    let same = folder.path().join(".").join("state.json").to_str().unwrap().to_owned();
+    let own = ["proxy", "--listen", "127.0.0.1:0", "--to", "http://127.0.0.1:1", "--slo", "99"];
+    let output = Program::run(&[&own[..], &["--slo-state", &path, "--state", &same]].concat());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("--state and --slo-state are one file"), "{said}");
+}
+
+#[test]
 fn a_folder_that_cannot_be_one_is_refused_with_its_reason() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");

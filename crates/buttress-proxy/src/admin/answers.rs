@@ -6,11 +6,13 @@ use std::sync::atomic::Ordering;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use buttress::registry::{Status, Verdict};
+use buttress_reputation::Ledger;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use super::View;
+use crate::proxy::PEERS;
 
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -68,9 +70,17 @@ fn readiness(view: &View) -> Readiness {
     let status = view.registry.status();
     // An open breaker that would admit a probe is degraded only: a proxy that nobody asks never finds out
     // that its origins are back.
-    let ready = status.circuit_breakers.values().any(|breaker| breaker.verdict < Verdict::Unhealthy);
-    let reasons = if ready { Vec::new() } else { status.health.reasons };
-    Readiness { ready, reasons: reasons.iter().map(ToString::to_string).collect() }
+    let ledger = view.registry.get::<Ledger>(PEERS).ok();
+    let is_banned = |origin: &str| ledger.as_ref().is_some_and(|ledger| ledger.is_banned(origin));
+    let breakers = &status.circuit_breakers;
+    let ready = breakers.iter().any(|(origin, it)| it.verdict < Verdict::Unhealthy && !is_banned(origin));
+    if ready {
+        return Readiness { ready, reasons: Vec::new() };
+    }
+    let concerns = status.health.reasons.iter().map(ToString::to_string);
+    let banned =
+        breakers.keys().filter(|origin| is_banned(origin)).map(|origin| format!("{origin} is banned"));
+    Readiness { ready, reasons: concerns.chain(banned).collect() }
 }
 
 pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {

@@ -1,6 +1,7 @@
 //! What the proxy's requests are to be, as the command line says it.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use buttress::{InvalidConfig, Ratio, error_budget};
@@ -46,6 +47,12 @@ impl MemoryArgs {
         self.state.clone()
     }
 
+    /// The file that two kinds of state would be in, each overwriting the other.
+    pub(super) fn same_file(&self) -> Option<PathBuf> {
+        let (state, budget) = (self.state.as_ref()?, self.slo_state.as_ref()?);
+        (is_at(state) == is_at(budget)).then(|| state.clone())
+    }
+
     /// # Errors
     /// If the window is one that cannot be kept.
     pub(super) fn objective(&self) -> Result<Option<Objective>, InvalidConfig> {
@@ -63,6 +70,16 @@ impl MemoryArgs {
     pub(super) fn failure_log(&self) -> Option<PathBuf> {
         self.failure_log.clone()
     }
+}
+
+/// Where a file is that need not be there yet, as far as that can be found out.
+fn is_at(path: &Path) -> PathBuf {
+    let found = path.canonicalize().or_else(|_| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or_else(|| Path::new(".")).canonicalize()?;
+        Ok::<_, io::Error>(path.file_name().map_or(folder.clone(), |name| folder.join(name)))
+    });
+    found.unwrap_or_else(|_| path.to_owned())
 }
 
 /// A share in percent, as contracts write it. The point is moved in the text: 99.9 divided by 100 is not the number nearest to

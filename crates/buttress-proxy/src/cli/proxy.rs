@@ -73,6 +73,9 @@ pub(super) struct ProxyArgs {
 /// # Errors
 /// If the proxy cannot be what it is told to be.
 pub(super) async fn run(args: ProxyArgs) -> Result<(), Failure> {
+    if let Some(path) = args.memory.same_file() {
+        return Err(Failure::OneFileForTwo { path });
+    }
     let breaker = breaker(args.open_for).map_err(Failure::Breaker)?;
     let config = ProxyConfig {
         listen: args.listen,

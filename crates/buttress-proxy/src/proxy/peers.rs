@@ -91,6 +91,17 @@ impl Peers {
         &self.warnings
     }
 
+    /// Forgets all but these: a file may know origins that are none any more.
+    pub(super) fn keep(&self, is_origin: impl Fn(&str) -> bool) {
+        for (name, _) in self.ledger.peers() {
+            if !is_origin(&name) {
+                // Nobody returns under a name that is not asked, so what is held against it goes with it.
+                self.ledger.reset(name.as_str());
+                self.ledger.forget(name.as_str());
+            }
+        }
+    }
+
     /// Has an origin warm up when its breaker closes.
     pub(super) fn watch(&self, breaker: &circuit_breaker::Handle) {
         let (ledger, name) = (self.ledger.clone(), breaker.name().to_owned());

@@ -93,6 +93,7 @@ impl Upstreams {
         if let Some(monitor) = &checks {
             registry.add(monitor.clone()).expect("there is room, and it has a name");
         }
+        peers.keep(|name| list.iter().any(|upstream| upstream.breaker().name() == name));
         registry.add(peers.ledger().clone()).expect("there is room, and it has a name");
         Ok(Self { list, turns, turn: AtomicUsize::new(0), peers, checks })
     }
@@ -150,12 +151,13 @@ impl Upstreams {
     /// Asks one origin, if it has room.
     fn ask(&self, origin: usize, tried: Option<&Tried>, refused: &mut Refused) -> Option<Admission> {
         let upstream = &self.list[origin];
-        if !upstream.has_room() {
-            refused.is_full(origin, upstream);
-            return None;
-        }
+        // Before its room: nobody waits for one that is banned.
         if let Err(banned) = self.peers.check(upstream.breaker().name()) {
             refused.until(banned.retry_after);
+            return None;
+        }
+        if !upstream.has_room() {
+            refused.is_full(origin, upstream);
             return None;
         }
         let service = refused.admits(upstream)?;
@@ -180,7 +182,7 @@ impl Upstreams {
         let breaker = self.list[origin].breaker();
         let standing = self.peers.standing(breaker.name(), looks);
         let is_due = match breaker.state() {
-            State::Closed => standing.is_due,
+            State::Closed | State::ForcedClosed => standing.is_due,
             _ => breaker.would_admit(),
         };
         Standing { is_due, ..standing }
@@ -201,7 +203,7 @@ impl Upstreams {
     /// The admission of a request whose turn at an origin has come.
     ///
     /// # Errors
-    /// If the breaker of that origin has opened meanwhile.
+    /// If that origin was banned meanwhile, or its breaker has opened.
     pub(super) fn admit_in_turn(
         &self,
         origin: usize,
@@ -209,7 +211,12 @@ impl Upstreams {
         tried: Option<&Tried>,
     ) -> Result<Admission, NoOrigin> {
         let mut refused = Refused::default();
-        match refused.admits(&self.list[origin]) {
+        let upstream = &self.list[origin];
+        if let Err(banned) = self.peers.check(upstream.breaker().name()) {
+            refused.until(banned.retry_after);
+            return Err(refused.into());
+        }
+        match refused.admits(upstream) {
             Some(service) => Ok(self.sent(origin, service, permit, tried)),
             None => Err(refused.into()),
         }

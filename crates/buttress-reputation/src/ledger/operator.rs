@@ -12,6 +12,7 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
 {
     /// This peer is not asked any more: for that long, or until somebody [lifts](Self::unban) it. A ban that it had is replaced.
+    /// Of a reason the first 1,024 bytes are kept.
     ///
     /// Where there is no room for it, nothing is banned, and `false` says so: the peers that would have to go carry penalties.
     pub fn ban<Q>(&self, key: &Q, reason: impl Into<Arc<str>>, lasts: impl Into<Option<Duration>>) -> bool
@@ -25,7 +26,7 @@ where
         }
         let now = clock::now();
         let until = lasts.into().map(|lasts| now + lasts);
-        let changes = record.peer.ban(record.rules(), reason.into(), until, now);
+        let changes = record.peer.ban(record.rules(), short(reason.into()), until, now);
         self.await_end(&record);
         self.tell(&record, changes);
         true
@@ -79,4 +80,16 @@ where
             }
         }
     }
+}
+
+/// Enough for a sentence or two. Whoever may ban may also say what a network told him, and that is to cost a peer's room at most.
+const REASON: usize = 1_024;
+
+/// As much of a reason as is kept.
+fn short(reason: Arc<str>) -> Arc<str> {
+    if reason.len() <= REASON {
+        return reason;
+    }
+    let end = (0..=REASON).rev().find(|at| reason.is_char_boundary(*at)).unwrap_or(0);
+    reason[..end].into()
 }

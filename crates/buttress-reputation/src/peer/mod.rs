@@ -31,6 +31,8 @@ pub(crate) use kept::Kept;
 pub(crate) use kept::KeptBan;
 #[cfg(all(test, buttress_loom))]
 pub(crate) use models::explore;
+#[cfg(feature = "persist")]
+pub(crate) use penance::Ban;
 pub(crate) use rules::Rules;
 
 use crate::ban;

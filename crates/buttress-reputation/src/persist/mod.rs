@@ -2,7 +2,7 @@
 //!
 //! What a network has taught costs as much to learn again as it did at first, and who was banned is glad of every restart.
 //! [`Kept`] is a [`Ledger`] that begins with what the process before has left, and is saved every so often on a thread of its own,
-//! soon after a ban, and at the end. Nobody who records anything waits for the disk.
+//! soon after a ban that is new, and at the end. Nobody who records anything waits for the disk.
 //!
 //! ```
 //! use buttress_reputation::Config;
@@ -41,9 +41,11 @@
 //! # What can go wrong
 //! No file, whatever is in it, keeps a process from its start: one that cannot be used is put aside and all peers are as new. A
 //! peer that is in it twice is what is worse of both. Of more peers than the ledger has room for, those come first that something
-//! is held against. One process at a time has the file: another one starts with what is in it, and saves nothing until the
+//! is held against; and so it is with more than fit into a file, which is of 64 MiB or of 2 KiB for each peer that there is room
+//! for, whichever is more. One process at a time has the file: another one starts with what is in it, and saves nothing until the
 //! first has ended, which [`Saves::trouble`] says meanwhile. A process that is killed loses what it learned since it saved last.
 
+mod fit;
 mod past;
 mod plan;
 mod restore;
@@ -72,8 +74,8 @@ const VERSION: u32 = 1;
 /// More than a peer takes, unless its id is as long as no id is.
 const PER_PEER: u64 = 2 << 10;
 
-/// Room for what little a few peers take.
-const AT_LEAST: u64 = 1 << 20;
+/// What is read and written whatever the room for peers: there may have been more of it when the file was written.
+const AT_LEAST: u64 = 64 << 20;
 
 /// How soon after one ban another one is saved before it is due: a flood of bans is not one of writes.
 const BETWEEN_BANS: Duration = Duration::from_secs(1);
@@ -98,7 +100,11 @@ struct Saved<K> {
 }
 
 /// All peers of a ledger.
-struct Peers<K: Clone>(Ledger<K>);
+struct Peers<K: Clone> {
+    ledger: Ledger<K>,
+    /// So many bytes a file of them has at most.
+    at_most: u64,
+}
 
 impl<K> Kept<K>
 where
@@ -113,13 +119,13 @@ where
     /// If no thread can be started.
     #[must_use]
     pub fn open(path: impl AsRef<Path>, name: &str, config: Config) -> Self {
-        let at_most = AT_LEAST.saturating_add(PER_PEER.saturating_mul(config.capacity() as u64));
+        let at_most = AT_LEAST.max(PER_PEER.saturating_mul(config.capacity() as u64));
         let file = StateFile::new(path.as_ref(), KIND, VERSION).at_most(at_most);
         let (saved, found, place) = Opened::<Saved<K>>::of(file).into_parts();
         let age = if let Found::State { age } = found { age } else { Duration::ZERO };
         let ledger = Ledger::new(name, config);
         let restored = saved.map_or(0, |saved| ledger.restore(saved.peers, age));
-        let keeper = place.keep("peers", Peers(ledger.clone()));
+        let keeper = place.keep("peers", Peers { ledger: ledger.clone(), at_most });
         ledger.watched().kept_by(keeper.saver().clone());
         let bans = {
             let saver = keeper.saver().clone();
@@ -148,7 +154,7 @@ where
     /// The ledger.
     #[must_use]
     pub const fn ledger(&self) -> &Ledger<K> {
-        &self.keeper.kept().0
+        &self.keeper.kept().ledger
     }
 
     /// What the process before has left.
@@ -185,17 +191,17 @@ where
     type State = Saved<K>;
 
     fn version(&self) -> u64 {
-        self.0.version()
+        self.ledger.version()
     }
 
     fn state(&self) -> Saved<K> {
-        Saved { peers: self.0.entries() }
+        Saved { peers: fit::into(self.at_most, self.ledger.entries()) }
     }
 }
 
 impl<K: Clone> Clone for Peers<K> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { ledger: self.ledger.clone(), at_most: self.at_most }
     }
 }
 
@@ -205,7 +211,7 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kept")
-            .field("ledger", &self.keeper.kept().0)
+            .field("ledger", &self.keeper.kept().ledger)
             .field("found", &self.found)
             .finish_non_exhaustive()
     }

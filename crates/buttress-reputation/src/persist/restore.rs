@@ -2,9 +2,10 @@
 
 use super::past::Past;
 use super::plan::plan;
+use crate::peer::Ban;
 use crate::sync::Ordering;
 use crate::{Direction, Ledger, Score, Scoring, clock};
-use std::hash::Hash;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 impl<K> Ledger<K>
@@ -48,14 +49,15 @@ where
         self.records().iter().fold(0, |version, record| {
             let counts = record.peer.counts();
             let bytes = Direction::ALL.map(|direction| record.traffic.bytes(direction));
-            let banned = record.peer.is_banned(now);
+            // Only of those that are banned, as there is a lock around the reason.
+            let ban = record.peer.is_banned(now).then(|| record.peer.banned(now)).flatten();
             let words = [
                 record.peer.seat().state().load(Ordering::Relaxed),
                 record.peer.state() as u64,
                 counts.samples(),
                 bytes[0],
                 bytes[1],
-                u64::from(banned),
+                hash(&ban),
                 u64::from(record.peer.last_seen().cast_unsigned()),
             ];
             // The order of the records is not that of the next walk, so the sum is of what each comes to by itself.
@@ -65,6 +67,13 @@ where
             version.wrapping_add(own)
         })
     }
+}
+
+/// One number for a ban, which is another if the ban is: until when it lasts, since when, and why.
+fn hash(ban: &Option<Ban>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    ban.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What is left of a score after so long.
