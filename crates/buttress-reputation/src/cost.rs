@@ -51,7 +51,8 @@ impl CostRules {
         Ok(Self { failure_cost: cost, ..self })
     }
 
-    /// After so long a measurement counts for 37 %, one by *e*. Default 2 s.
+    /// After so long a measurement counts for 37 %, one by *e*. Default 2 s. It does not fade to a choice while calls are under
+    /// way to the peer, only as others end: one that does not answer would be the cheapest before anybody gives up.
     ///
     /// # Errors
     /// Less than 10 ms or more than an hour.
@@ -160,6 +161,13 @@ impl Cost {
         let (old, then) = unpack(self.0.load(Ordering::Relaxed))?;
         let faded = old * fade(stamp(now).wrapping_sub(then), rules);
         Some(faded.max(LEAST).into())
+    }
+
+    /// The same as it was measured last, however long ago that was.
+    #[inline]
+    pub(crate) fn lasting(&self) -> Option<f64> {
+        let (nanos, _) = unpack(self.0.load(Ordering::Relaxed))?;
+        Some(nanos.into())
     }
 
     /// Nothing is known any more.

@@ -52,6 +52,12 @@ type Timed = <TimeoutLayer<Boxed, timeout::Handle> as Layer<HttpClient>>::Servic
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
     timed: Timed,
+    common: Arc<Common>,
+}
+
+/// What all attempts at one origin have in common.
+#[derive(Debug)]
+struct Common {
     client: HttpClient,
     timeout: Duration,
     meter: Meter,
@@ -61,7 +67,8 @@ impl Attempt {
     /// `limit` counts the attempts it ends, which are those without a body; `meter` what passes.
     pub(super) fn new(client: HttpClient, limit: timeout::Handle, meter: Meter) -> Self {
         let timeout = limit.limit();
-        Self { timed: TimeoutLayer::from_handle(limit).layer(client.clone()), client, timeout, meter }
+        let timed = TimeoutLayer::from_handle(limit).layer(client.clone());
+        Self { timed, common: Arc::new(Common { client, timeout, meter }) }
     }
 }
 
@@ -76,16 +83,17 @@ impl Service<Request<SentBody>> for Attempt {
 
     fn call(&mut self, request: Request<SentBody>) -> AttemptFuture {
         let exchange = request.extensions().get::<Arc<Exchange>>().cloned();
-        let request = request.map(|body| self.meter.upload(body));
+        let Common { client, timeout, meter } = &*self.common;
+        let request = request.map(|body| meter.upload(body));
         let call = match exchange {
             None => Call::Plain { call: self.timed.call(request) },
             Some(exchange) => {
                 exchange.attempt_begins();
-                let call = self.client.call(request);
-                Call::Upload { call, patience: Patience::new(exchange, self.timeout) }
+                let call = client.clone().call(request);
+                Call::Upload { call, patience: Patience::new(exchange, *timeout) }
             }
         };
-        AttemptFuture { call, meter: self.meter.clone() }
+        AttemptFuture { call, meter: meter.clone() }
     }
 }
 

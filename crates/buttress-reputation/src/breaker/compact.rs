@@ -183,6 +183,7 @@ impl Compact {
     }
 
     /// When the open time is over, of an open breaker.
+    #[cfg(any(test, feature = "persist"))]
     pub(crate) fn open_until(&self) -> Option<Tick> {
         let open = self.word().state() == State::Open;
         open.then(|| Tick::from_nanos(self.time.load(Ordering::Relaxed)))

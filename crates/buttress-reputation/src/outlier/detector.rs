@@ -4,7 +4,7 @@ use super::Config;
 use super::standing::Standing;
 use super::verdict::{Rule, Tally, outliers};
 use crate::Tick;
-use crate::sync::{AtomicU64, Mutex, Ordering, lock, try_lock};
+use crate::sync::{AtomicU64, Mutex, Ordering, try_lock};
 
 /// How many of them one pick counts: some microseconds' worth.
 const SLICE: usize = 256;
@@ -38,9 +38,8 @@ pub(crate) struct Detector {
 struct Look {
     /// How many intervals there were, from 1 on.
     interval: u32,
-    /// Which list it looks at: where that is. As long as anybody reads a list no other one is there, and [`Detector::changed`] is
-    /// told before one can be.
-    list: usize,
+    /// Which list it looks at. A later one has a higher number.
+    list: u64,
     /// As many as were looked at, in their order.
     tallies: Vec<Tally>,
 }
@@ -60,34 +59,32 @@ impl Detector {
         now.as_nanos() >= due || due > (now + self.config.interval).as_nanos()
     }
 
-    /// Goes on looking if it is time to, and nobody else does.
+    /// Goes on looking at the list of this version if it is time to, and nobody else does.
     #[inline]
-    pub(crate) fn look<W: Watched>(&self, peers: &[W], now: Tick) {
+    pub(crate) fn look<W: Watched>(&self, version: u64, peers: &[W], now: Tick) {
         if self.is_due(now) {
-            self.go_on(peers, now);
+            self.go_on(version, peers, now);
         }
     }
 
-    /// There are others now, in other places: a look that is under way begins again.
-    pub(crate) fn changed(&self) {
-        lock(&self.look).tallies.clear();
-    }
-
     #[cold]
-    fn go_on<W: Watched>(&self, peers: &[W], now: Tick) {
-        for (place, rule, until) in self.outliers(peers, now) {
+    fn go_on<W: Watched>(&self, version: u64, peers: &[W], now: Tick) {
+        for (place, rule, until) in self.outliers(version, peers, now) {
             peers[place].eject(rule, until, now);
         }
     }
 
     /// Counts some more: those that are to be left out once all of them are counted, and until when.
-    fn outliers<W: Watched>(&self, peers: &[W], now: Tick) -> Vec<(usize, Rule, Tick)> {
+    fn outliers<W: Watched>(&self, version: u64, peers: &[W], now: Tick) -> Vec<(usize, Rule, Tick)> {
         let Some(mut look) = try_lock(&self.look) else { return Vec::new() };
         let Look { interval, list, tallies } = &mut *look;
-        let read = peers.as_ptr().addr();
-        if *list != read {
-            *list = read;
-            // Picks that read the list before it changed and after that take turns.
+        if version < *list {
+            // Whoever read that is late.
+            return Vec::new();
+        }
+        if version > *list {
+            // There are others now, in other places.
+            *list = version;
             tallies.clear();
         }
         for peer in peers.iter().skip(tallies.len()).take(SLICE) {

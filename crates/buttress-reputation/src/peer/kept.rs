@@ -68,6 +68,15 @@ impl Peer {
         self.put_score(rules, state, now);
         self.counters.set(kept.counts);
         self.latency.store(Estimator::set(kept.latency), Ordering::Relaxed);
+        // What it costs is not kept, as it fades within seconds. It begins with what is known all the same: else a peer that is
+        // slow or fails would be asked like any other after each start.
+        if let Some(latency) = kept.latency {
+            self.cost.note(latency, &rules.cost, now);
+        }
+        let start = rules.scoring.score(rules.scoring.fresh(), 0);
+        if kept.score.get() < start.get() / 2.0 {
+            self.cost.raise(rules.cost.of_failure(kept.latency), &rules.cost, now);
+        }
         let before = |ago: Duration| {
             let seconds = i64::from(rules.seconds(now)) - i64::try_from(ago.as_secs()).unwrap_or(i64::MAX);
             i32::try_from(seconds).unwrap_or(i32::MIN).cast_unsigned()

@@ -324,11 +324,13 @@ impl Peer {
     }
 
     /// What it costs to ask it, in nanoseconds: what a call takes, once for each that is under way and for this one. `None` while
-    /// nothing is known.
+    /// nothing is known. While some are under way it does not fade: that none of them has ended is no reason to send it more.
     #[inline]
     pub(crate) fn cost(&self, rules: &Rules, now: Tick) -> Option<f64> {
-        let estimate = self.cost.estimate(&rules.cost, now)?;
-        Some(estimate * (f64::from(self.in_flight()) + 1.0))
+        match self.in_flight() {
+            0 => self.cost.estimate(&rules.cost, now),
+            under_way => Some(self.cost.lasting()? * (f64::from(under_way) + 1.0)),
+        }
     }
 
     /// What a call takes, in nanoseconds, whoever else is under way. `None` while nothing is known.

@@ -3,7 +3,6 @@
 use crate::Score;
 use crate::peer::{Counts, Kept, KeptBan, Tries};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -133,14 +132,21 @@ impl Past {
         self.last_seen.0
     }
 
-    /// Of two that are said of one peer the one that says worse.
+    /// Of two that are said of one peer what is worse of either: the lower score, the longer ban, the breaker that is open for
+    /// longer. What is neither good nor bad is of the one that was heard of last.
     pub(super) fn worse(self, other: Self) -> Self {
-        let weight = |past: &Self| {
-            // A ban without an end lasts longest.
-            let left = past.ban.as_ref().map(|ban| ban.left.map_or(LONGEST, Span::sane));
-            (left, past.open_for, Reverse(past.known_score()))
-        };
-        if weight(&other) > weight(&self) { other } else { self }
+        let (earlier, later) = if other.last_seen > self.last_seen { (self, other) } else { (other, self) };
+        // A ban without an end lasts longest.
+        let lasts = |ban: &PastBan| ban.left.map_or(LONGEST, Span::sane);
+        Self {
+            score: Some(earlier.known_score().min(later.known_score()).get()),
+            ban: earlier.ban.into_iter().chain(later.ban).max_by_key(lasts),
+            bans: earlier.bans.max(later.bans),
+            open_for: earlier.open_for.max(later.open_for),
+            open_level: earlier.open_level.max(later.open_level),
+            first_seen: earlier.first_seen.min(later.first_seen),
+            ..later
+        }
     }
 
     /// The score that is written, which may be none: what is no number or more than there is says nothing.

@@ -59,6 +59,8 @@ pub(super) struct Prices {
 pub(super) struct Standing {
     /// What it costs to ask it: finite, above zero; `None` as long as nothing is known.
     pub(super) cost: Option<f64>,
+    /// How many calls there would be with this one.
+    pub(super) calls: f64,
     /// How much of its share it is to get, from 0 to 1.
     pub(super) warmth: f64,
     /// Whether it costs as much as one that failed lately.
@@ -69,22 +71,24 @@ impl Standing {
     /// The share of this one where `other` gets the rest.
     #[inline]
     pub(super) fn share_beside(self, other: Self) -> f64 {
-        let by_cost = match (self.cost, other.cost) {
-            (Some(own), Some(others)) => {
-                // Of squares, scaled so that nothing overflows.
-                let ratio = own / others;
-                1.0 / (ratio * ratio + 1.0)
-            }
-            // Nothing is known of one of them: no reason to prefer either.
-            _ => 0.5,
+        let ratio = match (self.cost, other.cost) {
+            (Some(own), Some(others)) => own / others,
+            // One of which nothing is known costs what the other one does, for each of its calls: those that it does not answer
+            // are all there is to know it by.
+            (None, Some(_)) => self.calls,
+            (Some(_), None) => 1.0 / other.calls,
+            (None, None) => self.calls / other.calls,
         };
+        // Of squares, scaled so that nothing overflows.
+        let by_cost = 1.0 / (ratio * ratio + 1.0);
         // Where the colder one is preferred, it is by as much less often as it is colder, and the other one gets that.
-        let warmer = self.warmth.max(other.warmth);
-        if self.warmth == other.warmth || warmer <= 0.0 {
-            return by_cost;
+        if self.warmth < other.warmth {
+            by_cost * (self.warmth / other.warmth)
+        } else if self.warmth > other.warmth {
+            1.0 - (1.0 - by_cost) * (other.warmth / self.warmth)
+        } else {
+            by_cost
         }
-        let (own, others) = (self.warmth / warmer, other.warmth / warmer);
-        by_cost * own + (1.0 - by_cost) * (1.0 - others)
     }
 }
 
@@ -227,14 +231,15 @@ impl<C: Candidate> Choice<'_, C> {
         Err(NoPeer { retry_after: soonest, empty: false })
     }
 
-    /// Whether anybody who is `wanted` would be admitted, as far as `any` would look.
+    /// Whether anybody who is `wanted` would be admitted, as far as `make` looks: at some that are drawn, and then side by side.
     pub(super) fn would_admit(&self, roll: u64, wanted: impl Fn(&C) -> bool) -> bool {
-        let mut rolls = Rolls::of(roll);
-        !self.candidates.is_empty()
-            && self.window(&mut rolls, EXACT).any(|at| {
-                let candidate = &self.candidates[at];
-                wanted(candidate) && candidate.may(at >= self.honoured, self.now).is_ok()
-            })
+        let (mut rolls, count) = (Rolls::of(roll), self.candidates.len());
+        let would = |at: usize| {
+            let candidate = &self.candidates[at];
+            wanted(candidate) && candidate.may(at >= self.honoured, self.now).is_ok()
+        };
+        count > 0
+            && ((0..DRAWS).any(|_| would(rolls.below(count))) || self.window(&mut rolls, EXACT).any(would))
     }
 
     /// So many places side by side from a random one on, or all there are.

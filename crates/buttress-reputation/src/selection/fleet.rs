@@ -26,6 +26,8 @@ pub(super) struct Fleet {
 /// How far a count has come.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
+    /// Which list it is of. A later one has a higher number.
+    list: u64,
     at: usize,
     out: usize,
     /// The first of those that are out and one too many.
@@ -57,42 +59,77 @@ impl Fleet {
         now.as_nanos() >= due || due > now.as_nanos().saturating_add(EVERY_NANOS)
     }
 
-    /// Goes on with the count if it is time to, and nobody else does.
+    /// Goes on with the count of the list of this version if it is time to, and nobody else does.
     #[inline]
-    pub(super) fn look<C: Candidate>(&self, candidates: &[C], rules: &Config, now: Tick) {
-        if self.is_due(now) {
-            self.go_on(candidates, rules, now, SLICE);
+    pub(super) fn look<C: Candidate>(&self, version: u64, candidates: &[C], rules: &Config, now: Tick) {
+        if self.is_due(now)
+            && let Some(mut count) = try_lock(&self.count)
+        {
+            self.go_on(&mut count, (version, candidates), rules, now, SLICE);
         }
     }
 
-    /// Counts all of them at once: whether bans and ejections are ignored from an earlier place on.
+    /// Counts all of them at once, for whom there was nobody where bans and ejections were ignored from `honoured` on: whether they
+    /// are from an earlier place on.
     #[cold]
-    pub(super) fn recount<C: Candidate>(&self, candidates: &[C], rules: &Config, now: Tick) -> bool {
-        let before = self.honoured();
-        self.go_on(candidates, rules, now, candidates.len());
-        self.honoured() < before
+    pub(super) fn recount<C: Candidate>(
+        &self,
+        version: u64,
+        candidates: &[C],
+        rules: &Config,
+        now: Tick,
+        honoured: usize,
+    ) -> bool {
+        let mut count = lock(&self.count);
+        // Somebody else may have done so meanwhile.
+        if honoured > 0 && self.honoured() >= honoured && version >= count.list {
+            count.begin();
+            self.go_on(&mut count, (version, candidates), rules, now, candidates.len());
+        }
+        self.honoured() < honoured
     }
 
     #[cold]
-    fn go_on<C: Candidate>(&self, candidates: &[C], rules: &Config, now: Tick, most: usize) {
-        let Some(mut count) = try_lock(&self.count) else { return };
+    fn go_on<C: Candidate>(
+        &self,
+        count: &mut Count,
+        (version, candidates): (u64, &[C]),
+        rules: &Config,
+        now: Tick,
+        most: usize,
+    ) {
+        if version < count.list {
+            // Whoever read that is late.
+            return;
+        }
+        if version > count.list {
+            *count = Count::of(version);
+        }
         if count.go_on(candidates, rules.max_ejected, now, most) {
             let honoured = count.honoured(candidates.len(), rules.panic_threshold);
             self.honoured.store(honoured.map_or(NOWHERE, |place| place as u64), Ordering::Relaxed);
             self.due.store(now.as_nanos().saturating_add(EVERY_NANOS), Ordering::Relaxed);
-            *count = Count::default();
+            count.begin();
         }
     }
 
-    /// There are others now: their count begins.
-    pub(super) fn changed(&self) {
-        let mut count = lock(&self.count);
-        *count = Count::default();
+    /// There are others now, in the list of this version: their count begins.
+    pub(super) fn changed(&self, version: u64) {
+        *lock(&self.count) = Count::of(version);
         self.due.store(0, Ordering::Relaxed);
     }
 }
 
 impl Count {
+    fn of(list: u64) -> Self {
+        Self { list, ..Self::default() }
+    }
+
+    /// Begins again, in the same list.
+    fn begin(&mut self) {
+        *self = Self::of(self.list);
+    }
+
     /// Counts so many more: whether that was all of them.
     fn go_on<C: Candidate>(&mut self, candidates: &[C], max_ejected: Ratio, now: Tick, most: usize) -> bool {
         let end = candidates.len().min(self.at.saturating_add(most));

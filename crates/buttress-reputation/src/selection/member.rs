@@ -14,7 +14,7 @@ pub(super) struct Member<K, T>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
 {
-    /// Another one for each that was ever inserted anywhere, from 1 on.
+    /// Another one for each that ever came anywhere, from 1 on. One that is inserted while it is there keeps its own.
     pub(super) number: u64,
     pub(super) key: K,
     pub(super) value: T,
@@ -70,7 +70,8 @@ where
         let (peer, rules) = (&self.record.peer, self.record.rules());
         let cost = peer.cost(rules, now).map(|cost| cost * prices.tiers[peer.tier(rules, now) as usize]);
         let is_dear = cost.is_some_and(|cost| cost >= prices.dear);
-        Standing { cost, warmth: peer.warmth(rules, now), is_dear }
+        let calls = f64::from(peer.in_flight()) + 1.0;
+        Standing { cost, calls, warmth: peer.warmth(rules, now), is_dear }
     }
 
     #[inline]

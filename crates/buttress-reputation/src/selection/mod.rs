@@ -12,11 +12,11 @@
 //!   what it took lately × (calls under way + 1) × 1.5 for each tier below the best
 //! ```
 //!
-//! - What it took lately keeps to a high value and forgets it slowly, and a failure counts as a long time, as does an answer that
-//!   says that it is asked too much ([`CostRules`](crate::CostRules)). So a peer that fails within a millisecond does not look
-//!   quick.
+//! - What it took lately keeps to a high value and forgets it slowly, and not while calls are under way; a failure counts as a
+//!   long time, as does an answer that says that it is asked too much ([`CostRules`](crate::CostRules)). So a peer that fails
+//!   within a millisecond does not look quick, and neither does one that does not answer.
 //! - Where both of the two cost about as much as a failure, one or two more are drawn.
-//! - Of a member of which nothing is known yet, the cost is that of the other one.
+//! - One of which nothing is known yet costs what the other one does, for each of its calls under way and for this one.
 //! - One that is new or came back gets a share that grows, so that nobody falls upon it.
 //! - One that nobody chose for a while is asked all the same, by a small share of the picks ([`Config::explore`]): so it is noticed
 //!   that it is better by now.
@@ -76,9 +76,9 @@ pub use tried::Tried;
 use crate::outlier::Detector;
 use crate::sync::{Mutex, lock};
 use crate::{Ledger, Tick, clock, dice};
-use choice::{Choice, EXACT, Prices};
+use choice::{Choice, Prices};
 use fleet::Fleet;
-use list::List;
+use list::{List, Members};
 use member::Member;
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -136,8 +136,8 @@ where
         }
     }
 
-    /// Puts in a peer, with what belongs to it. Whoever was there by that name goes, with its [number](Picked::number) and what
-    /// belonged to it; what the ledger knows of it stays.
+    /// Puts in a peer, with what belongs to it. Where one was there by that name, what belonged to it goes; it keeps its
+    /// [number](Picked::number), and what the ledger knows of it stays.
     pub fn insert(&self, key: K, value: T) {
         self.extend([(key, value)]);
     }
@@ -145,12 +145,18 @@ where
     /// The same with many at once, which takes less time than one by one.
     pub fn extend(&self, members: impl IntoIterator<Item = (K, T)>) {
         let ledger = &self.shared.ledger;
-        let make = |(key, value)| Arc::new(Member::new(key, value, ledger));
+        let make = |(key, value)| Member::new(key, value, ledger);
         let made: Vec<_> = members.into_iter().map(make).collect();
         self.change(|by_key, list| {
             let mut replaced = false;
-            for member in made {
-                replaced |= by_key.insert(member.key.clone(), Arc::clone(&member)).is_some();
+            for mut member in made {
+                if let Some(before) = by_key.get(&member.key) {
+                    // The same peer to those that it was tried by.
+                    member.number = before.number;
+                    replaced = true;
+                }
+                let member = Arc::new(member);
+                by_key.insert(member.key.clone(), Arc::clone(&member));
                 list.push(member);
             }
             if replaced {
@@ -248,9 +254,7 @@ where
     /// The same of those that meet a condition.
     #[must_use]
     pub fn would_admit_except_where(&self, tried: &Tried, condition: impl Fn(&T) -> bool) -> bool {
-        let members = self.shared.list.read();
-        let wanted = |member: &Arc<Member<K, T>>| !tried.contains(member.number) && condition(&member.value);
-        self.choice(&members, clock::now()).would_admit(dice::roll(), wanted)
+        self.would_admit(|member| !tried.contains(member.number) && condition(&member.value))
     }
 
     /// Whom to ask of those whose number is `wanted`, which is asked of no more than the number.
@@ -263,8 +267,7 @@ where
     /// Whether there is somebody to ask of those whose number is `wanted`. Takes nothing.
     #[cfg(feature = "tower")]
     pub(crate) fn would_admit_by(&self, wanted: impl Fn(u64) -> bool) -> bool {
-        let members = self.shared.list.read();
-        self.choice(&members, clock::now()).would_admit(dice::roll(), |member| wanted(member.number))
+        self.would_admit(|member| wanted(member.number))
     }
 
     /// By a condition of somebody else's, who may do anything in there.
@@ -317,19 +320,41 @@ where
         let Shared { list, fleet, detector, config, .. } = &*self.shared;
         let members = list.read();
         if let Some(detector) = detector {
-            detector.look(&members, now);
+            detector.look(members.version, &members, now);
         }
-        fleet.look(&members, config, now);
-        let pick = || {
+        fleet.look(members.version, &members, config, now);
+        let pick = |choice: Choice<'_, Arc<Member<K, T>>>| {
             let admit = |member: &Arc<Member<K, T>>, despite| {
                 member.admit(despite, now).map(|ticket| Picked::new(Arc::clone(member), ticket, now))
             };
-            self.choice(&members, now).make(roll, |member| wanted(member), admit)
+            choice.make(roll, |member| wanted(member), admit)
         };
-        let picked = pick();
-        let nobody = matches!(&picked, Err(none) if !none.empty);
-        // More may have been banned since they were counted than may be left out.
-        if nobody && members.len() <= EXACT && fleet.recount(&members, config, now) { pick() } else { picked }
+        let choice = self.choice(&members, now);
+        let honoured = choice.honoured;
+        match pick(choice) {
+            Err(none) if !none.empty && self.spares_more(&members, honoured, now) => {
+                pick(self.choice(&members, now))
+            }
+            picked => picked,
+        }
+    }
+
+    /// Whether there is somebody to ask of those that are `wanted`. Takes nothing.
+    fn would_admit(&self, wanted: impl Fn(&Member<K, T>) -> bool) -> bool {
+        let (members, now, roll) = (self.shared.list.read(), clock::now(), dice::roll());
+        let would =
+            |choice: &Choice<'_, Arc<Member<K, T>>>| choice.would_admit(roll, |member| wanted(member));
+        let choice = self.choice(&members, now);
+        would(&choice)
+            || self.spares_more(&members, choice.honoured, now) && would(&self.choice(&members, now))
+    }
+
+    /// Whether bans and ejections are ignored of more than those from the place `honoured` on, where that left nobody: more may have
+    /// been banned since they were counted than may be left out.
+    #[cold]
+    fn spares_more(&self, members: &Members<Member<K, T>>, honoured: usize, now: Tick) -> bool {
+        let Shared { fleet, config, .. } = &*self.shared;
+        fleet.recount(members.version, members, config, now, honoured)
     }
 
     #[inline]
@@ -339,16 +364,12 @@ where
     }
 
     fn change<R>(&self, change: impl FnOnce(&mut ByKey<K, T>, &mut Vec<Arc<Member<K, T>>>) -> R) -> R {
-        let Shared { list, fleet, detector, by_key, .. } = &*self.shared;
+        let Shared { list, fleet, by_key, .. } = &*self.shared;
         let mut by_key = lock(by_key);
         let before = list.read();
         let mut members = before.to_vec();
         let result = change(&mut by_key, &mut members);
-        list.set(members);
-        fleet.changed();
-        if let Some(detector) = detector {
-            detector.changed();
-        }
+        fleet.changed(list.set(members));
         drop(by_key);
         // What was taken out ends here, if nobody else has it, and may use the selection as it ends.
         drop(before);

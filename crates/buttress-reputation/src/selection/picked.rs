@@ -59,7 +59,8 @@ where
         &self.member.value
     }
 
-    /// What a [`Tried`](super::Tried) remembers it by: no other member of any selection has this number, ever.
+    /// What a [`Tried`](super::Tried) remembers it by: no other member of any selection has this number, ever. It keeps it when it is
+    /// inserted once more, and gets another one when it was taken out before.
     #[must_use]
     pub fn number(&self) -> u64 {
         self.member.number
@@ -85,6 +86,12 @@ where
         self.settle(outcome, took, now);
     }
 
+    /// Nobody waits any longer.
+    pub(super) fn cancel(&mut self, now: Tick) {
+        let waited = self.is_awaited.then(|| now.since(self.since));
+        self.settle(Outcome::Cancelled, waited, now);
+    }
+
     #[inline]
     fn settle(&mut self, outcome: Outcome, took: Option<Duration>, now: Tick) {
         if let Some(ticket) = self.ticket.take() {
@@ -101,9 +108,7 @@ where
 {
     fn drop(&mut self) {
         if self.ticket.is_some() {
-            let now = clock::now();
-            let waited = self.is_awaited.then(|| now.since(self.since));
-            self.settle(Outcome::Cancelled, waited, now);
+            self.cancel(clock::now());
         }
     }
 }

@@ -84,6 +84,22 @@ fn each_call_under_way_costs_as_much_again() {
 }
 
 #[test]
+fn g3_no_cost_fades_while_calls_are_under_way() {
+    let mut rig = fading();
+    rig.judge(Deed::call(Outcome::Success).taking(millis(100)));
+    let ticket = rig.admit().unwrap();
+    rig.pass(secs(40));
+    assert!(near(cost(&rig), millis(200)), "{:?}", cost(&rig));
+    // One that is answered says that it got better all the same.
+    let other = rig.admit().unwrap();
+    rig.settle(other, Outcome::Success, millis(10));
+    let mixed = 10.0 + 90.0 * (-4.0_f64).exp();
+    assert!(near(cost(&rig), Duration::from_secs_f64(2.0 * mixed / 1e3)), "{:?}", cost(&rig));
+    rig.settle(ticket, Outcome::Cancelled, None);
+    assert!(cost(&rig) < Some(millis(12)), "{:?}", cost(&rig));
+}
+
+#[test]
 fn g3_who_is_back_starts_with_no_cost_and_a_tenth_of_its_share() {
     let rules = CostRules::default().slow_start(secs(10)).unwrap();
     let mut rig = Rig::new(|builder| builder.cost(rules));

@@ -89,16 +89,36 @@ fn f1_what_was_seen_in_the_future_was_seen_now_and_never_last_before_first() {
 #[test]
 fn g6_a_peer_that_is_there_twice_is_what_is_worse_of_both() {
     let (good, bad) = (scored(90.0), scored(10.0));
-    let open = Past { open_for: Some(Span(HOUR)), ..scored(90.0) };
+    let open = Past { open_for: Some(Span(HOUR)), open_level: 3, ..scored(90.0) };
     let [short, long, endless] = [Some(HOUR), Some(2 * HOUR), None].map(banned);
-    let order = [good, bad, open, short, long, endless];
-    for (at, less) in order.iter().enumerate() {
-        for worse in &order[at..] {
-            for pair in [[less, worse], [worse, less]] {
-                let planned = plan(pair.map(|past| ("peer", past.clone())), 10);
-                assert_eq!(planned, [("peer", worse.clone())]);
-            }
+    let often = Past { bans: 7, ..scored(90.0) };
+    let all = |left| Past { open_for: Some(Span(HOUR)), open_level: 3, bans: 7, ..banned(left) };
+    for (said, worse) in [
+        (vec![good.clone(), bad.clone()], bad.clone()),
+        (vec![good.clone(), open.clone()], open.clone()),
+        (vec![bad.clone(), open.clone()], Past { score: Some(10.0), ..open.clone() }),
+        (vec![short.clone(), good.clone()], short.clone()),
+        (vec![short.clone(), long.clone()], long.clone()),
+        (vec![endless.clone(), long.clone()], endless.clone()),
+        (vec![good, bad, open.clone(), short.clone(), often.clone()], all(Some(HOUR))),
+        (vec![open, short, long, endless, often], all(None)),
+    ] {
+        let backwards = said.iter().rev().cloned().collect();
+        for said in [said, backwards] {
+            let planned = plan(said.into_iter().map(|past| ("peer", past)), 10);
+            assert_eq!(planned, [("peer", worse.clone())]);
         }
+    }
+    // When it was heard of, and what it did then.
+    let [old, new] = [2, 1].map(|hours| Past {
+        calls: [hours, 0],
+        first_seen: At(wall() - HOUR * hours),
+        last_seen: At(wall() - HOUR * hours),
+        ..scored(50.0)
+    });
+    let both = Past { first_seen: old.first_seen, ..new.clone() };
+    for pair in [[&old, &new], [&new, &old]] {
+        assert_eq!(plan(pair.map(|past| ("peer", past.clone())), 10), [("peer", both.clone())]);
     }
 }
 

@@ -94,8 +94,19 @@ fn equals_get_equal_shares_and_twice_the_cost_gets_a_fifth_of_a_pair() {
 fn one_that_nothing_is_known_of_is_neither_preferred_nor_passed_over() {
     let mut pair = [Written::costing(0.001), Written::costing(1.0)];
     pair[1].standing.cost = None;
-    let shares = shares(&pair, &quiet(), T0);
-    assert!(about(shares[1], 0.5), "{shares:?}");
+    let known = shares(&pair, &quiet(), T0);
+    assert!(about(known[1], 0.5), "{known:?}");
+}
+
+#[test]
+fn g3_one_that_nothing_is_known_of_costs_for_each_call_that_it_did_not_answer() {
+    let mut pair = [Written::costing(0.001), Written::costing(1.0)];
+    (pair[1].standing.cost, pair[1].standing.calls) = (None, 4.0);
+    let waiting = shares(&pair, &quiet(), T0);
+    assert!(about(waiting[1], 1.0 / 17.0), "{waiting:?}");
+    (pair[0].standing.cost, pair[0].standing.calls) = (None, 2.0);
+    let both = shares(&pair, &quiet(), T0);
+    assert!(about(both[1], 0.2), "{both:?}");
 }
 
 #[test]
@@ -109,7 +120,7 @@ fn g3_a_cold_one_gets_as_much_less_as_it_is_colder() {
     // When all of them are new, they share what there is.
     let all = vec![
         Written {
-            standing: Standing { cost: None, warmth: 0.0, is_dear: false },
+            standing: Standing { cost: None, calls: 1.0, warmth: 0.0, is_dear: false },
             ..Written::costing(1.0)
         };
         4
@@ -123,7 +134,7 @@ fn g3_a_cold_one_gets_as_much_less_as_it_is_colder() {
 fn g3_where_half_failed_lately_a_good_one_is_found_all_the_same() {
     let mut ten = vec![Written::costing(1.0); 10];
     for bad in &mut ten[..5] {
-        bad.standing = Standing { cost: Some(1e6), warmth: 1.0, is_dear: true };
+        bad.standing = Standing { cost: Some(1e6), calls: 1.0, warmth: 1.0, is_dear: true };
     }
     let bad = |shares: &[f64]| shares[..5].iter().sum::<f64>();
     // Two of them are all that is drawn in 2 of 9 times; then two more are, and both are bad in about 1 of 5.
@@ -196,7 +207,7 @@ fn any_candidate() -> impl Strategy<Value = Written> {
     let breaker = prop_oneof![3 => Just(Ok(())), 1 => (0..100_u64).prop_map(|secs| Err(Some(Duration::from_secs(secs))))];
     (cost, 0.0..=1.0_f64, breaker, any::<[bool; 2]>(), any::<Option<u64>>()).prop_map(
         |(cost, warmth, breaker, [out, is_dear], asked)| {
-            let standing = Standing { cost, warmth, is_dear };
+            let standing = Standing { calls: 1.0, cost, warmth, is_dear };
             Written { breaker, out, standing, asked: asked.map(Tick::from_nanos), ..Written::costing(1.0) }
         },
     )

@@ -12,7 +12,7 @@ fn members(out: &[bool]) -> Vec<Written> {
 /// Which of them are left out after a count.
 fn left_out(members: &[Written], rules: &Config) -> Vec<usize> {
     let fleet = Fleet::default();
-    fleet.recount(members, rules, T0);
+    fleet.recount(1, members, rules, T0, usize::MAX);
     (0..members.len()).filter(|at| members[*at].out && *at < fleet.honoured()).collect()
 }
 
@@ -33,9 +33,9 @@ fn g4_half_may_be_left_out_and_where_it_is_more_nobody_is() {
 #[test]
 fn g4_a_count_of_many_ends_where_there_are_fewer_by_now() {
     let fleet = Fleet::default();
-    fleet.look(&members(&[true; 1_000]), &Config::default(), T0);
+    fleet.look(1, &members(&[true; 1_000]), &Config::default(), T0);
     assert!(fleet.is_due(T0), "a part of them is counted");
-    fleet.look(&members(&[true; 10]), &Config::default(), T0);
+    fleet.look(1, &members(&[true; 10]), &Config::default(), T0);
     assert!(!fleet.is_due(T0));
 }
 
@@ -63,14 +63,14 @@ fn g4_a_share_is_exact_to_the_member() {
 fn many_are_counted_in_slices_and_once_in_a_while() {
     let (mut all, rules, fleet) = (members(&[true; 1_000]), Config::default(), Fleet::default());
     for _ in 0..3 {
-        fleet.look(&all, &rules, T0);
+        fleet.look(1, &all, &rules, T0);
         assert_eq!(fleet.honoured(), usize::MAX, "the count goes on");
     }
-    fleet.look(&all, &rules, T0);
+    fleet.look(1, &all, &rules, T0);
     assert_eq!(fleet.honoured(), 0);
     all.iter_mut().for_each(|one| one.out = false);
     let counted = |at: Tick| {
-        (0..4).for_each(|_| fleet.look(&all, &rules, at));
+        (0..4).for_each(|_| fleet.look(1, &all, &rules, at));
         fleet.honoured()
     };
     assert_eq!(counted(T0 + Duration::from_millis(99)), 0, "not again so soon");
@@ -80,17 +80,51 @@ fn many_are_counted_in_slices_and_once_in_a_while() {
 #[test]
 fn f1_a_clock_that_is_put_back_does_not_stop_the_count() {
     let (all, rules, fleet) = (members(&[true; 4]), Config::default(), Fleet::default());
-    fleet.look(&members(&[false; 4]), &rules, T0 + Duration::from_secs(3_600));
-    fleet.look(&all, &rules, T0);
+    fleet.look(1, &members(&[false; 4]), &rules, T0 + Duration::from_secs(3_600));
+    fleet.look(1, &all, &rules, T0);
     assert_eq!(fleet.honoured(), 0);
 }
 
 #[test]
 fn a_change_of_the_members_begins_a_count() {
     let (rules, fleet) = (Config::default(), Fleet::default());
-    fleet.look(&members(&[false; 4]), &rules, T0);
-    fleet.changed();
-    fleet.look(&members(&[true; 3]), &rules, T0);
+    fleet.look(1, &members(&[false; 4]), &rules, T0);
+    fleet.changed(2);
+    fleet.look(2, &members(&[true; 3]), &rules, T0);
+    assert_eq!(fleet.honoured(), 0);
+}
+
+#[test]
+fn a_count_is_of_one_list_whoever_reads_which() {
+    let (rules, fleet) = (Config::default(), Fleet::default());
+    let (old, new) = (members(&[true; 300]), members(&[false; 300]));
+    // One that comes before it is said that there are others.
+    for (list, all) in [(1, &old), (2, &new), (1, &old), (1, &old)] {
+        fleet.look(list, all, &rules, T0);
+        assert_eq!(fleet.honoured(), usize::MAX, "two lists are one count");
+    }
+    assert!(!fleet.recount(1, &old, &rules, T0, usize::MAX), "of a list that is no more");
+    fleet.look(2, &new, &rules, T0);
+    assert!(!fleet.is_due(T0), "of the new one all were counted");
+}
+
+#[test]
+fn g4_a_recount_is_for_whoever_found_nobody_also_where_another_came_first() {
+    let (rules, fleet) = (Config::default(), Fleet::default());
+    fleet.look(1, &members(&[false; 4]), &rules, T0);
+    let seen = fleet.honoured();
+    // Two that found nobody by the same count.
+    let all = members(&[true; 4]);
+    assert!(fleet.recount(1, &all, &rules, T0, seen));
+    assert!(fleet.recount(1, &all, &rules, T0, seen), "the other one was first");
+    assert!(!fleet.recount(1, &all, &rules, T0, fleet.honoured()), "there is nothing left to ignore");
+}
+
+#[test]
+fn g4_a_recount_begins_with_the_first() {
+    let (rules, fleet) = (Config::default(), Fleet::default());
+    fleet.look(1, &members(&[false; 500]), &rules, T0);
+    assert!(fleet.recount(1, &members(&[true; 500]), &rules, T0, usize::MAX));
     assert_eq!(fleet.honoured(), 0);
 }
 

@@ -16,6 +16,12 @@ fn calls(selection: &Selection<u32, &'static str>, peer: u32) -> (u64, u64) {
     (peer.successful_calls, peer.failed_calls)
 }
 
+fn ban_all(selection: &Selection<u32, &'static str>) {
+    for peer in selection.keys() {
+        assert!(selection.ledger().ban(&peer, "by mistake", None));
+    }
+}
+
 #[test]
 fn members_come_and_go_and_the_last_one_by_a_name_is_the_one() {
     let selection = selection(100);
@@ -26,7 +32,7 @@ fn members_come_and_go_and_the_last_one_by_a_name_is_the_one() {
     assert_eq!(selection.keys(), [2, 3, 1]);
     assert!(selection.pick_where(|value| *value == "a").is_err());
     let after = selection.pick_where(|value| *value == "d").unwrap();
-    assert!(after.number() > before.number() && *after.key() == 1 && *after.value() == "d");
+    assert_eq!((after.number(), *after.key(), *after.value()), (before.number(), 1, "d"), "the same peer");
     assert!(selection.clone().remove(&1) && !selection.remove(&1));
     assert_eq!(selection.keys(), [2, 3]);
     assert_eq!(*before.value(), "a", "who is under way has what belongs to it");
@@ -66,6 +72,41 @@ fn the_next_attempt_goes_elsewhere_as_long_as_there_is_somebody() {
     }
     assert!(!selection.would_admit_except(&tried));
     assert!(!selection.pick_except(&tried).unwrap_err().empty);
+}
+
+#[test]
+fn one_that_is_found_again_was_tried_and_one_that_came_back_was_not() {
+    let (selection, tried) = (selection(100), Tried::new());
+    selection.extend([(1, "a"), (2, "b")]);
+    tried.add(selection.pick_where(|value| *value == "a").unwrap().number());
+    tried.add(selection.pick_where(|value| *value == "b").unwrap().number());
+    selection.insert(1, "a once more");
+    selection.extend([(2, "b once more"), (2, "and again")]);
+    assert!(!selection.would_admit_except(&tried) && selection.pick_except(&tried).is_err());
+    assert!(selection.remove(&1));
+    selection.insert(1, "a");
+    assert_eq!(*selection.pick_except(&tried).unwrap().key(), 1);
+}
+
+#[test]
+fn g4_the_outlook_and_the_pick_agree_on_those_who_have_just_been_banned() {
+    for count in [10, 64, 65, 1_000] {
+        let selection = selection(2_000);
+        selection.extend((0..count).map(|peer| (peer, "")));
+        (0..8).for_each(|_| drop(selection.pick().unwrap()));
+        ban_all(&selection);
+        assert!(selection.would_admit_except(&Tried::new()), "{count}: it looks as if there was nobody");
+        assert!(selection.pick().is_ok(), "{count}");
+    }
+}
+
+#[test]
+fn g4_where_all_of_many_are_banned_at_once_they_are_asked_all_the_same() {
+    let selection = selection(2_000);
+    selection.extend((0..1_000).map(|peer| (peer, "")));
+    (0..8).for_each(|_| drop(selection.pick().unwrap()));
+    ban_all(&selection);
+    assert!(selection.pick().is_ok(), "who is banned since the last count is counted");
 }
 
 #[test]

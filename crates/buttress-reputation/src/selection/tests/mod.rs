@@ -33,7 +33,7 @@ impl Written {
         Self {
             breaker: Ok(()),
             out: false,
-            standing: Standing { cost: Some(millis), warmth: 1.0, is_dear: false },
+            standing: Standing { cost: Some(millis), calls: 1.0, warmth: 1.0, is_dear: false },
             asked: Some(T0),
             looks: Cell::new(0),
         }

@@ -1,10 +1,11 @@
 //! How requests spread over peers of which some are bad.
 
-use super::world::{Behaviour, Log, run};
+use super::world::{Behaviour, Caller, Log, run};
 use crate::breaker::Kind;
 use crate::selection::Config;
 use crate::{CostRules, Ratio, presets};
 use Behaviour::{Fails, FailsBetween, Flaps, Good, Hangs, HangsBetween, Slow, Throttles};
+use Caller::{Leaves, TimesOut};
 use std::time::Duration;
 
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
@@ -32,11 +33,26 @@ fn worlds(peers: &[Behaviour], seconds: usize) -> impl Iterator<Item = (Log, Str
 
 #[test]
 fn g3_a_black_hole_gets_little_and_is_probed_all_the_same() {
-    for bad in [Fails, Throttles, Hangs] {
+    for bad in [Fails, Throttles, Hangs(TimesOut(1)), Hangs(Leaves(1))] {
         for (log, what) in worlds(&beside_good(bad), 60) {
             assert!(log.share(0, 5, 60) <= 0.03, "its share is {}: {what}", log.share(0, 5, 60));
             assert!(log.silence(0) <= Duration::from_secs(5), "it is not probed: {what}");
             assert!(log.success(0) >= 0.96, "{} succeeded: {what}", log.success(0));
+        }
+    }
+}
+
+#[test]
+fn g3_one_that_hangs_gets_little_whatever_the_patience_of_callers_and_how_they_lose_it() {
+    // Where a breaker is open, nothing is known before the probe ends, and it is out for ten seconds at most.
+    let patience = [(TimesOut(1), 5), (TimesOut(30), 15), (Leaves(1), 5), (Leaves(30), 15)];
+    for (caller, silence) in patience {
+        for (bad, from) in [(Hangs(caller), 5), (HangsBetween(10, 90, caller), 15)] {
+            for (log, what) in worlds(&beside_good(bad), 90) {
+                assert!(log.share(0, from, 90) <= 0.03, "its share is {}: {what}", log.share(0, from, 90));
+                assert!(log.success(0) >= 0.96, "{} succeeded: {what}", log.success(0));
+                assert!(log.silence(0) <= Duration::from_secs(silence), "it is not probed: {what}");
+            }
         }
     }
 }
@@ -54,7 +70,7 @@ fn g3_one_that_is_slow_and_one_that_flaps_cost_little() {
 
 #[test]
 fn g3_beside_a_bad_one_of_each_kind_the_good_ones_are_found() {
-    let peers = [Fails, Flaps, Slow, Hangs, Throttles, Good, Good, Good, Good, Good];
+    let peers = [Fails, Flaps, Slow, Hangs(TimesOut(1)), Throttles, Good, Good, Good, Good, Good];
     for (log, what) in worlds(&peers, 60) {
         for black_hole in [0, 3, 4] {
             assert!(log.share(black_hole, 5, 60) <= 0.03, "{black_hole}: {what}");
@@ -67,7 +83,12 @@ fn g3_beside_a_bad_one_of_each_kind_the_good_ones_are_found() {
 #[test]
 fn g3_one_that_recovers_gets_its_share_again_and_no_herd() {
     let fair = 0.2;
-    for bad in [FailsBetween(10, 40), HangsBetween(10, 40), FailsBetween(0, 40), HangsBetween(0, 40)] {
+    for bad in [
+        FailsBetween(10, 40),
+        HangsBetween(10, 40, TimesOut(1)),
+        FailsBetween(0, 40),
+        HangsBetween(0, 40, TimesOut(1)),
+    ] {
         for (log, what) in worlds(&beside_good(bad), 80) {
             assert!(log.share(0, 60, 80) >= 0.8 * fair, "its share is {}: {what}", log.share(0, 60, 80));
             assert!(log.busiest(0, 40, 80) <= 1.5 * fair, "a herd: {what}");

@@ -11,8 +11,23 @@ use std::time::Duration;
 pub(super) const PER_SECOND: u64 = 300;
 const BETWEEN: Duration = Duration::from_nanos(1_000_000_000 / PER_SECOND);
 
-/// After how long a caller gives up.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// What callers do about a peer that does not answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Caller {
+    /// They say after so many seconds that it failed.
+    TimesOut(u64),
+    /// They drop the call after so many seconds, as a timeout above does.
+    Leaves(u64),
+}
+
+impl Caller {
+    fn gives_up(self) -> (Outcome, Duration) {
+        match self {
+            Self::TimesOut(after) => (Outcome::Failure(FailureKind::Timeout), Duration::from_secs(after)),
+            Self::Leaves(after) => (Outcome::Cancelled, Duration::from_secs(after)),
+        }
+    }
+}
 
 /// What a peer does with a request that comes at so many milliseconds since the beginning.
 #[derive(Clone, Copy, Debug)]
@@ -25,14 +40,14 @@ pub(super) enum Behaviour {
     Fails,
     /// Says within a millisecond that it is asked too much.
     Throttles,
-    /// Does not answer.
-    Hangs,
+    /// Does not answer callers like this.
+    Hangs(Caller),
     /// Is good for two seconds and fails for two.
     Flaps,
     /// Fails from this second on, to that one.
     FailsBetween(u64, u64),
     /// Does not answer from this second on, to that one.
-    HangsBetween(u64, u64),
+    HangsBetween(u64, u64, Caller),
 }
 
 impl Behaviour {
@@ -46,8 +61,8 @@ impl Behaviour {
             Self::Flaps if millis % 4_000 >= 2_000 => failure(FailureKind::Connection, quickly),
             Self::FailsBetween(from, to) if within(from, to) => failure(FailureKind::Connection, quickly),
             Self::Throttles => (Outcome::Throttled, quickly),
-            Self::Hangs => failure(FailureKind::Timeout, PATIENCE),
-            Self::HangsBetween(from, to) if within(from, to) => failure(FailureKind::Timeout, PATIENCE),
+            Self::Hangs(caller) => caller.gives_up(),
+            Self::HangsBetween(from, to, caller) if within(from, to) => caller.gives_up(),
             Self::Slow => (Outcome::Success, good * 20),
             _ => (Outcome::Success, good),
         }
@@ -107,8 +122,11 @@ pub(super) fn run(
             under_way.peek().copied().filter(|Reverse((end, _))| *end <= now)
         {
             under_way.pop();
-            let call = calls[number].take().expect("a call ends once");
-            call.picked.record_at(call.outcome, Some(call.took), end);
+            let Call { outcome, took, mut picked } = calls[number].take().expect("a call ends once");
+            match outcome {
+                Outcome::Cancelled => picked.cancel(end),
+                _ => picked.record_at(outcome, Some(took), end),
+            }
         }
         let Ok(picked) = selection.pick_at(now, rolls.next(), |_| true) else {
             log[second].refused += 1;
