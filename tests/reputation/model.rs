@@ -88,7 +88,8 @@ impl Peer {
     }
 
     fn remembered(&self, now: u64) -> u32 {
-        if self.ban.is_some() || now < self.lifted_at + DAY { self.times } else { 0 }
+        let over = self.probation(now).map_or(self.lifted_at, |(_, over)| over);
+        if self.is_banned(now) || now < over + DAY { self.times } else { 0 }
     }
 
     /// Whether it must keep its place.
@@ -96,7 +97,7 @@ impl Peer {
         let open = match &self.breaker {
             Breaker::Closed(_) => false,
             Breaker::Open { until } => until + WINDOW >= now,
-            Breaker::HalfOpen { .. } => true,
+            Breaker::HalfOpen { leased_at, .. } => leased_at + LEASE + WINDOW >= now,
         };
         // Opened soon after it closed, it would stay open for longer.
         let escalates = self.reopened > 0 && self.closed_at.is_some_and(|at| at + WINDOW >= now);
@@ -107,7 +108,7 @@ impl Peer {
     pub fn lift_if_due(&mut self, now: u64) {
         if let Some(probation) = self.probation(now) {
             (self.score, self.scored_at) = probation;
-            (self.ban, self.stood, self.lifted_at) = (None, None, now);
+            (self.ban, self.stood, self.lifted_at) = (None, None, probation.1);
         }
     }
 
