@@ -31,6 +31,8 @@ pub(crate) struct Peer {
     /// While it is banned, also where that is over and nobody said it: until when, if not for ever.
     pub(crate) ban: Option<Option<u64>>,
     times: u32,
+    /// Its score, and since when, when somebody banned it by hand.
+    stood: Option<(f64, u64)>,
     lifted_at: u64,
     pub(crate) breaker: Breaker,
     /// How often it was reopened without a success, and when it closed since.
@@ -48,6 +50,7 @@ impl Peer {
             scored_at: now,
             ban: None,
             times: 0,
+            stood: None,
             lifted_at: 0,
             breaker,
             reopened: 0,
@@ -58,10 +61,15 @@ impl Peer {
     }
 
     pub(crate) fn score(&self, now: u64) -> f64 {
-        if self.ban.is_some() && !self.is_banned(now) {
-            return 25.0;
-        }
-        50.0 + (self.score - 50.0) * 0.99_f64.powf((now - self.scored_at) as f64 / 3600.0)
+        let (score, since) = self.probation(now).unwrap_or((self.score, self.scored_at));
+        decayed(score, since, now)
+    }
+
+    /// The score it goes on with, from when on, if its ban is over and nobody has lifted it: no better than it stood.
+    fn probation(&self, now: u64) -> Option<(f64, u64)> {
+        let until = self.ban?.filter(|until| *until <= now)?;
+        let stood = self.stood.map_or(f64::MAX, |(score, since)| decayed(score, since, until));
+        Some((stood.min(25.0), until))
     }
 
     pub(crate) fn is_banned(&self, now: u64) -> bool {
@@ -80,7 +88,8 @@ impl Peer {
     }
 
     fn remembered(&self, now: u64) -> u32 {
-        if self.ban.is_some() || now < self.lifted_at + DAY { self.times } else { 0 }
+        let over = self.probation(now).map_or(self.lifted_at, |(_, over)| over);
+        if self.is_banned(now) || now < over + DAY { self.times } else { 0 }
     }
 
     /// Whether it must keep its place.
@@ -88,7 +97,7 @@ impl Peer {
         let open = match &self.breaker {
             Breaker::Closed(_) => false,
             Breaker::Open { until } => until + WINDOW >= now,
-            Breaker::HalfOpen { .. } => true,
+            Breaker::HalfOpen { leased_at, .. } => leased_at + LEASE + WINDOW >= now,
         };
         // Opened soon after it closed, it would stay open for longer.
         let escalates = self.reopened > 0 && self.closed_at.is_some_and(|at| at + WINDOW >= now);
@@ -97,9 +106,9 @@ impl Peer {
 
     /// A ban that is over is so from the first deed, question or ranking on that comes after it.
     pub(crate) fn lift_if_due(&mut self, now: u64) {
-        if self.ban.is_some() && !self.is_banned(now) {
-            (self.score, self.scored_at) = (25.0, now);
-            (self.ban, self.lifted_at) = (None, now);
+        if let Some(probation) = self.probation(now) {
+            (self.score, self.scored_at) = probation;
+            (self.ban, self.stood, self.lifted_at) = (None, None, probation.1);
         }
     }
 
@@ -161,7 +170,10 @@ impl Peer {
 
     pub(crate) fn ban(&mut self, until: Option<u64>, now: u64) {
         self.lift_if_due(now);
-        self.times = if self.ban.is_some() { self.times } else { self.remembered(now) + 1 };
+        if self.ban.is_none() {
+            self.times = self.remembered(now) + 1;
+            self.stood = Some((self.score, self.scored_at));
+        }
         self.ban = Some(until);
     }
 
@@ -169,6 +181,7 @@ impl Peer {
         let was = self.ban.take().is_some();
         if was {
             (self.score, self.scored_at, self.lifted_at) = (50.0, now, now);
+            self.stood = None;
         }
         was
     }
@@ -188,4 +201,8 @@ impl Model {
     pub(crate) fn enter(&mut self, id: &'static str, now: u64) -> &mut Peer {
         self.peers.entry(id).or_insert_with(|| Peer::new(now))
     }
+}
+
+fn decayed(score: f64, since: u64, now: u64) -> f64 {
+    50.0 + (score - 50.0) * 0.99_f64.powf((now - since) as f64 / 3600.0)
 }

@@ -332,7 +332,7 @@ async fn w53_who_is_back_from_a_ban_is_ranked_as_such_before_anybody_asks() {
     }
     tokio::time::advance(secs(600)).await;
     let rose = peers.peer("rose").unwrap();
-    assert_eq!((rose.score.get(), rose.ban), (25.0, None));
+    assert_eq!((rose.score.get().round(), rose.ban), (25.0, None));
     let best: Vec<_> = peers.top(3).into_iter().map(|peer| (peer.key, peer.score.get().round())).collect();
     assert_eq!(best[0], ("other-0".to_owned(), 60.0));
     let mut back = best[1..].to_vec();
