@@ -90,7 +90,11 @@ fn g4_who_was_refused_ahead_is_asked_for_again_in_the_call() {
 fn g4_where_most_are_banned_all_are_asked_as_before() {
     paused(async {
         let ids = ["a", "b", "c", "d"];
-        let config = presets::router().to_builder().ban(BanRules::default()).build().unwrap();
+        let config = presets::router()
+            .to_builder()
+            .ban(BanRules::builder().score(5.0).build().unwrap())
+            .build()
+            .unwrap();
         let selection = peers_by(config, ids.map(|id| (id, echo(id))));
         let mut router = PeerRouter::new(selection.clone());
         for id in ids {

@@ -284,8 +284,11 @@ async fn s3_65_an_origin_that_was_slow_before_a_restart_is_not_asked_like_others
     });
     let takes: Vec<_> = takes.collect();
     assert!(takes[0] > takes[1], "{takes:?}");
-    assert_eq!(proxy.ask(GET).await.status, 200);
-    assert_eq!((origins[0].log().heads, origins[1].log().heads), (0, 1), "the first turn was the slow one's");
+    for _ in 0..4 {
+        assert_eq!(proxy.ask(GET).await.status, 200);
+    }
+    // The first request is a look at the one whose turn it is; two of the other three turns would have been the slow one's.
+    assert_eq!((origins[0].log().heads, origins[1].log().heads), (1, 3));
 }
 
 #[tokio::test]
