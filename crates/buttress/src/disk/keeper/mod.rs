@@ -1,6 +1,6 @@
 //! A value that is saved behind the back of those who change it.
 //!
-//! [`Opened`] is a [`StateFile`] taken for this process, with what was in it; [`Opened::keep`] begins to save what has become of
+//! [`Opened`] is a [`StateFile`] taken for this process, with what was in it; [`Place::keep`] begins to save what has become of
 //! that: every so often and only if it is another, on a thread of its own, and once more at the end. Nobody who changes the
 //! value waits for the disk, and nothing that the disk does keeps a process from its start.
 //!
