@@ -47,9 +47,8 @@ const GROWTH: f64 = 1.05;
 /// By how much it may cost more with 10,000 keys than with 100.
 const GROWTH_BY_KEYS: f64 = 1.10;
 
-/// By how much a pick may cost more of ten thousand peers than of ten: what was asked a while ago has faded, which is worked out,
-/// and under valgrind, where time passes faster, they are counted more often.
-const GROWTH_BY_PEERS: f64 = 1.15;
+/// By how much a pick may cost more of ten thousand peers than of ten.
+const GROWTH_BY_PEERS: f64 = 1.10;
 
 /// By how much it may cost more with a million keys than with ten.
 const GROWTH_BY_MANY_KEYS: f64 = 2.0;
