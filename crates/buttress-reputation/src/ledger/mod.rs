@@ -146,7 +146,8 @@ where
 
     /// Calls `listener` with each peer and what changed of it, on the thread on which it changed and after it did, until what is
     /// returned is dropped. A panic in there is [counted](Self::listener_panics), and concerns neither the caller nor other
-    /// listeners.
+    /// listeners. What two threads do to one peer may be told in another order than it happened in: how it stands is what
+    /// [`peer`](Self::peer) says.
     pub fn on_event(&self, listener: impl Fn(&K, &Change) + Send + Sync + 'static) -> Listening<K> {
         Listening::to(&self.inner.listeners, listener)
     }

@@ -84,9 +84,13 @@
 //! call lets that go, picks another one and waits until it is ready. It is never an error that no peer is ready: the call says so.
 //! It is ready at once where nobody may be asked.
 //!
+//! What waits does so for those three alone: it does not hear of members that come or go meanwhile, nor of breakers that close. So
+//! have a peer whose readiness may not end give up by itself, with a timeout of its own. A peer that is kept is called however long
+//! ago it was picked. Where the readiness of all that were picked failed, the call asks once more, and charges that as well.
+//!
 //! # Cancellation
-//! A call that is dropped before its response, or midway through a body whose end is waited for, says nothing about its peer and
-//! gives back what it took. A peer that leaves the selection finishes its calls.
+//! A call that is dropped before its response, or midway through a body whose end is waited for, blames its peer for nothing and
+//! gives back what it took; how long it lasted tells what the peer takes at least. A peer that leaves the selection finishes its calls.
 //!
 //! # Errors
 //! A refusal is a [`Rejected`](buttress::Rejected) for [`Reason::NoPeer`](buttress::Reason::NoPeer) that was not sent: there are no
