@@ -85,6 +85,33 @@ fn f7_peers_that_come_and_go_beside_those_who_look_at_them() {
     assert_eq!(peers.summary().breakers.trips, trips.load(Ordering::Relaxed));
 }
 
+/// A sort that reads what calls change meanwhile finds no order, and panics.
+#[test]
+fn f7_peers_are_ranked_while_all_of_them_are_called() {
+    const PEERS: u64 = 60;
+    let config =
+        buttress_reputation::Config::builder().ban(None).breaker(buttress_reputation::breaker::Kind::Off);
+    let peers = Ledger::<u64>::new("ranked", config.capacity(1_000).build().unwrap());
+    thread::scope(|scope| {
+        for _ in 1..THREADS {
+            scope.spawn(|| {
+                for _ in 0..RECORDS / PEERS {
+                    for peer in 0..PEERS {
+                        peers.forget(&peer);
+                        peers.add_bytes(&peer, Direction::Upload, 1);
+                    }
+                    // None of them was asked before, all of them are now.
+                    (0..PEERS).for_each(|peer| drop(peers.admit(&peer)));
+                }
+            });
+        }
+        for _ in 0..20_000 {
+            assert!(peers.top(PEERS as usize).len() <= PEERS as usize);
+            assert!(peers.sync_candidates(20).len() <= 20);
+        }
+    });
+}
+
 #[tokio::test(start_paused = true)]
 async fn w48_two_tasks_on_one_thread_never_wait_for_each_other() {
     let config = buttress_reputation::presets::cyberfly();

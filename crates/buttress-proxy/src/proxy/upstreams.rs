@@ -193,11 +193,17 @@ impl Upstreams {
         &self.peers
     }
 
-    /// Stands in line at all of these origins, at each once.
-    fn queue(&self, mut full: Vec<usize>) -> Queue {
-        full.sort_unstable_by_key(|origin| self.list[*origin].bulkhead().queued());
-        full.dedup();
-        Queue::new(full.into_iter().map(|origin| (origin, self.list[origin].bulkhead().clone())))
+    /// Stands in line at all of these origins, at each once, and first where the line is shortest.
+    fn queue(&self, full: Vec<usize>) -> Queue {
+        let mut lines = Vec::with_capacity(full.len());
+        for origin in full {
+            if !lines.contains(&origin) {
+                lines.push(origin);
+            }
+        }
+        // Each length is read once: lines change meanwhile, and what changes cannot be sorted by.
+        lines.sort_by_cached_key(|origin| self.list[*origin].bulkhead().queued());
+        Queue::new(lines.into_iter().map(|origin| (origin, self.list[origin].bulkhead().clone())))
     }
 
     /// The admission of a request whose turn at an origin has come.

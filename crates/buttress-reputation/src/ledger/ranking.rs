@@ -148,7 +148,8 @@ where
                 && !chosen.iter().any(|(_, other)| Arc::ptr_eq(record, other))
         };
         let mut new: Vec<_> = board.side_by_side(roll, LOOKS.max(count)).into_iter().filter(is_new).collect();
-        new.sort_by_key(|record| record.peer.last_tried());
+        // Each time is read once: calls change it meanwhile, and what changes cannot be sorted by.
+        new.sort_by_cached_key(|record| record.peer.last_tried());
         new.truncate(count);
         new.into_iter().map(|record| (record.peer.score(rules, now), record)).collect()
     }
