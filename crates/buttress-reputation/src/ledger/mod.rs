@@ -39,8 +39,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// # How many peers
 /// A peer has an entry from the first thing that is recorded of it; to be looked at makes none. There are at most
 /// [`Config::capacity`] entries. When a new peer finds no room, one that nobody has anything against goes: first those that
-/// stand as a new one would, then those that were not heard of lately, never one that is banned, whose breaker is open, or that
-/// is badly thought of. When all that could go are such, the new ones share one state, in which nothing is held against them and
+/// stand as a new one would, then those that were not heard of lately, never one that is banned, whose breaker is open, that is
+/// badly thought of, or that is being asked with a [`Permit`](crate::Permit) or a [selection](crate::selection). When all that could go are such, the new ones share one state, in which nothing is held against them and
 /// nothing in their favour. So who comes back after its entry went is a new peer and never better than that, and a flood of new
 /// names neither takes memory nor lifts a ban.
 ///
@@ -184,10 +184,13 @@ where
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         loop {
-            let held = Held::of(self.enter(key));
-            // It may have gone between the two. Found after it was held, it is not let go any more.
-            if held.key().is_none() || self.record_of(key).is_some_and(|found| held.is(&found)) {
+            // Under the lock of the store, so that it does not go between the two.
+            if let Some(held) = self.inner.store.get_with(key, Held::of) {
                 return held;
+            }
+            let made = self.make(key);
+            if made.key().is_none() {
+                return Held::of(&made);
             }
         }
     }

@@ -20,7 +20,8 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let record = self.enter(key);
+        // Held, as a new one could go before it is banned.
+        let record = self.hold(key);
         if record.key().is_none() {
             return false;
         }
@@ -60,7 +61,7 @@ where
     }
 
     /// Takes out the entry of a peer that does not come back, unless something is held against it: who leaves and returns under
-    /// the same name stays banned. `false` if there was none, or it stays.
+    /// the same name stays banned. One that is chosen from or being asked stays as well. `false` if there was none, or it stays.
     pub fn forget<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -69,14 +70,13 @@ where
         self.inner.store.forget(key, clock::now()).is_some()
     }
 
-    /// Forgets all peers, whatever is held against them. Those that somebody chooses from are [reset](Self::reset) instead, as they
-    /// go on being asked.
+    /// Forgets all peers, whatever is held against them. Those that somebody chooses from, or asks with a [`Permit`](crate::Permit),
+    /// are [reset](Self::reset) instead, as they go on being asked.
     pub fn clear(&self) {
         for record in self.records() {
-            match record.key() {
-                Some(key) if record.is_held() => self.reset(key),
-                Some(key) => drop(self.inner.store.remove(key)),
-                None => {}
+            let Some(key) = record.key() else { continue };
+            if self.inner.store.remove_if(key, |record| !record.is_held()).is_none() {
+                self.reset(key);
             }
         }
     }
