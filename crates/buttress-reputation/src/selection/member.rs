@@ -90,6 +90,10 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
 {
     fn calls(&self) -> (u32, u32) {
+        if self.record.key().is_none() {
+            // What those without room share is nobody's own: nothing of it is held against any of them.
+            return (0, 0);
+        }
         let counts = self.record.peer.counts();
         // Cut off as counters that wrap around are: only what they grow by matters.
         (counts.samples() as u32, (counts.samples() - counts.succeeded()) as u32)
