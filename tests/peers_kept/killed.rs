@@ -33,7 +33,7 @@ fn done(kept: &Kept) -> u64 {
 fn the_child_of_the_next_test() {
     let Some(path) = env::var_os(PATH) else { return };
     let kept = open(Path::new(&path));
-    kept.ledger().ban("mallory", "spam", 100 * HOUR);
+    assert!(kept.ledger().ban("mallory", "spam", 100 * HOUR));
     let names: Vec<_> = (0..PEERS).map(|peer| peer.to_string()).collect();
     let mut said = std::io::stdout().lock();
     let mut total = done(&kept);

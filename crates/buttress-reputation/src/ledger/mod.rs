@@ -20,7 +20,7 @@ pub use turns::Appraisal;
 use crate::bandwidth::Line;
 use crate::board::Board;
 use crate::peer::{Changes, Rules};
-use crate::{Change, Config, clock, dice};
+use crate::{Change, Config, PeerEvent, clock, dice};
 use buttress_core::clock::wall;
 use buttress_core::keyed::Roster;
 use listeners::Listeners;
@@ -52,7 +52,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// assert!(peers.should_communicate("alice"), "nothing is known of her");
 /// peers.record_success("alice", Duration::from_millis(20));
 /// peers.record_failure("bob");
-/// peers.ban("mallory", "sent garbage", None);
+/// assert!(peers.ban("mallory", "sent garbage", None));
 ///
 /// assert!(!peers.should_communicate("mallory"));
 /// let best: Vec<_> = peers.top(2).into_iter().map(|peer| peer.key).collect();
@@ -146,9 +146,12 @@ where
 
     /// Calls `listener` with each peer and what changed of it, on the thread on which it changed and after it did, until what is
     /// returned is dropped. A panic in there is [counted](Self::listener_panics), and concerns neither the caller nor other
-    /// listeners. What two threads do to one peer may be told in another order than it happened in: how it stands is what
-    /// [`peer`](Self::peer) says.
-    pub fn on_event(&self, listener: impl Fn(&K, &Change) + Send + Sync + 'static) -> Listening<K> {
+    /// listeners.
+    ///
+    /// What two threads do to one peer may be told in another order than it happened in. The
+    /// [numbers](PeerEvent::number) are in that order: who keeps how a peer stands leaves out what has a smaller one than what he
+    /// heard of that peer before. Nothing is told of those without room.
+    pub fn on_event(&self, listener: impl Fn(&K, &PeerEvent) + Send + Sync + 'static) -> Listening<K> {
         Listening::to(&self.inner.listeners, listener)
     }
 
@@ -256,7 +259,8 @@ impl<K: Clone> Ledger<K> {
 
     #[cold]
     fn tell_all(&self, record: &Record<K>, changes: Changes) {
-        for change in changes {
+        for event in changes {
+            let change = &event.change;
             if matches!(change, Change::Opened) {
                 self.inner.trips.fetch_add(1, Ordering::Relaxed);
             }
@@ -264,9 +268,9 @@ impl<K: Clone> Ledger<K> {
                 self.await_end(record);
             }
             #[cfg(feature = "registry")]
-            self.inner.watched.note(&change, clock::now());
+            self.inner.watched.note(change, clock::now());
             if let Some(key) = record.key() {
-                self.inner.listeners.tell(key, &change);
+                self.inner.listeners.tell(key, &event);
             }
         }
     }

@@ -11,10 +11,12 @@ impl<K> Ledger<K>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
 {
-    /// This peer is not asked any more: for that long, or until somebody [lifts](Self::unban) it. A ban that it had is replaced.
+    /// This peer is not asked any more: for that long, or until somebody [lifts](Self::unban) it. A ban that it had is replaced, be
+    /// it longer or shorter.
     /// Of a reason the first 1,024 bytes are kept.
     ///
     /// Where there is no room for it, nothing is banned, and `false` says so: the peers that would have to go carry penalties.
+    #[must_use = "nothing may be banned"]
     pub fn ban<Q>(&self, key: &Q, reason: impl Into<Arc<str>>, lasts: impl Into<Option<Duration>>) -> bool
     where
         K: Borrow<Q>,
@@ -28,7 +30,6 @@ where
         let now = clock::now();
         let until = lasts.into().map(|lasts| now + lasts);
         let changes = record.peer.ban(record.rules(), short(reason.into()), until, now);
-        self.await_end(&record);
         self.tell(&record, changes);
         true
     }

@@ -62,7 +62,7 @@ where
     /// ```
     /// # use buttress_reputation::{Config, Ledger};
     /// # let peers = Ledger::<String>::new("dial", Config::default());
-    /// peers.ban("bob", "spam", None);
+    /// assert!(peers.ban("bob", "spam", None));
     /// let dialed: Vec<_> = peers.admitted(["alice", "bob", "carol", "dave"]).take(3).collect();
     /// assert_eq!(dialed, ["alice", "carol", "dave"]);
     /// ```

@@ -68,7 +68,8 @@ where
     #[inline]
     fn standing(&self, prices: &Prices, now: Tick) -> Standing {
         let (peer, rules) = (&self.record.peer, self.record.rules());
-        let cost = peer.cost(rules, now).map(|cost| cost * prices.tiers[peer.tier(rules, now) as usize]);
+        let cost =
+            peer.cost(rules, now).map(|cost| cost * prices.tiers[peer.tier_as_judged(rules, now) as usize]);
         let is_dear = cost.is_some_and(|cost| cost >= prices.dear);
         let calls = f64::from(peer.in_flight()) + 1.0;
         Standing { cost, calls, warmth: peer.warmth(rules, now), is_dear }

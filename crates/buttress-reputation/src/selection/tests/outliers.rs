@@ -4,7 +4,7 @@ use crate::dice::Rolls;
 use crate::outlier::{self, Rule, SuccessRate};
 use crate::selection::{Config, Selection};
 use crate::sync::{Mutex, lock};
-use crate::{Change, CostRules, FailureKind, Ledger, Outcome, Tick, breaker, clock, presets};
+use crate::{Change, CostRules, FailureKind, Ledger, Outcome, PeerEvent, Tick, breaker, clock, presets};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn minutes(rules: Option<outlier::Config>) -> (Vec<[u32; MEMBERS]>, Vec<(usize, 
     let told: Arc<Mutex<Vec<(usize, Change)>>> = Arc::default();
     let listening = ledger.on_event({
         let told = Arc::clone(&told);
-        move |key: &usize, change: &Change| lock(&told).push((*key, *change))
+        move |key: &usize, event: &PeerEvent| lock(&told).push((*key, event.change))
     });
     let selection = Selection::new(&ledger, Config::default().tier_cost(1.0).expect("one is allowed"));
     selection.extend((0..MEMBERS).map(|member| (member, ())));
@@ -77,8 +77,8 @@ fn whoever_is_told_of_an_ejection_may_change_the_selection() {
     let removed = Arc::new(Mutex::new(Vec::new()));
     let listening = ledger.on_event({
         let (selection, removed) = (selection.clone(), Arc::clone(&removed));
-        move |key, change| {
-            if matches!(change, Change::Ejected { .. }) {
+        move |key, event| {
+            if matches!(event.change, Change::Ejected { .. }) {
                 lock(&removed).push((*key, selection.remove(key)));
             }
         }
