@@ -33,13 +33,19 @@ fn w47_s3_47_what_a_registry_says_of_peers_is_what_admits_them() {
     live(&peers);
     let status = registry.status().peers.remove("swarm").unwrap();
     assert_eq!((status.entries, status.banned, status.capacity), (5, 2, 10_000));
-    assert_eq!((status.states.closed, status.states.open, status.trips, status.bans), (4, 1, 1, 2));
+    let states = status.states.unwrap();
+    assert_eq!((states.closed, states.open, status.trips, status.bans), (4, 1, Some(1), 2));
     for shown in status.best.iter().chain(&status.worst) {
         let peer = peers.peer(&shown.peer).unwrap();
-        assert_eq!((shown.score, shown.breaker), (peer.score.get(), peer.breaker.as_str()), "{}", shown.peer);
+        assert_eq!(
+            (shown.score, shown.breaker),
+            (peer.score.get(), Some(peer.breaker.as_str())),
+            "{}",
+            shown.peer
+        );
         assert_eq!(shown.ban.is_some(), peers.is_banned(&shown.peer));
         let admitted = peers.check(&shown.peer).is_ok();
-        assert_eq!(admitted, shown.ban.is_none() && shown.breaker != "open");
+        assert_eq!(admitted, shown.ban.is_none() && shown.breaker != Some("open"));
     }
     let names =
         |of: &[buttress::registry::PeerStatus]| of.iter().map(|peer| peer.peer.clone()).collect::<Vec<_>>();
@@ -59,6 +65,20 @@ fn w47_s3_47_what_a_registry_says_of_peers_is_what_admits_them() {
     assert_eq!((few.peers["swarm"].best.len(), few.peers["swarm"].worst.len()), (1, 1));
     assert_eq!(registry.get::<Ledger<String>>("swarm").unwrap().len(), 5);
     assert!(registry.add(Ledger::<String>::new("swarm", Config::default())).is_err());
+}
+
+#[test]
+fn w47_a_ledger_without_breakers_says_nothing_of_any() {
+    let (peers, registry) = registered(Config::builder().breaker(breaker::Kind::Off).build().unwrap());
+    peers.record_failure("alice");
+    assert!(peers.ban("alice", "spam", None) && peers.ban("alice", "more spam", None));
+    let status = registry.status().peers.remove("swarm").unwrap();
+    assert_eq!((status.states, status.trips, status.worst[0].breaker), (None, None, None));
+    assert_eq!(status.bans, 1, "one that is replaced is none more");
+    let page = Exporter::builder(registry).per_state(true).build().unwrap().render();
+    let mut series = page.lines().filter(|line| !line.starts_with('#') && line.contains("name=\"swarm\""));
+    assert!(page.contains("peers_banned_current") && !series.any(|line| line.contains("state")), "{page}");
+    assert!(!page.contains("peer_circuit_breaker_trips_total"), "{page}");
 }
 
 #[test]
@@ -119,7 +139,7 @@ async fn s3_48_w62_after_a_hundred_trips_it_is_well_again_in_a_while() {
     assert_eq!(registry.status().health, health);
     advance(PeerTroubles::WINDOW + PeerTroubles::WINDOW / 10).await;
     assert_eq!(registry.health().verdict, Verdict::Healthy, "however often they tripped before");
-    assert_eq!(registry.status().peers["swarm"].trips, 120);
+    assert_eq!(registry.status().peers["swarm"].trips, Some(120));
     assert_eq!(told.lock().unwrap().first(), Some(&Verdict::Degraded));
 }
 

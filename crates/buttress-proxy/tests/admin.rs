@@ -88,6 +88,18 @@ async fn s3_35_what_is_said_of_breakers_is_said_of_those_that_decide() {
     assert!(trips > 0);
     let peers = parsed(&proxy.page("/peers").await);
     assert_eq!((&peers["states"]["closed"], &peers["trips"]), (&json!(0), &json!(trips)), "{peers:#}");
+    let status = proxy.status("peers", "origins").await;
+    assert_eq!(
+        (&status["entries"], status.get("states"), status.get("trips")),
+        (&json!(1), None, None),
+        "{status:#}"
+    );
+    assert_eq!(status["worst"][0].get("breaker"), None, "{status:#}");
+    let metrics = proxy.page("/metrics").await.text();
+    assert!(
+        metrics.contains("\nbuttress_peers_banned_current{") && !metrics.contains("\nbuttress_peers{"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ impl Page {
         let (mut best, mut worst) = (peers.best, peers.worst);
         for peer in best.iter_mut().chain(&mut worst) {
             if let Some(breaker) = breakers.get(&peer.peer) {
-                peer.breaker = breaker.state.as_str();
+                peer.breaker = Some(breaker.state.as_str());
             }
         }
         best.truncate(top);
@@ -99,8 +99,8 @@ fn trouble(peer: &PeerStatus) -> u8 {
     const HALF_OPEN: &str = BreakerState::HalfOpen.as_str();
     match peer.breaker {
         _ if peer.ban.is_some() => 0,
-        OPEN | FORCED_OPEN => 1,
-        HALF_OPEN => 2,
+        Some(OPEN | FORCED_OPEN) => 1,
+        Some(HALF_OPEN) => 2,
         _ => 3,
     }
 }

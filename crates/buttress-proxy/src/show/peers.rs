@@ -39,7 +39,7 @@ struct Peer {
     #[serde(default)]
     bytes_received: u64,
     ban: Option<Ban>,
-    breaker: String,
+    breaker: Option<String>,
     #[serde(default)]
     in_flight: u64,
     last_seen: String,
@@ -112,10 +112,10 @@ impl Peer {
 
     /// Why it is not asked, if it is not.
     fn left_alone(&self) -> Option<String> {
-        let said = match (&self.ban, self.breaker.as_str()) {
+        let said = match (&self.ban, self.breaker.as_deref()) {
             (Some(ban), _) => ban.to_string(),
-            (None, "open" | "forced_open") => "is left alone: its breaker is open".to_owned(),
-            (None, "half_open") => "is asked now and then, to see whether it is back".to_owned(),
+            (None, Some("open" | "forced_open")) => "is left alone: its breaker is open".to_owned(),
+            (None, Some("half_open")) => "is asked now and then, to see whether it is back".to_owned(),
             _ => return None,
         };
         Some(format!("{} {said}", self.peer))

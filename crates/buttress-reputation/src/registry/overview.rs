@@ -1,6 +1,6 @@
 //! How the peers of a ledger stand, for a status.
 
-use crate::breaker::State;
+use crate::breaker::{Kind, State};
 use crate::ledger::Record;
 use crate::{Direction, Ledger, Snapshot, Tick};
 use buttress::registry::{
@@ -27,6 +27,7 @@ where
     /// All of it in one walk over the peers, but for those that are the best, which another one finds.
     pub(super) fn overview(&self, shown: usize, now: Tick) -> PeersStatus {
         let rules = self.rules();
+        let has_breakers = self.has_breakers();
         let (mut states, mut banned, mut refused) = (PeerStates::default(), 0, 0);
         let (mut scores, mut reliabilities, mut entries) = (0.0, 0.0, 0_usize);
         // The worst so far, with the best of them on top.
@@ -61,20 +62,20 @@ where
         let troubles = PeerTroubles::new(entries, refused, self.trips_lately(now));
         let best = self.top(shown).into_iter().filter_map(|ranked| {
             let snapshot = self.peer(&ranked.key)?;
-            Some(shown_as(&ranked.key, &snapshot, wall))
+            Some(shown_as(&ranked.key, &snapshot, has_breakers, wall))
         });
         let worst = worst.into_sorted_vec().into_iter().filter_map(|Bad(_, record)| {
             let snapshot = self.snapshot(&record);
-            Some(shown_as(record.key()?, &snapshot, wall))
+            Some(shown_as(record.key()?, &snapshot, has_breakers, wall))
         });
         let [upload, download] = Direction::ALL.map(|direction| Some(LaneStatus::new(&self.lane(direction))));
         let mut status = PeersStatus::default();
         (status.verdict, status.troubles) = (troubles.verdict(), troubles);
         (status.entries, status.capacity) = (entries, self.config().capacity());
         (status.evicted, status.overflowed) = (self.evicted(), self.overflowed());
-        (status.states, status.banned) = (states, banned);
+        (status.states, status.banned) = (has_breakers.then_some(states), banned);
         (status.avg_score, status.avg_reliability) = (mean(scores), mean(reliabilities));
-        status.trips = self.trips();
+        status.trips = has_breakers.then(|| self.trips());
         (status.upload, status.download) = (upload, download);
         (status.best, status.worst) = (best.collect(), worst.collect());
         status
@@ -86,13 +87,18 @@ where
         self.records().iter().filter(|record| record.peer.may(rules, now).is_err()).count()
     }
 
+    /// Whether its peers have breakers. Where they have none, somebody else may keep some for them.
+    fn has_breakers(&self) -> bool {
+        !matches!(self.config().breaker(), Kind::Off)
+    }
+
     fn trips_lately(&self, now: Tick) -> u64 {
         self.watched().lately.count(now)
     }
 }
 
 /// One peer, as others may see it.
-fn shown_as(key: &impl Display, snapshot: &Snapshot, now: SystemTime) -> PeerStatus {
+fn shown_as(key: &impl Display, snapshot: &Snapshot, has_breaker: bool, now: SystemTime) -> PeerStatus {
     let mut status = PeerStatus::new(peer_label(key), snapshot.score.get());
     status.confidence = snapshot.confidence;
     status.tier = snapshot.tier.as_str();
@@ -107,7 +113,7 @@ fn shown_as(key: &impl Display, snapshot: &Snapshot, now: SystemTime) -> PeerSta
         shown.left = ban.until.map(|until| until.duration_since(now).unwrap_or_default());
         shown
     });
-    status.breaker = snapshot.breaker.as_str();
+    status.breaker = has_breaker.then(|| snapshot.breaker.as_str());
     status.in_flight = snapshot.in_flight;
     (status.first_seen, status.last_seen) = (snapshot.first_seen, snapshot.last_seen);
     status

@@ -52,7 +52,7 @@ pub(super) fn collect(status: &Status, scope: Scope, memory: &mut Memory) -> Vec
     for (name, peers) in &status.peers {
         page.owner = Owner::Peers(peers.seed);
         // Their breakers are among all that ever opened.
-        memory.named(page.owner, Counts { opened: peers.trips, ..Counts::default() });
+        memory.named(page.owner, Counts { opened: peers.trips.unwrap_or(0), ..Counts::default() });
         page.peers(name, peers);
     }
     memory.end();

@@ -14,7 +14,7 @@ pub(super) static PEERS: Family = family(
     "peers",
     &["name", "state"],
     "peers",
-    "Peers that are known, by the state of their breaker: closed, half_open, open.",
+    "Peers that are known, by the state of their breaker: closed, half_open, open; only where peers have breakers here.",
 );
 pub(super) static PEERS_CAPACITY: Family =
     family(Kind::Gauge, "peers_capacity", NAME, "peers", "Peers that can be known.");
@@ -66,18 +66,21 @@ pub(super) static PEERS_SAVES: Family = family(
 impl Page {
     pub(super) fn peers(&mut self, name: &str, peers: &PeersStatus) {
         let label = || vec![name_label(name)];
-        let states = &peers.states;
-        for (state, count) in
-            [("closed", states.closed), ("half_open", states.half_open), ("open", states.open)]
-        {
-            self.level(&PEERS, vec![name_label(name), ("state", state.into())], count as f64);
+        if let Some(states) = &peers.states {
+            for (state, count) in
+                [("closed", states.closed), ("half_open", states.half_open), ("open", states.open)]
+            {
+                self.level(&PEERS, vec![name_label(name), ("state", state.into())], count as f64);
+            }
         }
         self.level(&PEERS_CAPACITY, label(), peers.capacity as f64);
         self.count(&PEERS_EVICTED, label(), peers.evicted);
         self.count(&PEERS_OVERFLOWED, label(), peers.overflowed);
         self.level(&PEERS_BANNED, label(), peers.banned as f64);
         self.count(&PEER_BANS, label(), peers.bans);
-        self.count(&PEERS_TRIPS, label(), peers.trips);
+        if let Some(trips) = peers.trips {
+            self.count(&PEERS_TRIPS, label(), trips);
+        }
         self.scores(name, peers);
         for (direction, lane) in [("upload", &peers.upload), ("download", &peers.download)] {
             if let Some(lane) = lane {
@@ -97,7 +100,7 @@ impl Page {
         for peer in &shown {
             let labels = vec![name_label(name), ("peer", owned(&peer.peer))];
             self.level(&PEER_SCORE, labels, peer.score);
-            if self.per_state_too() {
+            if let Some(breaker) = peer.breaker.filter(|_| self.per_state_too()) {
                 for state in ["closed", "open", "half_open"] {
                     let labels = vec![
                         ("peer", owned(&peer.peer)),
@@ -105,7 +108,7 @@ impl Page {
                         name_label(name),
                         ("layer", "peers".into()),
                     ];
-                    self.level(&PEER_STATE, labels, u8::from(state == peer.breaker));
+                    self.level(&PEER_STATE, labels, u8::from(state == breaker));
                 }
             }
         }

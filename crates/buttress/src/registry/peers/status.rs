@@ -22,17 +22,19 @@ pub struct PeersStatus {
     pub evicted: u64,
     /// How often a peer was given the state that those without room share.
     pub overflowed: u64,
-    /// How many have a breaker in which state.
-    pub states: PeerStates,
+    /// How many have a breaker in which state; `None` where the ledger has none for them.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub states: Option<PeerStates>,
     /// How many are banned.
     pub banned: usize,
     /// The mean of their scores, 0 to 100; `None` without peers.
     pub avg_score: Option<f64>,
     /// The mean share of what they did that succeeded, 0 to 1; `None` without peers.
     pub avg_reliability: Option<f64>,
-    /// How often a breaker opened, since the ledger was made. It never becomes fewer.
-    pub trips: u64,
-    /// How often a peer was banned, since the ledger was made. It never becomes fewer.
+    /// How often a breaker opened, since the ledger was made. It never becomes fewer. `None` where the ledger has none.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub trips: Option<u64>,
+    /// How often a peer was banned that was not, since the ledger was made. It never becomes fewer.
     pub bans: u64,
     /// What is sent to them.
     pub upload: Option<LaneStatus>,
@@ -105,8 +107,9 @@ pub struct PeerStatus {
     pub bytes_received: u64,
     /// The ban that holds.
     pub ban: Option<PeerBan>,
-    /// The state of its breaker: `closed`, `open`, `half_open`.
-    pub breaker: &'static str,
+    /// The state of its breaker: `closed`, `open`, `half_open`. `None` if it has none.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub breaker: Option<&'static str>,
     /// Calls to it that have begun and not ended.
     pub in_flight: u32,
     /// When it was heard of first.
@@ -147,7 +150,7 @@ impl PeerStatus {
             bytes_sent: 0,
             bytes_received: 0,
             ban: None,
-            breaker: "closed",
+            breaker: None,
             in_flight: 0,
             first_seen: SystemTime::UNIX_EPOCH,
             last_seen: SystemTime::UNIX_EPOCH,
