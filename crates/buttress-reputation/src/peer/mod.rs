@@ -1,11 +1,14 @@
 //! The state of one peer: whether it may be asked, what it is worth and what it costs, changed by one judgement in one go.
 //!
 //! Asking and judging take no lock and allocate nothing: a few words, each changed by itself. What changes seldom (a ban and its
-//! reason, a breaker that opens) is made under a lock of the peer's own, so that it is made and told once.
+//! reason, a breaker that opens, another tier) is made under a lock of the peer's own, so that it is made and told once, and its
+//! number says which came first.
 
+mod asking;
 mod changes;
 mod cold;
 mod counts;
+mod judging;
 #[cfg(any(test, feature = "persist"))]
 mod kept;
 mod load;
@@ -20,6 +23,7 @@ mod warming;
 pub use changes::{Change, PeerEvent};
 pub use refused::{Refused, Why};
 
+pub(crate) use asking::Ticket;
 pub(crate) use changes::Changes;
 pub(crate) use cold::{Cold, Locked};
 pub(crate) use counts::Counts;
@@ -35,19 +39,15 @@ pub(crate) use models::explore;
 pub(crate) use penance::Ban;
 pub(crate) use rules::Rules;
 
-use crate::Tier;
 use crate::ban;
 use crate::board::Seat;
-use crate::breaker::{Breaker, Lease, Means, State};
+use crate::breaker::{Breaker, Means, State};
 use crate::cost::Cost;
-use crate::deed::Deed;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
+use buttress_core::Tick;
 use buttress_core::keyed::Worth;
-use buttress_core::{Outcome, Tick};
 use counts::Counters;
 use load::Load;
-use standing::tier_of;
-use std::time::Duration;
 use warming::Warming;
 
 /// All that is known of one peer but its name. Its score is on the board, at its seat, and its tier with it.
@@ -67,13 +67,6 @@ pub(crate) struct Peer {
     /// In seconds since the beginning, which may be before it.
     first_seen: AtomicU32,
     last_seen: AtomicU32,
-}
-
-/// The leave to ask a peer once. It goes back with [`Peer::settle`].
-#[derive(Debug)]
-#[must_use = "a ticket goes back to the peer that gave it"]
-pub(crate) struct Ticket {
-    lease: Lease,
 }
 
 impl Peer {
@@ -96,239 +89,6 @@ impl Peer {
             first_seen: AtomicU32::new(rules.seconds(now)),
             last_seen: seconds,
             seat,
-        }
-    }
-
-    /// Whether it may be asked. Takes nothing and changes nothing.
-    ///
-    /// # Errors
-    /// What speaks against it.
-    #[inline]
-    pub(crate) fn may(&self, rules: &Rules, now: Tick) -> Result<(), Refused> {
-        if self.is_clear() { Ok(()) } else { self.may_unless_clear(rules, now) }
-    }
-
-    #[cold]
-    fn may_unless_clear(&self, rules: &Rules, now: Tick) -> Result<(), Refused> {
-        self.in_favour(rules, now)?;
-        self.breaker.check(&rules.breaker, now).map_err(open)
-    }
-
-    /// The same, whether it is banned or ejected or not: for those who have too few others.
-    #[inline]
-    pub(crate) fn may_despite(&self, rules: &Rules, now: Tick) -> Result<(), Refused> {
-        self.breaker.check(&rules.breaker, now).map_err(open)
-    }
-
-    /// Whether it is banned or ejected.
-    #[inline]
-    pub(crate) fn is_out(&self, rules: &Rules, now: Tick) -> bool {
-        self.is_penalised() && self.in_favour(rules, now).is_err()
-    }
-
-    /// Whether nothing speaks against it, which is how most stand and found by three words: no ban and no ejection, not even one
-    /// that is over and was not lifted, and a closed breaker.
-    #[inline]
-    pub(crate) fn is_clear(&self) -> bool {
-        !self.is_penalised() && self.breaker.is_closed()
-    }
-
-    /// Whether there is a ban or an ejection, though it may be over.
-    #[inline]
-    fn is_penalised(&self) -> bool {
-        self.ban_word().is_marked() || self.ejected_until.load(Ordering::Relaxed) != 0
-    }
-
-    /// Begins a call: one is under way until the ticket is settled.
-    ///
-    /// # Errors
-    /// What speaks against it.
-    #[inline]
-    pub(crate) fn admit(&self, rules: &Rules, now: Tick, changes: &mut Changes) -> Result<Ticket, Refused> {
-        if self.is_penalised() {
-            self.in_favour(rules, now)?;
-            self.lift_if_due(rules, now, changes);
-        }
-        self.admit_despite(rules, now, changes)
-    }
-
-    /// The same, whether it is banned or ejected or not.
-    #[inline]
-    pub(crate) fn admit_despite(
-        &self,
-        rules: &Rules,
-        now: Tick,
-        changes: &mut Changes,
-    ) -> Result<Ticket, Refused> {
-        if let Some(ticket) = self.admit_clear(now) {
-            return Ok(ticket);
-        }
-        let lease = self.breaker.admit(self.means(rules), now, changes).map_err(open)?;
-        self.load.begin(now);
-        Ok(Ticket { lease })
-    }
-
-    /// The same of one that [is clear](Self::is_clear), which changes nothing else; `None` if its breaker has to decide.
-    #[inline]
-    pub(crate) fn admit_clear(&self, now: Tick) -> Option<Ticket> {
-        let lease = self.breaker.pass()?;
-        self.load.begin(now);
-        Some(Ticket { lease })
-    }
-
-    /// Whether it may be asked by somebody who takes no ticket along: nothing is under way then, and a probe that is leased with
-    /// this stays out until the next judgement without a ticket, or until it expires.
-    ///
-    /// # Errors
-    /// What speaks against it.
-    pub(crate) fn ask(&self, rules: &Rules, now: Tick, changes: &mut Changes) -> Result<(), Refused> {
-        self.in_favour(rules, now)?;
-        self.lift_if_due(rules, now, changes);
-        let lease = self.breaker.admit(self.means(rules), now, changes).map_err(open)?;
-        self.breaker.lend(lease);
-        self.load.touch(now);
-        Ok(())
-    }
-
-    /// A call has ended, and is judged unless it was ignored or cancelled.
-    #[inline]
-    pub(crate) fn settle(
-        &self,
-        rules: &Rules,
-        ticket: Ticket,
-        outcome: Outcome,
-        took: Option<Duration>,
-        now: Tick,
-    ) -> Changes {
-        self.load.end();
-        if let (Outcome::Cancelled, Some(took)) = (outcome, took) {
-            // It is nobody's fault that nobody waited for longer. The call would have taken at least so long all the same.
-            self.cost.raise(took, &rules.cost, now);
-        }
-        let deed = Deed::call(outcome);
-        let deed = took.map_or(deed, |took| deed.taking(took));
-        self.judge_with(rules, Some(ticket.lease), &deed, now)
-    }
-
-    /// Something that nobody took a ticket for.
-    #[inline]
-    pub(crate) fn judge(&self, rules: &Rules, deed: &Deed, now: Tick) -> Changes {
-        self.judge_with(rules, None, deed, now)
-    }
-
-    #[inline]
-    fn judge_with(&self, rules: &Rules, lease: Option<Lease>, deed: &Deed, now: Tick) -> Changes {
-        let mut changes = Changes::default();
-        let outcome = deed.outcome();
-        let seconds = rules.seconds(now);
-        let known = self.last_seen.load(Ordering::Relaxed) == seconds;
-        let judges = !matches!(deed.kind(), crate::deed::Kind::Call(Outcome::Ignored | Outcome::Cancelled));
-        if judges {
-            if self.is_penalised() {
-                self.lift_if_due(rules, now, &mut changes);
-            }
-            if !known {
-                self.last_seen.store(seconds, Ordering::Relaxed);
-            }
-            self.counters.count(deed);
-            self.measure(rules, outcome, deed.took(), now);
-        }
-        // Points are no call: nothing that a breaker has lent comes back with them.
-        let is_call = !matches!(deed.kind(), crate::deed::Kind::Points(_));
-        if is_call
-            && !(outcome == Outcome::Success
-                && self.breaker.count_success(&rules.breaker, lease.as_ref(), now))
-        {
-            self.breaker.judge(self.means(rules), lease, outcome, now, &mut changes);
-            if !changes.is_empty() && changes.holds(Change::Closed) {
-                self.recover(now);
-            }
-        }
-        if judges {
-            self.rate(rules, deed, (seconds, known), now, &mut changes);
-        }
-        changes
-    }
-
-    /// Takes it into the score, and draws the conclusions: in that second, and whether something was judged in it before.
-    #[inline]
-    fn rate(
-        &self,
-        rules: &Rules,
-        deed: &Deed,
-        (seconds, known): (u32, bool),
-        now: Tick,
-        changes: &mut Changes,
-    ) {
-        let word = self.seat.state();
-        let mut seen = word.load(Ordering::Acquire);
-        let score = loop {
-            let (next, score) = rules.scoring.judged_with_score(seen, deed, seconds);
-            if next == seen {
-                // As good as it can be, at the same time: there is nothing to conclude that was not then.
-                if known && !deed.is_bad() {
-                    return;
-                }
-                break score;
-            }
-            match word.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => break score,
-                Err(changed) => seen = changed,
-            }
-        };
-        if self.ban_if_low(rules, deed, score, now, changes) {
-            return;
-        }
-        let before = self.marked_tier();
-        if rules.tiers.after(before, score) != before && !self.ban_word().is_marked() {
-            self.change_tier(rules, seconds, changes);
-        }
-    }
-
-    /// It is in another group, unless somebody else has said so meanwhile.
-    #[cold]
-    fn change_tier(&self, rules: &Rules, seconds: u32, changes: &mut Changes) {
-        let mut cold = self.cold.lock();
-        if !self.ban_word().is_marked() {
-            let score = rules.scoring.score(self.seat.state().load(Ordering::Acquire), seconds);
-            self.put_tier(&mut cold, rules.tiers.after(self.marked_tier(), score), changes);
-        }
-    }
-
-    fn put_tier(&self, _: &mut Locked<'_>, to: Tier, changes: &mut Changes) {
-        let from = tier_of(self.seat.mark().swap(to as u32, Ordering::AcqRel));
-        if from != to {
-            changes.push(Change::Tier { from, to });
-        }
-    }
-
-    /// How long it took, and what that says of the next one.
-    #[inline]
-    fn measure(&self, rules: &Rules, outcome: Outcome, took: Option<Duration>, now: Tick) {
-        match (outcome, took) {
-            (Outcome::Success, Some(took)) => {
-                // Not one exchange: of two samples at once one may be lost to an average, which is none the worse for it.
-                let latency = rules.latency.after(self.latency.load(Ordering::Relaxed), took);
-                self.latency.store(latency, Ordering::Relaxed);
-                self.cost.note(took, &rules.cost, now);
-            }
-            (Outcome::Failure(_) | Outcome::Throttled, took) => {
-                self.cost.note(rules.cost.of_failure(took), &rules.cost, now);
-            }
-            _ => {}
-        }
-    }
-
-    /// What speaks against it besides the breaker.
-    #[inline]
-    fn in_favour(&self, rules: &Rules, now: Tick) -> Result<(), Refused> {
-        let ban = self.ban_word();
-        if let Some(retry_after) = ban.left(now) {
-            return Err(Refused { why: Why::Banned, retry_after });
-        }
-        match self.ejection_left(rules, now) {
-            Some(left) => Err(Refused { why: Why::Ejected, retry_after: Some(left) }),
-            None => Ok(()),
         }
     }
 
@@ -415,10 +175,6 @@ impl Peer {
     fn ban_word(&self) -> ban::Word {
         ban::Word(self.ban.load(Ordering::Acquire))
     }
-}
-
-const fn open(retry_after: Option<Duration>) -> Refused {
-    Refused { why: Why::Open, retry_after }
 }
 
 #[cfg(all(test, not(buttress_loom)))]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::breaker::Kind;
-use crate::{BanRules, Config, FailureKind, Score};
+use crate::{BanRules, Config, Deed, FailureKind, Outcome, Score};
 use loom::sync::Arc;
 use loom::thread;
 use std::time::SystemTime;

@@ -10,8 +10,8 @@ mod threads;
 
 use super::*;
 use crate::breaker::Kind;
-use crate::{BanRules, Builder, Config, FailureKind, Score, Tier};
-use std::time::SystemTime;
+use crate::{BanRules, Builder, Config, Deed, FailureKind, Outcome, Score, Tier};
+use std::time::{Duration, SystemTime};
 
 const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
