@@ -21,7 +21,7 @@ fn done(kept: &Kept) -> u64 {
 fn the_child_of_the_next_test() {
     let Some(path) = killed::place() else { return };
     let kept = open(&path);
-    kept.ledger().ban("mallory", "spam", 100 * HOUR);
+    assert!(kept.ledger().ban("mallory", "spam", 100 * HOUR));
     let names: Vec<_> = (0..ROUND).map(|peer| peer.to_string()).collect();
     let mut total = done(&kept);
     loop {
