@@ -3,7 +3,7 @@
 use super::permit::Permit;
 use super::shared::Shared;
 use super::turn::Turn;
-use crate::{Judge, Refuse, Rejected, Settle, classify};
+use crate::{Judge, Refuse, Rejected};
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::ops::Deref;
@@ -85,7 +85,7 @@ where
         Poll::Ready(match result {
             Ok(response) => Ok(this.judge.response(response, permit)),
             Err(error) => {
-                settle_error::<_, _, _, R, _>(this.judge, &error, permit);
+                this.judge.settle_error::<R, _>(&error, permit);
                 Err(R::inner(error))
             }
         })
@@ -120,22 +120,6 @@ where
                 Poll::Ready(this.refuse.refuse(rejected))
             }
         }
-    }
-}
-
-/// Settles a permit by an error. A rejection by our own stack is settled here, so that no classifier can take it for a
-/// failure of the peer.
-#[cold]
-#[inline(never)]
-fn settle_error<Res, Err, J, R, L>(judge: &J, error: &Err, permit: &mut Permit<L>)
-where
-    J: Judge<Res, Err>,
-    R: Refuse<J::Response<Permit<L>>, Err>,
-    L: Deref<Target = Shared> + Send + Sync + 'static,
-{
-    match R::rejected(error) {
-        Some(rejected) => permit.settle(classify::outcome_of(rejected), None),
-        None => judge.error(error, permit),
     }
 }
 

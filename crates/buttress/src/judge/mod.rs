@@ -4,6 +4,7 @@
 mod at_end;
 #[cfg(feature = "http")]
 mod boxed;
+mod future;
 #[cfg(feature = "http")]
 mod judged_body;
 #[cfg(feature = "http")]
@@ -15,6 +16,7 @@ mod watch;
 pub use at_end::AtEnd;
 #[cfg(feature = "http")]
 pub use boxed::{AtEndBoxed, Rebox};
+pub use future::ResponseFuture;
 #[cfg(feature = "http")]
 pub use judged_body::JudgedBody;
 #[cfg(feature = "http")]
@@ -22,7 +24,7 @@ pub(crate) use stall::Stall;
 
 #[cfg(feature = "http")]
 use crate::classify::End;
-use crate::{Classify, Outcome, Rejected, classify};
+use crate::{Classify, Outcome, Refuse, Rejected, classify};
 use std::time::Duration;
 
 /// What a call holds until its outcome is known: a permit. Dropped unsettled, it says that the call was cancelled.
@@ -71,6 +73,22 @@ pub trait Judge<Res, Err> {
 
     /// Settles the permit of a call that ended with `error`.
     fn error<P: Settle>(&self, error: &Err, permit: &mut P);
+
+    /// The same where `error` may be a rejection by our own stack, as `R` knows it: that is settled as one, so that no classifier can
+    /// take it for a failure of the peer. What a service calls.
+    #[cold]
+    #[inline(never)]
+    fn settle_error<R, P>(&self, error: &Err, permit: &mut P)
+    where
+        Self: Sized,
+        R: Refuse<Self::Response<P>, Err>,
+        P: Settle,
+    {
+        match R::rejected(error) {
+            Some(rejected) => permit.rejected(rejected),
+            None => self.error(error, permit),
+        }
+    }
 }
 
 /// The call has ended when its response is there; for HTTP, the head of it. The default.
