@@ -5,7 +5,7 @@ use crate::breaker::Kind;
 use crate::{BanRules, Config, Deed, FailureKind, Outcome, Score};
 use loom::sync::Arc;
 use loom::thread;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Runs a model in all its interleavings. It calls what it is given when it has started the other thread.
 ///
