@@ -174,6 +174,7 @@ fn rows() -> Vec<Row> {
         peer(peers::TOWER_RESILIENCE_ROUTER, selection::PICK_10, 100_000),
         peer(peers::TOWER_RESILIENCE_OUTLIER, selection::PICK_10, 100_000),
         Row { calls: 2_000, ..ours(selection::TOP_10K, (Some(20_000.0), None)) },
+        Row { calls: 2_000, ..ours(selection::TOP_MIXED_10K, (Some(20_000.0), None)) },
     ]
 }
 

@@ -66,7 +66,7 @@ fn run() -> Result<ExitCode, BoxError> {
         [COUNTED, path, calls] => {
             let known = paths::ALL.into_iter().chain(admission::ALL).chain(keys::SMALL);
             let known = known.chain(budgets::ALL).chain(failures::ALL).chain(selection::ALL);
-            let known = known.chain([admission::RATE_KEYED_1M, selection::TOP_10K]);
+            let known = known.chain([admission::RATE_KEYED_1M, selection::TOP_MIXED_10K]);
             let path = known.into_iter().find(|known| known.name == path).ok_or("no such path")?;
             counted((path.make)().as_mut(), calls.parse()?);
             Ok(ExitCode::SUCCESS)

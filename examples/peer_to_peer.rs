@@ -80,7 +80,9 @@ impl Peer {
         let ledger = Ledger::new(name, Config::builder().breaker(breaker).build()?);
         let changes = Arc::<Mutex<Vec<_>>>::default();
         let heard = Arc::clone(&changes);
-        ledger.on_event(move |who: &String, change| locked(&heard).push((who.clone(), *change))).forever();
+        ledger
+            .on_event(move |who: &String, event| locked(&heard).push((who.clone(), event.change)))
+            .forever();
         Ok(Self { name, records: Mutex::default(), ledger, changes })
     }
 
@@ -153,7 +155,7 @@ impl Peer {
         let Some(records) = checked(&answer) else {
             self.ledger.record(who, LIE);
             if self.ledger.peer(who).is_some_and(|peer| peer.score.get() < LEAST) {
-                self.ledger.ban(who, "sent records that are not what they say", BAN);
+                assert!(self.ledger.ban(who, "sent records that are not what they say", BAN));
             }
             return Answer::Lies;
         };

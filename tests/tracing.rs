@@ -102,10 +102,10 @@ fn s1_18_s4_82_h14_every_change_and_refusal_is_a_tracing_event_under_one_target(
     // What happens to the peers of a ledger in a registry, whatever they call themselves.
     let peers = Ledger::<String>::new("swarm", buttress_reputation::Config::default());
     Registry::new().add(peers.clone()).unwrap();
-    peers.ban("evil\r\n\u{2028}", "spam", None);
+    assert!(peers.ban("evil\r\n\u{2028}", "spam", None));
     peers.unban("evil\r\n\u{2028}");
     let lines = LINES.lock().unwrap();
     let of = r#"layer="peers" name="swarm" key="evil\\r\\n\\u{2028}""#;
-    let banned = format!("WARN message=banned until it is lifted, time 1, at score 50.0 {of}");
-    assert_eq!(lines[..], [banned, format!("INFO message=unbanned {of}")]);
+    let banned = format!("WARN message=banned until it is lifted, time 1, at score 50.0 {of} number=1");
+    assert_eq!(lines[..], [banned, format!("INFO message=unbanned {of} number=2")]);
 }

@@ -38,7 +38,7 @@ pub const BREAKER_BYTES: i64 = 600;
 pub const BREAKER_BYTES_BAR: i64 = 600;
 
 /// The last counts.
-pub const RECORDED: [Recorded; 46] = [
+pub const RECORDED: [Recorded; 47] = [
     recorded(paths::BARE, 24.0, None),
     recorded(paths::BREAKER_DEFAULT, 197.0, None),
     recorded(paths::BREAKER_CLOSED, 210.0, Some(165.0)),
@@ -85,4 +85,5 @@ pub const RECORDED: [Recorded; 46] = [
     recorded(selection::PICK_10, 968.7, Some(350.0)),
     recorded(selection::PICK_100, 981.9, Some(350.0)),
     recorded(selection::PICK_10K, 1067.8, Some(350.0)),
+    recorded(selection::TOP_MIXED_10K, 247136.0, None),
 ];

@@ -13,8 +13,14 @@ pub const PICK_10: Path = Path { name: "peers, pick and record, 10", make: || pi
 pub const PICK_100: Path = Path { name: "peers, pick and record, 100", make: || picking(100) };
 /// One of ten thousand.
 pub const PICK_10K: Path = Path { name: "peers, pick and record, 10,000", make: || picking(10_000) };
-/// The best ten of ten thousand.
-pub const TOP_10K: Path = Path { name: "peers, the top 10 of 10,000", make: || Box::new(Top(peers(10_000))) };
+/// The best ten of ten thousand that are all alike.
+pub const TOP_10K: Path =
+    Path { name: "peers, the top 10 of 10,000", make: || Box::new(Top(peers(10_000, |_, _| true))) };
+/// The best ten of ten thousand of which hardly two are alike.
+pub const TOP_MIXED_10K: Path = Path {
+    name: "peers, the top 10 of 10,000, mixed",
+    make: || Box::new(Top(peers(10_000, |peer, call| peer * 7_919 % 10_000 > u64::from(call) * 200))),
+};
 
 /// Those that are quick to make.
 pub const ALL: [Path; 3] = [PICK_10, PICK_100, PICK_10K];
@@ -39,13 +45,16 @@ pub fn ledger(peers: u64) -> Ledger<u64> {
     Ledger::new("peers", config)
 }
 
-/// A selection of so many peers, each of which has been asked so often that it is in the best tier: it is told once when one is in
-/// another.
-fn peers(count: u64) -> Selection<u64> {
+/// A selection of so many peers, each of which has been asked so often that one that never failed is in the best tier: it is told once
+/// when one is in another.
+fn peers(count: u64, succeeds: impl Fn(u64, u32) -> bool) -> Selection<u64> {
     let ledger = ledger(count);
     for peer in 0..count {
-        for _ in 0..ASKED {
-            ledger.record_success(&peer, TOOK);
+        for call in 0..ASKED {
+            match succeeds(peer, call) {
+                true => ledger.record_success(&peer, TOOK),
+                false => ledger.record_failure(&peer),
+            }
         }
     }
     let selection = Selection::new(&ledger, Config::default());
@@ -54,7 +63,7 @@ fn peers(count: u64) -> Selection<u64> {
 }
 
 fn picking(count: u64) -> Box<dyn Worker> {
-    Box::new(Picking(peers(count)))
+    Box::new(Picking(peers(count, |_, _| true)))
 }
 
 struct Picking(Selection<u64>);
@@ -113,5 +122,6 @@ mod tests {
             worker.twin().check();
         }
         (TOP_10K.make)().check();
+        (TOP_MIXED_10K.make)().check();
     }
 }

@@ -4,43 +4,25 @@ use crate::calls;
 use crate::kept::folder;
 use buttress::Outcome;
 use buttress::error_budget::persist::{Found, Kept};
-use buttress::error_budget::{Config, Handle, presets};
-use std::io::{BufRead, BufReader, Write};
+use buttress::error_budget::presets;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
-use std::{env, thread};
-
-/// Set for the process that is to be killed: where its budget is.
-const PATH: &str = "BUTTRESS_TEST_BUDGET";
-
-/// How often it saves, in milliseconds.
-const EVERY: u64 = 5;
-
-/// Calls between two times that it says how many there were.
-const CALLS: u64 = 100;
-
-fn config() -> Config {
-    // Nothing leaves the window while the test runs.
-    presets::high_availability()
-}
+use support::killed::{self, EVERY, ROUND};
 
 fn open(path: &Path) -> Kept {
-    Kept::open(path, "orders", config()).every(Duration::from_millis(EVERY))
+    // Nothing leaves its window while the test runs.
+    Kept::open(path, "orders", presets::high_availability()).every(EVERY)
 }
 
-/// What the process does that is killed: calls without end, and says how many its budget has.
+/// Calls without end, and says how many its budget has.
 #[test]
 fn the_child_of_the_next_test() {
-    let Some(path) = env::var_os(PATH) else { return };
-    let kept = open(Path::new(&path));
-    let mut said = std::io::stdout().lock();
-    let handle: &Handle = kept.handle();
+    let Some(path) = killed::place() else { return };
+    let kept = open(&path);
+    let handle = kept.handle();
     loop {
-        (0..CALLS).for_each(|_| handle.record(Outcome::Success, Duration::ZERO));
-        // Who is gone need not hear it.
-        if writeln!(said, "calls {} saved {}", calls(handle).0, kept.saves().saved).is_err() {
+        (0..ROUND).for_each(|_| handle.record(Outcome::Success, Duration::ZERO));
+        if !killed::say(calls(handle).0, kept.saves().saved) {
             return;
         }
     }
@@ -49,72 +31,12 @@ fn the_child_of_the_next_test() {
 #[test]
 fn g5_killed_at_50_random_moments_the_next_start_has_a_recent_state_or_none() {
     let (_folder, path) = folder();
-    let mut random = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut known = 0;
-    for round in 0..50 {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let life = Duration::from_micros(1_000 + (random >> 33) % 60_000);
-        // Most live until they have saved some times, so that something is known of what they left; others die at any moment.
-        let after = if round % 5 == 0 { 0 } else { 4 };
-        let (saved, said) = live_and_die(&path, after, life);
-        assert!(after == 0 || saved > known, "round {round}: it said nothing between two times it saved");
+    killed::fifty_times("killed::the_child_of_the_next_test", &path, |round| {
         let kept = open(&path);
-        let total = calls(kept.handle()).0;
         match kept.found() {
-            Found::State { .. } => {}
-            Found::Nothing => assert_eq!(known, 0, "round {round}: it was there before"),
+            Found::State { .. } => Some(calls(kept.handle()).0),
+            Found::Nothing => None,
             lost => panic!("round {round}: {lost:?}"),
         }
-        // All that was saved before the last word, and at most one round of calls more than it said.
-        assert!(
-            total >= saved.max(known),
-            "round {round}: {total} calls are left of {saved}, {known} before"
-        );
-        assert!(total <= said.max(known) + CALLS, "round {round}: {total} calls, it said {said}");
-        known = total;
-    }
-}
-
-/// Lets the child live for so long after it had saved so often; what it had when it had saved last before its last word, and what it
-/// said last.
-fn live_and_die(path: &Path, after: usize, life: Duration) -> (u64, u64) {
-    let child = env::current_exe().unwrap();
-    let mut child = Command::new(child)
-        .args(["--exact", "killed::the_child_of_the_next_test", "--nocapture", "--test-threads=1"])
-        .env(PATH, path)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let words = BufReader::new(child.stdout.take().unwrap());
-    let (sender, receiver) = channel();
-    let reader = thread::spawn(move || {
-        // What it said last, and for each number of times saved what it said last by then.
-        let (mut said, mut by_times) = (0, Vec::<u64>::new());
-        for line in words.lines() {
-            // The last line may be half a line.
-            let Ok(line) = line else { break };
-            let Some(rest) = line.rsplit_once("calls ").map(|(_, rest)| rest) else { continue };
-            let Some((calls, times)) = rest.split_once(" saved ") else { continue };
-            let (Ok(calls), Ok(times)) = (calls.parse::<u64>(), times.parse::<usize>()) else { continue };
-            by_times.resize(by_times.len().max(times + 1), said);
-            (by_times[times], said) = (calls, calls);
-            if times >= after {
-                let _ = sender.send(());
-            }
-        }
-        // While it had saved so many times less two, the last time had not begun.
-        let saved = by_times.len().checked_sub(3).map_or(0, |times| by_times[times]);
-        (saved, said)
     });
-    receiver.recv().expect("it makes calls");
-    let deadline = thread::spawn(move || {
-        // The wait itself is the random moment.
-        let (_held, never) = channel::<()>();
-        assert_eq!(never.recv_timeout(life), Err(RecvTimeoutError::Timeout));
-    });
-    deadline.join().unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    reader.join().unwrap()
 }

@@ -1,19 +1,16 @@
 //! The last good answer over HTTP: what is kept, for whom, and what it says about itself.
 
+use crate::frames::{Frames, Part, answer, plain, read};
 use buttress::fallback::{AnyError, Degraded, FallbackLayer, Http, KeptBody, LastGoodHttp};
 use buttress::{BoxError, key};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
-use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Either, Empty, Full};
 use proptest::prelude::*;
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 use support::serve;
 use tokio::time::advance;
@@ -23,66 +20,6 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// What the primary answers; `None` is down.
 type Script = Arc<Mutex<Option<Response<Frames>>>>;
-
-/// A body of frames, with a Pending before each, that may break off.
-#[derive(Clone, Debug, Default)]
-struct Frames {
-    frames: VecDeque<Result<Part, &'static str>>,
-    waited: bool,
-}
-
-#[derive(Clone, Debug)]
-enum Part {
-    Data(Bytes),
-    Trailers,
-}
-
-impl Frames {
-    fn of(parts: &[&'static str]) -> Self {
-        Self {
-            frames: parts.iter().map(|part| Ok(Part::Data(Bytes::from_static(part.as_bytes())))).collect(),
-            waited: false,
-        }
-    }
-
-    fn and(mut self, part: Result<Part, &'static str>) -> Self {
-        self.frames.push_back(part);
-        self
-    }
-}
-
-impl Body for Frames {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if !std::mem::replace(&mut self.waited, true) {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        self.waited = false;
-        Poll::Ready(self.frames.pop_front().map(|part| match part {
-            Ok(Part::Data(data)) => Ok(Frame::data(data)),
-            Ok(Part::Trailers) => Ok(Frame::trailers(HeaderMap::new())),
-            Err(error) => Err(error.into()),
-        }))
-    }
-}
-
-fn answer(headers: &[(&'static str, &'static str)], body: Frames) -> Option<Response<Frames>> {
-    let mut response = Response::new(body);
-    for (name, value) in headers {
-        response.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    Some(response)
-}
-
-fn plain(text: &'static str) -> Option<Response<Frames>> {
-    answer(&[], Frames::of(&[text]))
-}
 
 /// What a client sends: most often nothing.
 type Sent = Either<Empty<Bytes>, Frames>;
@@ -344,20 +281,6 @@ async fn f4_no_more_is_kept_than_somebody_chose() {
         assert!(service.keeps_for(plain("x"), request(), request()).await);
     }
     assert_eq!(kept.len(), 8);
-}
-
-/// Reads `body` and says what came.
-async fn read<B: Body<Data = Bytes>>(body: B) -> (Vec<u8>, usize, bool) {
-    let (mut bytes, mut trailers) = (Vec::new(), 0);
-    let mut body = std::pin::pin!(body);
-    while let Some(frame) = body.frame().await {
-        match frame.map(Frame::into_data) {
-            Ok(Ok(data)) => bytes.extend_from_slice(&data),
-            Ok(Err(_)) => trailers += 1,
-            Err(_) => return (bytes, trailers, false),
-        }
-    }
-    (bytes, trailers, true)
 }
 
 proptest! {

@@ -4,6 +4,7 @@
 
 mod answers;
 mod both;
+mod frames;
 mod kept_http;
 mod over_http;
 mod seen;

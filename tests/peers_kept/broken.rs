@@ -10,7 +10,7 @@ use std::path::Path;
 fn written() -> (tempfile::TempDir, std::path::PathBuf, Vec<u8>) {
     let (folder, path) = folder();
     let kept = open(&path);
-    kept.ledger().ban("mallory", "spam", HOUR);
+    assert!(kept.ledger().ban("mallory", "spam", HOUR));
     drop(kept);
     let whole = fs::read(&path).unwrap();
     (folder, path, whole)

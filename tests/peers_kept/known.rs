@@ -129,7 +129,7 @@ fn g5_a_ban_is_saved_before_its_time_and_nothing_is_saved_twice() {
     let kept = open(&path).every(HOUR);
     kept.ledger().record_success("alice", MS);
     assert_eq!(kept.saves().saved, 0);
-    kept.ledger().ban("mallory", "spam", None);
+    assert!(kept.ledger().ban("mallory", "spam", None));
     while kept.saves().saved < 1 {
         std::thread::yield_now();
     }
@@ -176,16 +176,19 @@ fn g5_a_pardon_is_saved_without_a_deed() {
 }
 
 #[test]
-fn g5_a_ban_that_replaces_another_is_saved_without_a_deed() {
+fn g5_a_ban_that_replaces_another_is_saved_before_its_time_and_without_a_deed() {
     let (_folder, path) = folder();
     let kept = open(&path).every(HOUR);
-    kept.ledger().ban("mallory", "spam", HOUR);
+    assert!(kept.ledger().ban("mallory", "spam", HOUR));
     kept.save().unwrap();
-    kept.ledger().ban("mallory", "spam", None);
+    assert!(kept.ledger().ban("mallory", "spam", None));
     drop(kept);
     let kept = open(&path).every(HOUR);
     assert_eq!(peer(kept.ledger(), "mallory").ban.unwrap().until, None);
-    kept.ledger().ban("mallory", "much more spam", None);
+    assert!(kept.ledger().ban("mallory", "much more spam", None));
+    while kept.saves().saved < 1 {
+        std::thread::yield_now();
+    }
     drop(kept);
     let kept = open(&path);
     assert_eq!(&*peer(kept.ledger(), "mallory").ban.unwrap().reason, "much more spam");
@@ -198,7 +201,7 @@ fn w60_less_room_than_before_keeps_who_is_banned() {
     for id in 0..9_000 {
         kept.ledger().record_success(&format!("a peer with a name of some length, {id}"), MS);
     }
-    kept.ledger().ban("mallory", "spam", None);
+    assert!(kept.ledger().ban("mallory", "spam", None));
     drop(kept);
     let small = Config::builder().capacity(200).build().unwrap();
     let kept = Kept::<String>::open(&path, "swarm", small);
@@ -211,7 +214,7 @@ fn w60_less_room_than_before_keeps_who_is_banned() {
 fn g5_whatever_ids_and_reasons_are_as_long_as_what_there_is_room_for_is_saved() {
     let (_folder, path) = folder();
     let kept = open(&path).every(HOUR);
-    kept.ledger().ban("mallory", "spam ".repeat(1 << 22), None);
+    assert!(kept.ledger().ban("mallory", "spam ".repeat(1 << 22), None));
     kept.ledger().record_success(&"long".repeat(1 << 24), MS);
     kept.ledger().record_success("alice", MS);
     kept.save().unwrap();
@@ -255,14 +258,14 @@ fn f5_nobody_who_records_bans_or_looks_waits_for_a_disk_that_hangs() {
     let (_folder, path) = folder();
     let kept = Kept::<Slow>::open(&path, "swarm", Config::default());
     let hangs = DISK.lock().unwrap();
-    kept.ledger().ban(&Slow(0), "spam", None);
+    assert!(kept.ledger().ban(&Slow(0), "spam", None));
     while WRITES.load(Ordering::SeqCst) == 0 {
         std::thread::yield_now();
     }
     // In the middle of a save, and for as long as this test likes.
     for id in 0..1_000 {
         kept.ledger().record_failure(&Slow(id));
-        kept.ledger().ban(&Slow(id), "spam", HOUR);
+        assert!(kept.ledger().ban(&Slow(id), "spam", HOUR));
         assert!(!kept.ledger().should_communicate(&Slow(id)));
     }
     assert_eq!((kept.saves().saved, kept.ledger().summary().reputation.banned_peers), (0, 1_000));

@@ -32,8 +32,8 @@ pub(crate) fn live(peers: &Ledger) {
     (0..5).for_each(|_| peers.record_success("alice", 20 * MS));
     (0..3).for_each(|_| peers.record_failure("bob"));
     (0..6).for_each(|_| peers.record_failure("carol"));
-    peers.ban("mallory", "sent\ngarbage", HOUR);
-    peers.ban("oscar", "never again", None);
+    assert!(peers.ban("mallory", "sent\ngarbage", HOUR));
+    assert!(peers.ban("oscar", "never again", None));
 }
 
 /// The same file, as if it had been saved at another time: a checksum over all that follows it.

@@ -65,7 +65,7 @@ fn w47_s3_47_what_a_registry_says_of_peers_is_what_admits_them() {
 fn h14_g7_ids_and_reasons_are_shown_in_one_line_that_no_terminal_obeys() {
     let (peers, registry) = registered(Config::default());
     let hostile = "evil\u{1b}[2J\r\n\u{2028}name=\"x\"";
-    peers.ban(hostile, "why\u{1b}[0m\n", None);
+    assert!(peers.ban(hostile, "why\u{1b}[0m\n", None));
     peers.record_failure(&"long".repeat(1_000));
     let status = registry.status();
     for shown in &status.peers["swarm"].worst {
@@ -127,7 +127,7 @@ async fn s3_48_w62_after_a_hundred_trips_it_is_well_again_in_a_while() {
 async fn s3_48_where_nobody_can_be_asked_it_is_unhealthy_and_a_reset_lets_all_be_asked() {
     let (peers, registry) = registered(quick());
     assert_eq!(registry.health().verdict, Verdict::Healthy, "nobody is known");
-    peers.ban("mallory", "spam", None);
+    assert!(peers.ban("mallory", "spam", None));
     peers.record_failure("bob");
     assert_eq!(registry.health().verdict, Verdict::Unhealthy);
     peers.record_success("alice", MS);
@@ -156,7 +156,10 @@ async fn s3_52_w58_every_change_of_a_peer_is_told_once_and_the_series_are_what_i
     let banned = || value(r#"buttress_peers_banned_current{name="swarm"}"#).unwrap();
     peers.record_failure("bob");
     let opened = told();
-    assert!(opened.iter().any(|event| event.kind == EventKind::Peer(PeerChange::Opened)), "{opened:?}");
+    assert!(
+        opened.iter().any(|event| matches!(event.kind, EventKind::Peer { change: PeerChange::Opened, .. })),
+        "{opened:?}"
+    );
     assert!(
         opened
             .iter()
@@ -171,7 +174,9 @@ async fn s3_52_w58_every_change_of_a_peer_is_told_once_and_the_series_are_what_i
     peers.record("bob", Deed::points(-100.0));
     let fell = told();
     let ban = fell.iter().find_map(|event| match event.kind {
-        EventKind::Peer(PeerChange::Banned { score, times, ban_for }) => Some((score, times, ban_for)),
+        EventKind::Peer { change: PeerChange::Banned { score, times, ban_for }, .. } => {
+            Some((score, times, ban_for))
+        }
         _ => None,
     });
     assert_eq!(ban, Some((0.0, 1, Some(HOUR))), "{fell:?}");
@@ -180,7 +185,8 @@ async fn s3_52_w58_every_change_of_a_peer_is_told_once_and_the_series_are_what_i
     advance(HOUR + HOUR / 60).await;
     assert_eq!(banned(), 0.0, "also where nobody has asked since");
     assert!(peers.should_communicate("bob"));
-    assert_eq!(told().iter().filter(|event| event.kind == EventKind::Peer(PeerChange::Unbanned)).count(), 1);
+    let unbanned = |event: &Event| matches!(event.kind, EventKind::Peer { change: PeerChange::Unbanned, .. });
+    assert_eq!(told().iter().filter(|event| unbanned(event)).count(), 1);
     peers.add_bytes("bob", Direction::Upload, 5);
     let sent = r#"buttress_bandwidth_bytes_total{name="swarm",layer="peers",direction="upload"}"#;
     assert_eq!(value(sent), Some(5.0));

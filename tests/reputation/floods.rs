@@ -10,7 +10,7 @@ use proptest::prelude::*;
 async fn g2_w50_a_flood_of_names_lifts_no_ban_and_closes_no_breaker() {
     let peers = ledger(64);
     for number in 0..10 {
-        peers.ban(&format!("banned-{number}"), "spam", None);
+        assert!(peers.ban(&format!("banned-{number}"), "spam", None));
         let open = format!("open-{number}");
         (0..5).for_each(|_| peers.record_failure(open.as_str()));
         peers.record(format!("poor-{number}").as_str(), Deed::points(-40.0));
@@ -53,7 +53,7 @@ async fn g2_f4_where_all_carry_penalties_the_others_share_one_state_that_is_neut
 #[tokio::test(start_paused = true)]
 async fn g2_who_leaves_and_returns_is_not_better_for_it() {
     let peers = ledger(64);
-    peers.ban("banned", "spam", None);
+    assert!(peers.ban("banned", "spam", None));
     assert!(!peers.forget("banned") && peers.is_banned("banned"), "nobody is pardoned by leaving");
     (0..5).for_each(|_| peers.record_failure("open"));
     assert!(!peers.forget("open") && !peers.should_communicate("open"));
@@ -73,7 +73,7 @@ async fn w47_a_peer_that_is_chosen_from_keeps_its_place_for_as_long() {
     }
     peers.clear();
     assert!(!peers.forget("chosen"));
-    peers.ban("chosen", "spam", None);
+    assert!(peers.ban("chosen", "spam", None));
     assert!(peers.is_banned("chosen"));
     peers.unban("chosen");
     let picked = chosen.pick().unwrap();

@@ -41,7 +41,7 @@ async fn s3_01_s3_55_s3_56_s3_57_one_answer_of_breaker_and_ban_fed_by_one_call()
     assert_eq!((bad.breaker, bad.avg_latency, bad.successful_syncs), (State::Closed, Some(20 * MS), 2));
     assert!((bad.score.get() - 29.0).abs() < 0.01, "{bad:?}");
 
-    peers.ban("bad", "sent garbage", None);
+    assert!(peers.ban("bad", "sent garbage", None));
     assert!(!peers.should_communicate("bad"));
     assert_eq!(peers.check("bad").unwrap_err().why, Why::Banned);
 }
@@ -76,7 +76,7 @@ async fn s3_15_s3_33_s3_47_s3_52_w47_a_summary_is_what_admits_and_refuses() {
     fails(&peers, "half", 5);
     peers.add_bytes("good", Direction::Upload, 100);
     peers.add_bytes("good", Direction::Download, 20);
-    peers.ban("banned", "spam", None);
+    assert!(peers.ban("banned", "spam", None));
     tokio::time::advance(secs(30)).await;
     assert!(peers.should_communicate("half"));
     // Of the same ledger by another handle.
@@ -121,7 +121,7 @@ async fn s3_26_s3_28_s3_34_s3_51_a_peer_shows_all_that_is_known_of_it() {
     peers.record("p", Deed::call(Outcome::Success));
     peers.add_bytes("p", Direction::Upload, 7);
     peers.try_transfer("p", Direction::Download, 11).unwrap();
-    peers.ban("p", "sent garbage", secs(600));
+    assert!(peers.ban("p", "sent garbage", secs(600)));
     let permit = peers.admit("q").unwrap();
 
     let p = peers.peer("p").unwrap();
@@ -150,7 +150,7 @@ async fn s3_02_s3_30_s3_35_the_best_come_first_and_none_that_is_banned() {
         syncs(&peers, name, times);
     }
     fails(&peers, "last", 3);
-    peers.ban("banned", "by hand, with the best score of all", None);
+    assert!(peers.ban("banned", "by hand, with the best score of all", None));
     assert_eq!(names(&peers.top(10)), ["first", "second", "third", "last"]);
     assert_eq!(names(&peers.top(2)), ["first", "second"]);
     assert_eq!(names(&peers.top(1)), ["first"], "also when the best one of all is out");
@@ -166,7 +166,7 @@ async fn w59_among_many_of_which_most_are_banned_the_best_are_found() {
     for peer in 0..2_000_u64 {
         peers.record(&peer, Deed::points((peer % 500) as f64 / 10.0));
         if peer % 500 >= 10 {
-            peers.ban(&peer, "all but a few", None);
+            assert!(peers.ban(&peer, "all but a few", None));
         }
     }
     let best: Vec<_> = peers.top(8).iter().map(|peer| peer.key % 500).collect();
@@ -188,7 +188,7 @@ async fn s3_31_s3_64_candidates_are_ranked_by_score_and_a_little_by_latency() {
     peers.record("poor", Deed::points(-37.5));
     fails(&peers, "broken", 5);
     peers.record("broken", Deed::points(40.0));
-    peers.ban("banned", "spam", None);
+    assert!(peers.ban("banned", "spam", None));
     for _ in 0..50 {
         let candidates = peers.sync_candidates(20);
         assert_eq!(names(&candidates), ["quick", "unmeasured", "slow"], "not those that may not be asked");
@@ -246,7 +246,7 @@ async fn w63_s3_58_who_is_refused_takes_no_place_of_those_to_dial() {
     let peers = ledger(100);
     let found: Vec<_> = (0..10).map(|number| format!("peer-{number}")).collect();
     for name in &found[..7] {
-        peers.ban(name.as_str(), "spam", None);
+        assert!(peers.ban(name.as_str(), "spam", None));
     }
     let dialed: Vec<_> = peers.admitted(&found).take(3).collect();
     assert_eq!(dialed, [&found[7], &found[8], &found[9]]);
@@ -297,13 +297,13 @@ async fn a_listener_hears_each_change_once_until_it_is_dropped_and_its_panic_is_
     let heard: Arc<Mutex<Vec<String>>> = Arc::default();
     let told = Arc::clone(&heard);
     peers.on_event(|_, _| panic!("a listener's own trouble")).forever();
-    let listening =
-        peers.on_event(move |key, change| told.lock().unwrap().push(format!("{key} {}", change.as_str())));
+    let listening = peers
+        .on_event(move |key, event| told.lock().unwrap().push(format!("{key} {}", event.change.as_str())));
     let inner = peers.clone();
-    let asking = peers.on_event(move |key, change| {
+    let asking = peers.on_event(move |key, event| {
         // Nothing is locked while it is told.
         inner.record(key.as_str(), Deed::points(0.0));
-        assert!(!matches!(change, Change::Banned { .. }) || inner.is_banned(key.as_str()));
+        assert!(!matches!(event.change, Change::Banned { .. }) || inner.is_banned(key.as_str()));
     });
     fails(&peers, "p", 10);
     let expected = ["p opened", "p tier", "p banned"];
@@ -316,16 +316,37 @@ async fn a_listener_hears_each_change_once_until_it_is_dropped_and_its_panic_is_
     drop((listening, asking));
     peers.unban("p");
     assert!(heard.lock().unwrap().is_empty());
-    assert_eq!(peers.listener_panics(), panics + 1);
+    assert_eq!(peers.listener_panics(), panics + 2, "it is neutral again, and no longer banned");
+}
+
+#[test]
+fn d3_what_is_told_of_a_peer_has_numbers_that_grow_also_when_it_is_known_anew() {
+    let peers = ledger(100);
+    let heard: Arc<Mutex<Vec<(u64, &str)>>> = Arc::default();
+    let told = Arc::clone(&heard);
+    peers
+        .on_event(move |_, event| told.lock().unwrap().push((event.number, event.change.as_str())))
+        .forever();
+    assert!(peers.ban("p", "spam", secs(60)));
+    assert!(peers.ban("p", "more spam", None), "for longer, and it is told");
+    peers.clear();
+    assert!(peers.ban("p", "spam", None));
+    assert!(peers.unban("p"));
+    let heard = heard.lock().unwrap();
+    assert_eq!(
+        heard.iter().map(|told| told.1).collect::<Vec<_>>(),
+        ["banned", "banned", "banned", "unbanned"]
+    );
+    assert!(heard.is_sorted_by(|one, next| one.0 < next.0), "{heard:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn w53_who_is_back_from_a_ban_is_ranked_as_such_before_anybody_asks() {
     let peers = ledger(100);
     let others: Vec<_> = (0..30).map(|number| format!("other-{number}")).collect();
-    peers.ban("fell", "sent garbage", secs(600));
+    assert!(peers.ban("fell", "sent garbage", secs(600)));
     peers.record("fell", Deed::points(-50.0));
-    peers.ban("rose", "was loud", secs(600));
+    assert!(peers.ban("rose", "was loud", secs(600)));
     peers.record("rose", Deed::points(50.0));
     for (number, other) in others.iter().enumerate() {
         peers.record(other.as_str(), Deed::points(if number == 0 { 10.0 } else { -40.0 }));

@@ -54,8 +54,8 @@ fn f7_peers_that_come_and_go_beside_those_who_look_at_them() {
     let peers = ledger(50);
     let trips = Arc::new(AtomicU64::new(0));
     let heard = Arc::clone(&trips);
-    let _listening = peers.on_event(move |_, change| {
-        heard.fetch_add(u64::from(change.as_str() == "opened"), Ordering::Relaxed);
+    let _listening = peers.on_event(move |_, event| {
+        heard.fetch_add(u64::from(event.change.as_str() == "opened"), Ordering::Relaxed);
     });
     thread::scope(|scope| {
         for thread in 0..THREADS {

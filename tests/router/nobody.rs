@@ -98,7 +98,7 @@ fn g4_where_most_are_banned_all_are_asked_as_before() {
         let selection = peers_by(config, ids.map(|id| (id, echo(id))));
         let mut router = PeerRouter::new(selection.clone());
         for id in ids {
-            selection.ledger().ban(&id, "to see what happens", None);
+            assert!(selection.ledger().ban(&id, "to see what happens", None));
         }
         for _ in 0..40 {
             router.ready().await.unwrap().call(()).await.unwrap();

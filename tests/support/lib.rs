@@ -7,6 +7,7 @@ pub mod breaker;
 pub mod checks;
 mod drive;
 mod erased;
+pub mod killed;
 pub mod load;
 mod over_http;
 mod plan;

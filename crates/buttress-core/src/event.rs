@@ -84,7 +84,12 @@ pub enum EventKind {
     /// Checks found something to be well, or not to be, and not what it was before.
     HealthChanged(health::Change),
     /// A peer of a ledger, which the key names, stands otherwise than before.
-    Peer(PeerChange),
+    Peer {
+        /// Greater than that of whatever happened to the same peer before: threads may tell what they did in another order.
+        number: u64,
+        /// In what way.
+        change: PeerChange,
+    },
 }
 
 impl Event {
@@ -134,7 +139,7 @@ impl fmt::Display for EventKind {
             Self::FellBack { trigger, source, answered: false } => {
                 write!(f, "{trigger}: {source} failed too")
             }
-            Self::Peer(change) => change.fmt(f),
+            Self::Peer { change, .. } => change.fmt(f),
             Self::HealthChanged(health::Change { from, to }) => write!(f, "{from} -> {to}"),
         }
     }

@@ -182,12 +182,12 @@ async fn an_origin_that_is_banned_by_hand_is_left_out_until_it_is_not() {
     let origins = beside(Mode::ok(), 1).await;
     let proxy = Running::before(&addresses(&origins)).await;
     let [first, second] = [0, 1].map(|origin: usize| origins[origin].address.to_string());
-    proxy.peers.ban(first.as_str(), "maintenance", Duration::from_secs(90));
+    assert!(proxy.peers.ban(first.as_str(), "maintenance", Duration::from_secs(90)));
     for _ in 0..4 {
         assert_eq!(proxy.ask(GET).await.status, 200);
     }
     assert_eq!((origins[0].log().heads, origins[1].log().heads), (0, 4));
-    proxy.peers.ban(second.as_str(), "maintenance", Duration::from_secs(180));
+    assert!(proxy.peers.ban(second.as_str(), "maintenance", Duration::from_secs(180)));
     let answer = proxy.ask(GET).await;
     let after: u64 = answer.field("retry-after").unwrap().parse().unwrap();
     assert_eq!(answer.status, 503);
@@ -228,7 +228,7 @@ async fn nobody_waits_for_a_full_origin_that_is_banned_nor_is_sent_there_in_his_
         }
     })
     .await;
-    proxy.peers.ban(name.as_str(), "maintenance", Duration::from_secs(90));
+    assert!(proxy.peers.ban(name.as_str(), "maintenance", Duration::from_secs(90)));
     let refused = proxy.ask(GET).await;
     assert_eq!((refused.status, refused.field("retry-after").is_some()), (503, true));
     origins[0].open_gate();
@@ -243,7 +243,7 @@ async fn it_is_not_ready_while_all_its_origins_are_banned() {
     let proxy = Running::before(&addresses(&origins)).await;
     for origin in &origins {
         assert_eq!(proxy.page("/readyz").await.status, 200);
-        proxy.peers.ban(origin.address.to_string().as_str(), "maintenance", None);
+        assert!(proxy.peers.ban(origin.address.to_string().as_str(), "maintenance", None));
     }
     let page = proxy.page("/readyz").await;
     assert_eq!(page.status, 503);
@@ -261,7 +261,7 @@ async fn an_origin_that_is_none_any_more_is_forgotten_whatever_was_held_against_
     let kept = Kept::<String>::open(&path, "origins", Config::default());
     kept.ledger().record_failure(stays.as_str());
     kept.ledger().record_success(gone.as_str(), None);
-    kept.ledger().ban("10.9.8.7:80", "was one once", None);
+    assert!(kept.ledger().ban("10.9.8.7:80", "was one once", None));
     drop(kept);
     let proxy = Running::with(&[origins[1].address], |config| config.state = Some(path)).await;
     let names: Vec<_> = proxy.peers.peers().into_iter().map(|(name, _)| name).collect();
@@ -295,7 +295,7 @@ async fn s3_65_an_origin_that_was_slow_before_a_restart_is_not_asked_like_others
 async fn a_failed_request_does_not_wait_for_an_origin_that_is_banned() {
     let origins = beside(down(), 1).await;
     let proxy = Running::with(&addresses(&origins), |config| config.retries = 1).await;
-    proxy.peers.ban(origins[1].address.to_string().as_str(), "maintenance", None);
+    assert!(proxy.peers.ban(origins[1].address.to_string().as_str(), "maintenance", None));
     let answer = proxy.ask(GET).await;
     assert_eq!((answer.status, answer.text()), (503, "no".to_owned()), "the origin's own words");
     assert_eq!((origins[0].log().heads, origins[1].log().heads), (2, 0));

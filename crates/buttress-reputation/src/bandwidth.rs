@@ -35,9 +35,12 @@ pub(crate) struct Account<'a> {
 }
 
 impl Account<'_> {
-    /// What is lost if it is forgotten: one that owes more than half of a burst would have all of it again.
+    /// What is lost if it is forgotten: one that owes more than half of a burst would have all of it again, and who moved bytes
+    /// has totals.
     pub(crate) fn worth(&self, now: Tick) -> Worth {
-        self.cold.lock().debts_if_any().map_or(Worth::Nothing, |debts| debts.worth(now))
+        let moved = Direction::ALL.iter().any(|direction| self.traffic.bytes(*direction) > 0);
+        let owes = self.cold.lock().debts_if_any().map_or(Worth::Nothing, |debts| debts.worth(now));
+        owes.max(if moved { Worth::Memory } else { Worth::Nothing })
     }
 
     /// Forgets what it owes.

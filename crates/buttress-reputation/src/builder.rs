@@ -224,10 +224,6 @@ mod tests {
                 if state == 0 { Score::START } else { Score::MAX }
             }
 
-            fn at_most(&self, _state: u64) -> Score {
-                Score::MAX
-            }
-
             fn set(&self, score: Score, _at: u32) -> u64 {
                 u64::from(score == Score::MAX)
             }

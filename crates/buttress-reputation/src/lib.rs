@@ -24,7 +24,7 @@
 //! // What happened, as somebody saw it.
 //! peers.record_success("alice", Duration::from_millis(20));
 //! peers.record("mallory", Deed::points(-30.0));
-//! peers.ban("mallory", "signed a block twice", Duration::from_secs(3600));
+//! assert!(peers.ban("mallory", "signed a block twice", Duration::from_secs(3600)));
 //! assert!(!peers.should_communicate("mallory"));
 //!
 //! // Whom to ask next, and what came of it: a permit that is dropped says that nobody waited for it.
@@ -93,7 +93,7 @@ pub use cost::CostRules;
 pub use deed::{Deed, Weights};
 pub use latency::Estimator;
 pub use ledger::{Appraisal, Ledger, Listening, Ranked};
-pub use peer::{Change, Refused, Why};
+pub use peer::{Change, PeerEvent, Refused, Why};
 pub use permit::Permit;
 pub use score::{Additive, Bayesian, Score, Scoring};
 pub use snapshot::{Ban, Snapshot};

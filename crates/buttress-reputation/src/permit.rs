@@ -1,10 +1,9 @@
 //! The leave to ask a peer once.
 
-use crate::ledger::{Ledger, Record};
+use crate::ledger::{Held, Ledger};
 use crate::peer::{Changes, Refused, Ticket};
 use crate::{FailureKind, Outcome, Tick, clock};
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The leave to ask a peer once. It takes what came of it; dropped before that, the peer was asked and nobody waited for its
@@ -13,13 +12,14 @@ use std::time::Duration;
 #[must_use = "a dropped permit is a cancelled call"]
 pub struct Permit<K: Clone> {
     ledger: Ledger<K>,
-    record: Arc<Record<K>>,
+    /// What comes of the call counts for the peer, whoever else is new meanwhile.
+    record: Held<K>,
     ticket: Option<Ticket>,
     began: Tick,
 }
 
 impl<K: Clone> Permit<K> {
-    pub(crate) fn of(ledger: Ledger<K>, record: Arc<Record<K>>) -> Result<Self, Refused> {
+    pub(crate) fn of(ledger: Ledger<K>, record: Held<K>) -> Result<Self, Refused> {
         let mut changes = Changes::default();
         let began = clock::now();
         let ticket = record.peer.admit(record.rules(), began, &mut changes);

@@ -1,19 +1,18 @@
 //! Taking failures in.
 
-use super::classes::{Classes, Found, Hit};
+use super::classes::Hit;
 use super::classify::{Facts, Rule, classify};
-use super::counts::Counts;
-use super::line::{At, Drift, Line, Start, wall_millis};
+use super::line::{At, Drift, Start, wall_millis};
 use super::mask::mask;
 use super::memo::Known;
+use super::memory::Memory;
 use super::operations::Operations;
 use super::read;
 use super::record::{Record, Recorded};
-use super::ring::{Common, Kept, Ring, Texts};
+use super::ring::{Common, Texts};
 use super::sorts::Sort;
-use super::standing::Knobs;
 use super::text::{Said, Scratch, clean, cut, forget, looked_at, say};
-use super::{Category, Config, Failure, Fingerprint, Operation, Severity};
+use super::{Config, Failure, Fingerprint, Operation};
 use crate::Tick;
 use crate::keyed::hash::Seeds;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
@@ -38,53 +37,8 @@ pub struct FailureLog {
     seeds: Seeds,
 }
 
-/// What is remembered, all of it under one lock: it is held for as long as a few numbers take.
-#[derive(Debug)]
-pub(super) struct Memory {
-    pub(super) last_id: u64,
-    pub(super) recorded: u64,
-    pub(super) restored: u64,
-    pub(super) dropped: u64,
-    pub(super) ring: Ring,
-    pub(super) classes: Classes,
-    pub(super) tallies: [[Cell; Severity::ALL.len()]; Category::ALL.len()],
-    pub(super) knobs: Knobs,
-    /// The hour in which what is too old was last forgotten.
-    swept: i32,
-}
-
-/// How many of a sort and severity.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Cell {
-    pub(super) count: u64,
-    pub(super) counts: Counts<u32, u32>,
-}
-
 thread_local! {
     pub(super) static SCRATCH: RefCell<Scratch> = RefCell::default();
-}
-
-impl Memory {
-    fn new(config: &Config, since: Line) -> Self {
-        Self {
-            last_id: 0,
-            recorded: 0,
-            restored: 0,
-            dropped: 0,
-            ring: Ring::new(config.records, config.per_operation),
-            classes: Classes::new(config.classes),
-            tallies: Default::default(),
-            knobs: Knobs::of(config, since),
-            swept: At::from(since).hour,
-        }
-    }
-
-    pub(super) fn tally(&mut self, category: Category, severity: Severity, at: At, alike: u64) {
-        let cell = &mut self.tallies[category as usize][severity as usize];
-        cell.count = cell.count.saturating_add(alike);
-        let few = u32::try_from(alike).unwrap_or(u32::MAX);
-        cell.counts.add(at, few, few, |_| ());
-    }
 }
 
 impl FailureLog {
@@ -346,47 +300,17 @@ impl FailureLog {
     /// The memory, without what is too old.
     fn memory_at(&self, now: At) -> MutexGuard<'_, Memory> {
         let mut memory = lock(&self.memory);
-        if now.hour != memory.swept {
-            memory.sweep(now, &self.config);
-        }
+        memory.sweep_once_an_hour(now, &self.config);
         memory
     }
 
     /// Forgets all that was recorded and counted, but for the numbers of records, which go on.
     pub fn clear(&self) {
         let mut memory = lock(&self.memory);
-        let (last_id, since) = (memory.last_id, memory.knobs.since);
-        *memory = Memory { last_id, ..Memory::new(&self.config, since) };
+        memory.clear(&self.config);
         for operation in lock(&self.operations).iter() {
             operation.clear();
         }
-    }
-}
-
-impl Memory {
-    /// Takes in a record whose class was counted.
-    fn take_in(&mut self, fresh: &mut Kept, at: At, found: &Found) -> u64 {
-        self.last_id = self.last_id.saturating_add(1);
-        self.recorded += 1;
-        fresh.id = self.last_id;
-        fresh.flags = found.flags;
-        if let Some((entry, _)) = self.classes.get(found.place)
-            && !fresh.common.as_ref().is_some_and(|common| Arc::ptr_eq(common, &entry.common))
-        {
-            fresh.common = Some(entry.common.clone());
-        }
-        self.tally(fresh.category, fresh.severity, at, 1);
-        self.dropped += u64::from(self.ring.push(fresh));
-        self.last_id
-    }
-
-    /// Once an hour.
-    #[cold]
-    fn sweep(&mut self, now: At, config: &Config) {
-        self.swept = now.hour;
-        let oldest = now.line.before(config.retention);
-        self.dropped += self.ring.forget(oldest) as u64;
-        self.classes.forget(oldest);
     }
 }
 

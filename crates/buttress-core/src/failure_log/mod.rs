@@ -71,6 +71,7 @@ mod line;
 mod log;
 mod mask;
 mod memo;
+mod memory;
 mod operation;
 mod operations;
 mod patterns;

@@ -4,7 +4,7 @@ use super::class::{Bucket, Class, Series, Tally, Volume};
 use super::classes::Entry;
 use super::counts::{Counts, Hours};
 use super::line::{Ahead, Line, shown, wall_millis};
-use super::log::{Cell, Memory};
+use super::memory::{Cell, Memory};
 use super::ring::Kept;
 use super::snapshot::{OperationFailures, TallyCount};
 use super::sorts::{Part, Sort, together};

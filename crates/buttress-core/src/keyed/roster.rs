@@ -61,6 +61,20 @@ impl<V: Keep> Roster<V> {
         self.shards.get(self.seeds.hash(key), of(key))
     }
 
+    /// What `take` makes of the state of `key`, if it has one. Makes none.
+    ///
+    /// It runs under the lock of the shard, so it must not call the roster: whatever it says to the state, is said before somebody
+    /// takes that out.
+    #[inline]
+    #[must_use]
+    pub fn get_with<Q, T>(&self, key: &Q, take: impl FnOnce(&Arc<V>) -> T) -> Option<T>
+    where
+        V: Named<Q>,
+        Q: ?Sized + Hash,
+    {
+        self.shards.get_with(self.seeds.hash(key), of(key), take)
+    }
+
     /// The state of `key`, or what `make` makes of it, which is to be of that name. Only when something must go `now` is asked.
     ///
     /// `make` runs once for a key, under the lock of its shard, so it must not call the roster. When it panics, the roster is as it
@@ -99,6 +113,16 @@ impl<V: Keep> Roster<V> {
         Q: ?Sized + Hash,
     {
         self.shards.forget(self.seeds.hash(key), of(key), now)
+    }
+
+    /// Takes the state of `key` out if it `may` go: nobody finds it between the answer and that. The answer is given under the lock
+    /// of the shard, so it must not call the roster.
+    pub fn remove_if<Q>(&self, key: &Q, may: impl FnOnce(&V) -> bool) -> Option<Arc<V>>
+    where
+        V: Named<Q>,
+        Q: ?Sized + Hash,
+    {
+        self.shards.remove_if(self.seeds.hash(key), of(key), may)
     }
 
     /// Shows every state. One shard is locked at a time: one that comes or goes meanwhile may be seen or not, the others are

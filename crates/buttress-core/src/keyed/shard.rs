@@ -52,15 +52,20 @@ impl<O, V: Keep> Shard<O, V> {
         Self { places: HashTable::new(), entries: Vec::new(), capacity, evicted: 0 }
     }
 
-    /// The state with this hash for which `is` says that it is the one.
+    /// What `take` makes of the state with this hash for which `is` says that it is the one.
     #[inline]
-    pub(super) fn get(&mut self, hash: u64, is: impl Fn(&Entry<O, V>) -> bool) -> Option<Arc<V>> {
+    pub(super) fn get<T>(
+        &mut self,
+        hash: u64,
+        is: impl Fn(&Entry<O, V>) -> bool,
+        take: impl FnOnce(&Arc<V>) -> T,
+    ) -> Option<T> {
         let place = self.place(hash, is)?;
         let entry = &mut self.entries[place];
         // Before the count of references, which waits for what was asked for before it and lets nothing overtake it.
         entry.value.warm();
         entry.referenced = true;
-        Some(Arc::clone(&entry.value))
+        Some(take(&entry.value))
     }
 
     #[inline]

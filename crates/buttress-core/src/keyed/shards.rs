@@ -33,7 +33,18 @@ impl<O, V: Keep> Shards<O, V> {
 
     #[inline]
     pub(super) fn get(&self, hash: u64, is: impl Fn(&Entry<O, V>) -> bool) -> Option<Arc<V>> {
-        self.shard(hash).get(hash, is)
+        self.get_with(hash, is, Arc::clone)
+    }
+
+    /// What `take` makes of it, under the lock of its shard.
+    #[inline]
+    pub(super) fn get_with<T>(
+        &self,
+        hash: u64,
+        is: impl Fn(&Entry<O, V>) -> bool,
+        take: impl FnOnce(&Arc<V>) -> T,
+    ) -> Option<T> {
+        self.shard(hash).get(hash, is, take)
     }
 
     /// The state that is that of `key`, or what is made of it, under the lock of its shard.
@@ -47,7 +58,7 @@ impl<O, V: Keep> Shards<O, V> {
         make: impl FnOnce(Q) -> (O, V),
     ) -> Result<Arc<V>, Full> {
         let mut shard = self.shard(hash);
-        match shard.get(hash, |entry| is(&key, entry)) {
+        match shard.get(hash, |entry| is(&key, entry), Arc::clone) {
             Some(value) => Ok(value),
             None => Self::insert(shard, hash, now, || make(key)),
         }
@@ -72,13 +83,22 @@ impl<O, V: Keep> Shards<O, V> {
     }
 
     pub(super) fn remove(&self, hash: u64, is: impl Fn(&Entry<O, V>) -> bool) -> Option<Arc<V>> {
-        let removed = self.shard(hash).remove(hash, is);
-        removed.map(|entry| entry.value)
+        self.remove_if(hash, is, |_| true)
     }
 
     pub(super) fn forget(&self, hash: u64, is: impl Fn(&Entry<O, V>) -> bool, now: Tick) -> Option<Arc<V>> {
+        self.remove_if(hash, is, |value| value.worth(now) < Worth::Penalty)
+    }
+
+    /// Takes out one that `may` go. Nobody finds it between the answer and that.
+    pub(super) fn remove_if(
+        &self,
+        hash: u64,
+        is: impl Fn(&Entry<O, V>) -> bool,
+        may: impl FnOnce(&V) -> bool,
+    ) -> Option<Arc<V>> {
         let mut shard = self.shard(hash);
-        let free = shard.get(hash, &is)?.worth(now) < Worth::Penalty;
+        let free = shard.get(hash, &is, |value| may(value))?;
         let removed = if free { shard.remove(hash, is) } else { None };
         drop(shard);
         removed.map(|entry| entry.value)

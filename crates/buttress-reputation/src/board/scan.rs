@@ -1,12 +1,13 @@
 //! The best of all peers, in one walk over their words.
 
 use super::Board;
-use super::seat::GROUP;
+use super::seat::{Chunk, Group};
 use crate::Score;
-use crate::score::Scoring;
-use crate::sync::{Ordering, lock};
+use crate::score::{Scoring, ones};
+use crate::sync::lock;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 /// A seat and the score in it. Of two with the same score, the lower seat is the greater: so no two are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +22,9 @@ impl Place {
     }
 }
 
+/// One group of so many is looked at first.
+const SAMPLE: usize = 32;
+
 impl<T> Board<T> {
     /// The `count` places with the best scores at that time, or all there are, the best one first.
     ///
@@ -30,56 +34,78 @@ impl<T> Board<T> {
         if count == 0 {
             return Vec::new();
         }
-        let mut best = BinaryHeap::new();
-        self.walk(scoring, None, |seat, state| {
-            let place = Reverse(Place { score: scoring.score(state, at), seat: Reverse(seat) });
-            if best.len() < count {
-                best.push(place);
-            } else if let Some(mut worst) = best.peek_mut()
-                && place < *worst
-            {
-                *worst = place;
+        let chunks = lock(&self.rows).chunks.clone();
+        // As many are found among a few groups, so nobody who is worse is one of the best of all. Without it all would be looked at
+        // closely where each is a little better than the one before, as peers are that are asked one after the other.
+        let few = best(groups(&chunks).rev().step_by(SAMPLE), scoring, at, count, None);
+        if let Some(worst) = few.last()
+            && few.len() == count
+        {
+            let floor = Score::new(worst.score.get().next_down());
+            let found = best(groups(&chunks), scoring, at, count, Some(floor));
+            // Unless they became worse meanwhile.
+            if found.len() == count {
+                return found;
             }
-            // Seats come in their order: another one with the score of the worst would be worse than it.
-            (best.len() == count).then(|| best.peek().map(|worst| worst.0.score)).flatten()
-        });
-        best.into_sorted_vec().into_iter().map(|place| place.0).collect()
+        }
+        best(groups(&chunks), scoring, at, count, None)
     }
 
     /// All places with scores above `floor` at that time, in no order.
     pub(crate) fn above(&self, scoring: &dyn Scoring, at: u32, floor: Score) -> Vec<Place> {
-        let mut found = Vec::new();
-        self.walk(scoring, Some(floor), |seat, state| {
-            let score = scoring.score(state, at);
-            if score > floor {
-                found.push(Place { score, seat: Reverse(seat) });
-            }
-            Some(floor)
-        });
-        found
-    }
-
-    /// Shows the seats whose scores can be above a floor, which rises as `show` says; all while it says none.
-    fn walk(
-        &self,
-        scoring: &dyn Scoring,
-        mut floor: Option<Score>,
-        mut show: impl FnMut(usize, u64) -> Option<Score>,
-    ) {
         let chunks = lock(&self.rows).chunks.clone();
-        let mut states = [0; GROUP];
-        for (first, taken, words) in chunks.iter().flat_map(|chunk| chunk.groups()) {
-            for (state, word) in states.iter_mut().zip(words) {
-                *state = word.load(Ordering::Relaxed);
-            }
-            let mut hopeful = taken & floor.map_or(u64::MAX, |floor| scoring.hopeful(&states, floor));
-            while hopeful != 0 {
-                let place = hopeful.trailing_zeros() as usize;
-                hopeful &= hopeful - 1;
-                if floor.is_none_or(|floor| scoring.at_most(states[place]) > floor) {
-                    floor = show(first + place, states[place]);
+        let mut found = Vec::new();
+        for group in groups(&chunks) {
+            let states = group.states();
+            for place in ones(group.taken & scoring.hopeful(&states, at, floor)) {
+                let score = scoring.score(states[place], at);
+                if score > floor {
+                    found.push(Place { score, seat: Reverse(group.first + place) });
                 }
             }
         }
+        found
     }
+}
+
+fn groups(chunks: &[Arc<Chunk>]) -> impl DoubleEndedIterator<Item = Group<'_>> {
+    chunks.iter().flat_map(|chunk| chunk.groups())
+}
+
+/// The `count` places in these groups with the best scores above the floor, the best one first.
+fn best<'a>(
+    groups: impl Iterator<Item = Group<'a>>,
+    scoring: &dyn Scoring,
+    at: u32,
+    count: usize,
+    mut floor: Option<Score>,
+) -> Vec<Place> {
+    let mut best = BinaryHeap::new();
+    // Seats come in their order: another one with the score of the worst is worse than it. So where many are alike, as those of which
+    // nothing is known are, one that is not good enough speaks for all that come after it.
+    let mut refused = None;
+    for group in groups {
+        let states = group.states();
+        if refused.is_some_and(|refused| states.iter().all(|state| *state == refused)) {
+            continue;
+        }
+        let hopeful = group.taken & floor.map_or(u64::MAX, |floor| scoring.hopeful(&states, at, floor));
+        for place in ones(hopeful) {
+            let state = states[place];
+            if refused == Some(state) {
+                continue;
+            }
+            let found =
+                Reverse(Place { score: scoring.score(state, at), seat: Reverse(group.first + place) });
+            if best.len() < count {
+                best.push(found);
+            } else if let Some(mut worst) = best.peek_mut() {
+                if found < *worst { *worst = found } else { refused = Some(state) }
+            }
+        }
+        if best.len() == count {
+            floor = best.peek().map(|worst| worst.0.score);
+        }
+    }
+    best.into_sorted_vec().into_iter().map(|place| place.0).collect()
 }

@@ -44,14 +44,35 @@ impl Chunk {
         }
     }
 
-    /// Each group that has anybody in it: the number of its first seat, the bits of those that are taken, and the words.
+    /// Each group that has anybody in it.
     #[inline]
-    pub(super) fn groups(&self) -> impl Iterator<Item = (usize, u64, &[AtomicU64])> {
+    pub(super) fn groups(&self) -> impl DoubleEndedIterator<Item = Group<'_>> {
         let groups = self.taken.iter().zip(self.words.chunks(GROUP)).enumerate();
         groups.filter_map(|(group, (taken, words))| {
             let taken = taken.load(Ordering::Acquire);
-            (taken != 0).then_some((self.first + group * GROUP, taken, words))
+            (taken != 0).then_some(Group { first: self.first + group * GROUP, taken, words })
         })
+    }
+}
+
+/// Words side by side.
+pub(super) struct Group<'a> {
+    /// The number of the first seat.
+    pub(super) first: usize,
+    /// A bit for each that is somebody's.
+    pub(super) taken: u64,
+    words: &'a [AtomicU64],
+}
+
+impl Group<'_> {
+    /// What the words are now.
+    #[inline]
+    pub(super) fn states(&self) -> [u64; GROUP] {
+        let mut states = [0; GROUP];
+        for (state, word) in states.iter_mut().zip(self.words) {
+            *state = word.load(Ordering::Relaxed);
+        }
+        states
     }
 }
 

@@ -73,10 +73,6 @@ impl Scoring for Halved {
         Score::new(state as f64 / if at == 0 { 100.0 } else { 200.0 })
     }
 
-    fn at_most(&self, state: u64) -> Score {
-        Score::new(state as f64 / 100.0)
-    }
-
     fn set(&self, score: Score, _: u32) -> u64 {
         (score.get() * 100.0) as u64
     }
@@ -134,12 +130,8 @@ impl Scoring for Counted {
         self.0.score(state, at)
     }
 
-    fn at_most(&self, state: u64) -> Score {
-        self.0.at_most(state)
-    }
-
-    fn hopeful(&self, states: &[u64], floor: Score) -> u64 {
-        self.0.hopeful(states, floor)
+    fn hopeful(&self, states: &[u64], at: u32, floor: Score) -> u64 {
+        self.0.hopeful(states, at, floor)
     }
 
     fn set(&self, score: Score, at: u32) -> u64 {
@@ -154,17 +146,22 @@ impl Scoring for Counted {
 #[test]
 fn w59_ten_of_ten_thousand_are_found_by_working_out_the_scores_of_few() {
     let scoring = Counted::default();
-    for (shown, score) in [("spread", None), ("all of them new", Some(50.0))] {
-        for later in [0, 100, 3_600] {
+    // The last one: each was asked later than the one before, so that each is better.
+    for (shown, score, apart) in [
+        ("spread", None, 90),
+        ("all of them new", Some(50.0), 90),
+        ("as good as can be", Some(100.0), 10_000),
+    ] {
+        for later in [0, 100, 3_600, 86_400] {
             let board = Board::new();
             let _sitters: Vec<_> = (0..10_000_u32)
                 .map(|number| {
                     let score = score.unwrap_or_else(|| f64::from(number * 7_919 % 10_000) / 100.0);
-                    sit(&board, "one of many", scoring.set(Score::new(score), number % 90))
+                    sit(&board, "one of many", scoring.set(Score::new(score), number % apart))
                 })
                 .collect();
             scoring.1.store(0, Relaxed);
-            assert_eq!(board.best(&scoring, 90 + later, 10).len(), 10);
+            assert_eq!(board.best(&scoring, apart + later, 10).len(), 10);
             let worked_out = scoring.1.load(Relaxed);
             assert!(worked_out <= 1_000, "{worked_out} of 10,000, {shown}, {later} s later");
         }

@@ -39,19 +39,19 @@ impl Rig {
     fn ask(&self, now: Tick) -> (Option<super::word::Word>, Vec<Change>) {
         let mut changes = Changes::default();
         let ticket = self.breaker.admit(self.rules(), &self.cold, now, &mut changes).ok();
-        (ticket, changes.into_iter().collect())
+        (ticket, changes.told().collect())
     }
 
     fn end(&self, ticket: super::word::Word, failed: bool, now: Tick) -> Vec<Change> {
         let mut changes = Changes::default();
         self.breaker.settle(self.rules(), &self.cold, ticket, failed, now, &mut changes);
-        changes.into_iter().collect()
+        changes.told().collect()
     }
 
     fn judge(&self, failed: bool, now: Tick) -> Vec<Change> {
         let mut changes = Changes::default();
         self.breaker.judge(self.rules(), &self.cold, failed, now, &mut changes);
-        changes.into_iter().collect()
+        changes.told().collect()
     }
 }
 

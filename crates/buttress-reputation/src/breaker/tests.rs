@@ -46,26 +46,26 @@ impl Rig {
     fn ask(&mut self) -> Result<Word, Duration> {
         let mut changes = Changes::default();
         let asked = self.breaker.admit(self.rules(), &self.cold, self.now, &mut changes);
-        self.told.extend(changes);
+        self.told.extend(changes.told());
         asked
     }
 
     fn end(&mut self, ticket: Word, failed: bool) {
         let mut changes = Changes::default();
         self.breaker.settle(self.rules(), &self.cold, ticket, failed, self.now, &mut changes);
-        self.told.extend(changes);
+        self.told.extend(changes.told());
     }
 
     fn judge(&mut self, failed: bool) {
         let mut changes = Changes::default();
         self.breaker.judge(self.rules(), &self.cold, failed, self.now, &mut changes);
-        self.told.extend(changes);
+        self.told.extend(changes.told());
     }
 
     fn reset(&mut self) {
         let mut changes = Changes::default();
         self.breaker.reset(&mut self.cold.lock(), &mut changes);
-        self.told.extend(changes);
+        self.told.extend(changes.told());
     }
 
     /// A whole call.

@@ -1,13 +1,13 @@
 //! Those who are told what happens to peers.
 
-use crate::Change;
+use crate::PeerEvent;
 use crate::sync::{Mutex, lock};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
-type Listener<K> = dyn Fn(&K, &Change) + Send + Sync;
+type Listener<K> = dyn Fn(&K, &PeerEvent) + Send + Sync;
 
 /// A list of them, and how they behaved.
 pub(super) struct Listeners<K> {
@@ -25,13 +25,13 @@ impl<K> Listeners<K> {
     }
 
     /// Tells all of them. A panic is counted and concerns nobody else.
-    pub(super) fn tell(&self, key: &K, change: &Change) {
+    pub(super) fn tell(&self, key: &K, event: &PeerEvent) {
         if !self.any.load(Ordering::Acquire) {
             return;
         }
         let list = Arc::clone(&lock(&self.list));
         for listener in list.iter() {
-            if catch_unwind(AssertUnwindSafe(|| listener(key, change))).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| listener(key, event))).is_err() {
                 self.panics.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -73,7 +73,7 @@ pub struct Listening<K> {
 impl<K> Listening<K> {
     pub(super) fn to(
         listeners: &Arc<Listeners<K>>,
-        listener: impl Fn(&K, &Change) + Send + Sync + 'static,
+        listener: impl Fn(&K, &PeerEvent) + Send + Sync + 'static,
     ) -> Self {
         let listener: Arc<Listener<K>> = Arc::new(listener);
         listeners.add(Arc::clone(&listener));

@@ -20,7 +20,7 @@ pub use turns::Appraisal;
 use crate::bandwidth::Line;
 use crate::board::Board;
 use crate::peer::{Changes, Rules};
-use crate::{Change, Config, clock, dice};
+use crate::{Change, Config, PeerEvent, clock, dice};
 use buttress_core::clock::wall;
 use buttress_core::keyed::Roster;
 use listeners::Listeners;
@@ -39,8 +39,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// # How many peers
 /// A peer has an entry from the first thing that is recorded of it; to be looked at makes none. There are at most
 /// [`Config::capacity`] entries. When a new peer finds no room, one that nobody has anything against goes: first those that
-/// stand as a new one would, then those that were not heard of lately, never one that is banned, whose breaker is open, or that
-/// is badly thought of. When all that could go are such, the new ones share one state, in which nothing is held against them and
+/// stand as a new one would, then those that were not heard of lately, never one that is banned, whose breaker is open, that is
+/// badly thought of, or that is being asked with a [`Permit`](crate::Permit) or a [selection](crate::selection). When all that could go are such, the new ones share one state, in which nothing is held against them and
 /// nothing in their favour. So who comes back after its entry went is a new peer and never better than that, and a flood of new
 /// names neither takes memory nor lifts a ban.
 ///
@@ -52,7 +52,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// assert!(peers.should_communicate("alice"), "nothing is known of her");
 /// peers.record_success("alice", Duration::from_millis(20));
 /// peers.record_failure("bob");
-/// peers.ban("mallory", "sent garbage", None);
+/// assert!(peers.ban("mallory", "sent garbage", None));
 ///
 /// assert!(!peers.should_communicate("mallory"));
 /// let best: Vec<_> = peers.top(2).into_iter().map(|peer| peer.key).collect();
@@ -146,9 +146,12 @@ where
 
     /// Calls `listener` with each peer and what changed of it, on the thread on which it changed and after it did, until what is
     /// returned is dropped. A panic in there is [counted](Self::listener_panics), and concerns neither the caller nor other
-    /// listeners. What two threads do to one peer may be told in another order than it happened in: how it stands is what
-    /// [`peer`](Self::peer) says.
-    pub fn on_event(&self, listener: impl Fn(&K, &Change) + Send + Sync + 'static) -> Listening<K> {
+    /// listeners.
+    ///
+    /// What two threads do to one peer may be told in another order than it happened in. The
+    /// [numbers](PeerEvent::number) are in that order: who keeps how a peer stands leaves out what has a smaller one than what he
+    /// heard of that peer before. Nothing is told of those without room.
+    pub fn on_event(&self, listener: impl Fn(&K, &PeerEvent) + Send + Sync + 'static) -> Listening<K> {
         Listening::to(&self.inner.listeners, listener)
     }
 
@@ -184,10 +187,13 @@ where
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         loop {
-            let held = Held::of(self.enter(key));
-            // It may have gone between the two. Found after it was held, it is not let go any more.
-            if held.key().is_none() || self.record_of(key).is_some_and(|found| held.is(&found)) {
+            // Under the lock of the store, so that it does not go between the two.
+            if let Some(held) = self.inner.store.get_with(key, Held::of) {
                 return held;
+            }
+            let made = self.make(key);
+            if made.key().is_none() {
+                return Held::of(&made);
             }
         }
     }
@@ -253,7 +259,8 @@ impl<K: Clone> Ledger<K> {
 
     #[cold]
     fn tell_all(&self, record: &Record<K>, changes: Changes) {
-        for change in changes {
+        for event in changes {
+            let change = &event.change;
             if matches!(change, Change::Opened) {
                 self.inner.trips.fetch_add(1, Ordering::Relaxed);
             }
@@ -261,9 +268,9 @@ impl<K: Clone> Ledger<K> {
                 self.await_end(record);
             }
             #[cfg(feature = "registry")]
-            self.inner.watched.note(&change, clock::now());
+            self.inner.watched.note(change, clock::now());
             if let Some(key) = record.key() {
-                self.inner.listeners.tell(key, &change);
+                self.inner.listeners.tell(key, &event);
             }
         }
     }

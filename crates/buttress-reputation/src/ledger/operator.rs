@@ -11,23 +11,25 @@ impl<K> Ledger<K>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
 {
-    /// This peer is not asked any more: for that long, or until somebody [lifts](Self::unban) it. A ban that it had is replaced.
+    /// This peer is not asked any more: for that long, or until somebody [lifts](Self::unban) it. A ban that it had is replaced, be
+    /// it longer or shorter.
     /// Of a reason the first 1,024 bytes are kept.
     ///
     /// Where there is no room for it, nothing is banned, and `false` says so: the peers that would have to go carry penalties.
+    #[must_use = "nothing may be banned"]
     pub fn ban<Q>(&self, key: &Q, reason: impl Into<Arc<str>>, lasts: impl Into<Option<Duration>>) -> bool
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        let record = self.enter(key);
+        // Held, as a new one could go before it is banned.
+        let record = self.hold(key);
         if record.key().is_none() {
             return false;
         }
         let now = clock::now();
         let until = lasts.into().map(|lasts| now + lasts);
         let changes = record.peer.ban(record.rules(), short(reason.into()), until, now);
-        self.await_end(&record);
         self.tell(&record, changes);
         true
     }
@@ -60,7 +62,7 @@ where
     }
 
     /// Takes out the entry of a peer that does not come back, unless something is held against it: who leaves and returns under
-    /// the same name stays banned. `false` if there was none, or it stays.
+    /// the same name stays banned. One that is chosen from or being asked stays as well. `false` if there was none, or it stays.
     pub fn forget<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -69,14 +71,13 @@ where
         self.inner.store.forget(key, clock::now()).is_some()
     }
 
-    /// Forgets all peers, whatever is held against them. Those that somebody chooses from are [reset](Self::reset) instead, as they
-    /// go on being asked.
+    /// Forgets all peers, whatever is held against them. Those that somebody chooses from, or asks with a [`Permit`](crate::Permit),
+    /// are [reset](Self::reset) instead, as they go on being asked.
     pub fn clear(&self) {
         for record in self.records() {
-            match record.key() {
-                Some(key) if record.is_held() => self.reset(key),
-                Some(key) => drop(self.inner.store.remove(key)),
-                None => {}
+            let Some(key) = record.key() else { continue };
+            if self.inner.store.remove_if(key, |record| !record.is_held()).is_none() {
+                self.reset(key);
             }
         }
     }

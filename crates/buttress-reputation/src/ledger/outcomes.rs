@@ -45,7 +45,7 @@ where
     }
 
     /// The leave to ask this peer once. What comes of it is recorded with the permit; dropped without that, it says that nobody
-    /// waited for the answer.
+    /// waited for the answer. The peer keeps its entry for as long as the permit is out.
     ///
     /// # Errors
     /// Why not, and where it is known how long not.
@@ -54,7 +54,7 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        Permit::of(self.clone(), self.enter(key))
+        Permit::of(self.clone(), self.hold(key))
     }
 
     /// Of these peers those that would be admitted, in their order: the others cost none of the places.
@@ -62,7 +62,7 @@ where
     /// ```
     /// # use buttress_reputation::{Config, Ledger};
     /// # let peers = Ledger::<String>::new("dial", Config::default());
-    /// peers.ban("bob", "spam", None);
+    /// assert!(peers.ban("bob", "spam", None));
     /// let dialed: Vec<_> = peers.admitted(["alice", "bob", "carol", "dave"]).take(3).collect();
     /// assert_eq!(dialed, ["alice", "carol", "dave"]);
     /// ```

@@ -93,15 +93,12 @@ impl<K> Record<K> {
 pub(crate) struct Held<K>(Arc<Record<K>>);
 
 impl<K> Held<K> {
-    pub(super) fn of(record: Arc<Record<K>>) -> Self {
+    #[inline]
+    pub(super) fn of(record: &Arc<Record<K>>) -> Self {
         if let Some(holds) = record.holds() {
             holds.fetch_add(1, Ordering::AcqRel);
         }
-        Self(record)
-    }
-
-    pub(super) fn is(&self, other: &Arc<Record<K>>) -> bool {
-        Arc::ptr_eq(&self.0, other)
+        Self(Arc::clone(record))
     }
 }
 

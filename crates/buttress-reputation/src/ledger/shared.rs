@@ -31,10 +31,6 @@ impl Scoring for Unmoved {
         self.0.score(self.0.fresh(), at)
     }
 
-    fn at_most(&self, _state: u64) -> Score {
-        self.0.at_most(self.0.fresh())
-    }
-
     fn set(&self, _score: Score, _at: u32) -> u64 {
         self.0.fresh()
     }

@@ -3,6 +3,24 @@
 use crate::outlier::Rule;
 use crate::{Score, Tick, Tier};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A change, as [listeners](crate::Ledger::on_event) are told it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PeerEvent {
+    /// Greater than that of whatever happened to the same peer before: two threads may tell what they did in another order than
+    /// they did it. There are gaps.
+    pub number: u64,
+    /// What happened.
+    pub change: Change,
+}
+
+impl fmt::Display for PeerEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.change.fmt(f)
+    }
+}
 
 /// Something that changed about a peer: told once, to whoever made it change.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +34,8 @@ pub enum Change {
         times: u32,
         /// When the ban is over; `None` if somebody has to lift it.
         until: Option<Tick>,
+        /// It was banned already: by hand, for another time or reason.
+        again: bool,
     },
     /// Its ban is over, or somebody lifted it.
     Unbanned,
@@ -63,10 +83,10 @@ impl Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Banned { score, times, until: Some(until) } => {
+            Self::Banned { score, times, until: Some(until), .. } => {
                 write!(f, "banned at {score} until {until} (time {times})")
             }
-            Self::Banned { score, times, until: None } => write!(f, "banned at {score} (time {times})"),
+            Self::Banned { score, times, until: None, .. } => write!(f, "banned at {score} (time {times})"),
             Self::Tier { from, to } => write!(f, "{from} -> {to}"),
             Self::Ejected { by, until } => write!(f, "ejected until {until} ({by})"),
             other => f.write_str(other.as_str()),
@@ -74,16 +94,17 @@ impl fmt::Display for Change {
     }
 }
 
-/// As many as one judgement can make: a ban and an ejection that are over, the breaker's, a ban that begins, another group.
-const MOST: usize = 5;
+/// As many as one judgement can make: a ban that is over and the group it comes back to, an ejection that is over, the breaker's, a
+/// ban that begins, another group.
+const MOST: usize = 6;
 
 /// What one judgement changed, in the order it did. Most change nothing, and that is a word to hand on.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Changes(Option<Box<[Option<Change>; MOST]>>);
+pub(crate) struct Changes(Option<Box<[Option<PeerEvent>; MOST]>>);
 
 impl IntoIterator for Changes {
-    type Item = Change;
-    type IntoIter = std::iter::Flatten<std::array::IntoIter<Option<Change>, MOST>>;
+    type Item = PeerEvent;
+    type IntoIter = std::iter::Flatten<std::array::IntoIter<Option<PeerEvent>, MOST>>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.map_or([None; MOST], |changes| *changes).into_iter().flatten()
@@ -92,7 +113,7 @@ impl IntoIterator for Changes {
 
 impl Changes {
     pub(super) fn holds(&self, change: Change) -> bool {
-        self.0.as_ref().is_some_and(|changes| changes.contains(&Some(change)))
+        self.0.as_ref().is_some_and(|told| told.iter().flatten().any(|event| event.change == change))
     }
 
     /// Whether nothing changed.
@@ -106,13 +127,24 @@ impl Changes {
         self.0.as_ref().is_none_or(|changes| changes[MOST - 3].is_none())
     }
 
+    /// One more. Whoever made it holds the lock it was made under still, so that the later one of two has the greater number.
     #[cold]
     pub(crate) fn push(&mut self, change: Change) {
+        // Of all peers together, as changes are seldom and a word for each peer is dear. Not one of the model checker's: nothing
+        // is decided by it.
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let changes = self.0.get_or_insert_default();
         let free = changes.iter_mut().find(|place| place.is_none());
         debug_assert!(free.is_some(), "more changes than one judgement makes");
         if let Some(free) = free {
-            *free = Some(change);
+            *free = Some(PeerEvent { number, change });
         }
+    }
+
+    /// What changed, without the numbers.
+    #[cfg(test)]
+    pub(crate) fn told(self) -> impl Iterator<Item = Change> {
+        self.into_iter().map(|event| event.change)
     }
 }

@@ -1,6 +1,6 @@
 //! What a file keeps of a peer, and what is made of it.
 
-use super::{Counts, Peer, Rules};
+use super::{Changes, Counts, Peer, Rules};
 use crate::sync::Ordering;
 use crate::{Estimator, Score};
 use buttress_core::Tick;
@@ -64,8 +64,6 @@ impl Peer {
 
     /// Makes of a new peer what was kept of one. Nobody is told of it, and nobody asks it yet.
     pub(crate) fn restore(&self, rules: &Rules, kept: &Kept, now: Tick) {
-        let state = rules.scoring.set(kept.score, rules.seconds(now));
-        self.put_score(rules, state, now);
         self.counters.set(kept.counts);
         self.latency.store(Estimator::set(kept.latency), Ordering::Relaxed);
         // What it costs is not kept, as it fades within seconds. It begins with what is known all the same: else a peer that is
@@ -88,6 +86,8 @@ impl Peer {
             self.breaker.restore_open(&self.cold, now + left, kept.open_level, now);
         }
         let mut cold = self.cold.lock();
+        let state = rules.scoring.set(kept.score, rules.seconds(now));
+        self.put_score(&mut cold, rules, state, now, &mut Changes::default());
         let times = kept.times_banned;
         let over = crate::ban::Word::banned(None, times).over(now);
         match &kept.ban {

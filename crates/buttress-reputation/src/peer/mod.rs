@@ -17,7 +17,7 @@ mod rules;
 mod standing;
 mod warming;
 
-pub use changes::Change;
+pub use changes::{Change, PeerEvent};
 pub use refused::{Refused, Why};
 
 pub(crate) use changes::Changes;
@@ -35,6 +35,7 @@ pub(crate) use models::explore;
 pub(crate) use penance::Ban;
 pub(crate) use rules::Rules;
 
+use crate::Tier;
 use crate::ban;
 use crate::board::Seat;
 use crate::breaker::{Breaker, Lease, Means, State};
@@ -278,14 +279,26 @@ impl Peer {
         if self.ban_if_low(rules, deed, score, now, changes) {
             return;
         }
-        let before = self.seat.mark().load(Ordering::Relaxed);
-        let (from, to) = (tier_of(before), rules.tiers.after(tier_of(before), score));
-        if from != to && !self.ban_word().is_marked() {
-            let won =
-                self.seat.mark().compare_exchange(before, to as u32, Ordering::AcqRel, Ordering::Relaxed);
-            if won.is_ok() {
-                changes.push(Change::Tier { from, to });
-            }
+        let before = self.marked_tier();
+        if rules.tiers.after(before, score) != before && !self.ban_word().is_marked() {
+            self.change_tier(rules, seconds, changes);
+        }
+    }
+
+    /// It is in another group, unless somebody else has said so meanwhile.
+    #[cold]
+    fn change_tier(&self, rules: &Rules, seconds: u32, changes: &mut Changes) {
+        let mut cold = self.cold.lock();
+        if !self.ban_word().is_marked() {
+            let score = rules.scoring.score(self.seat.state().load(Ordering::Acquire), seconds);
+            self.put_tier(&mut cold, rules.tiers.after(self.marked_tier(), score), changes);
+        }
+    }
+
+    fn put_tier(&self, _: &mut Locked<'_>, to: Tier, changes: &mut Changes) {
+        let from = tier_of(self.seat.mark().swap(to as u32, Ordering::AcqRel));
+        if from != to {
+            changes.push(Change::Tier { from, to });
         }
     }
 

@@ -50,13 +50,13 @@ impl Rig {
     }
 
     fn judge(&self, deed: Deed, now: Tick) -> Vec<Change> {
-        self.peer.judge(&self.rules, &deed, now).into_iter().collect()
+        self.peer.judge(&self.rules, &deed, now).told().collect()
     }
 
     fn ask(&self, now: Tick) -> (bool, Vec<Change>) {
         let mut changes = Changes::default();
         let asked = self.peer.ask(&self.rules, now, &mut changes).is_ok();
-        (asked, changes.into_iter().collect())
+        (asked, changes.told().collect())
     }
 }
 
@@ -118,7 +118,7 @@ fn s3_29_an_operator_who_lifts_a_ban_and_its_end_lift_it_once() {
         rig.judge(Deed::sync(false), START);
         let beside = Arc::clone(&rig);
         let thread =
-            thread::spawn(move || -> Vec<_> { beside.peer.unban(&beside.rules, OVER).into_iter().collect() });
+            thread::spawn(move || -> Vec<_> { beside.peer.unban(&beside.rules, OVER).told().collect() });
         other_first();
         let (asked, mut told) = rig.ask(OVER);
         told.extend(thread.join().expect("it ends"));

@@ -27,15 +27,15 @@ impl Peer {
         self.lift_if_due(rules, now, &mut changes);
         let mut cold = self.cold.lock();
         let before = self.ban_word();
-        let was_banned = before.is_marked();
-        let times = if was_banned { before.times() } else { self.next_time(rules, now) };
+        let again = before.is_marked();
+        let times = if again { before.times() } else { self.next_time(rules, now) };
         self.impose(&mut cold, Some(reason), until, times, now);
-        if !was_banned {
-            let state = self.seat().state().load(Ordering::Acquire);
+        let state = self.seat().state().load(Ordering::Acquire);
+        if !again {
             cold.stood(state);
-            let score = rules.scoring.score(state, rules.seconds(now));
-            changes.push(Change::Banned { score, times, until });
         }
+        let score = rules.scoring.score(state, rules.seconds(now));
+        changes.push(Change::Banned { score, times, until, again });
         changes
     }
 
@@ -44,7 +44,7 @@ impl Peer {
         let mut changes = Changes::default();
         let mut cold = self.cold.lock();
         if self.ban_word().is_marked() {
-            self.put_score(rules, rules.scoring.fresh(), now);
+            self.put_score(&mut cold, rules, rules.scoring.fresh(), now, &mut changes);
             self.lift(&mut cold, now, &mut changes);
         }
         changes
@@ -55,7 +55,7 @@ impl Peer {
         let mut changes = Changes::default();
         // All of it under one lock: no ban comes in between that is told and forgotten without a word.
         let mut cold = self.cold.lock();
-        self.put_score(rules, rules.scoring.fresh(), now);
+        self.put_score(&mut cold, rules, rules.scoring.fresh(), now, &mut changes);
         if self.ban_word().is_marked() {
             self.lift(&mut cold, now, &mut changes);
         }
@@ -86,6 +86,7 @@ impl Peer {
         let mut changes = Changes::default();
         // A second more where it is cut to seconds, and never the zero that says there is none.
         let seconds = rules.seconds(until).saturating_add(1);
+        let _cold = self.cold.lock();
         if until > now && self.ejected_until.swap(seconds, Ordering::AcqRel) == 0 {
             changes.push(Change::Ejected { by, until });
         }
@@ -114,13 +115,24 @@ impl Peer {
         if self.ban_word().is_due(now) {
             self.let_back(rules, now, changes);
         }
-        let ejected = self.ejected_until.load(Ordering::Relaxed);
-        if ejected != 0 && ejected <= rules.seconds(now) {
-            let over = self.ejected_until.compare_exchange(ejected, 0, Ordering::AcqRel, Ordering::Relaxed);
-            if over.is_ok() {
-                self.recover(now);
-                changes.push(Change::Readmitted);
-            }
+        if self.ejection_is_due(rules, now) {
+            self.readmit(rules, now, changes);
+        }
+    }
+
+    #[inline]
+    fn ejection_is_due(&self, rules: &Rules, now: Tick) -> bool {
+        let until = self.ejected_until.load(Ordering::Relaxed);
+        until != 0 && until <= rules.seconds(now)
+    }
+
+    #[cold]
+    fn readmit(&self, rules: &Rules, now: Tick, changes: &mut Changes) {
+        let _cold = self.cold.lock();
+        if self.ejection_is_due(rules, now) {
+            self.ejected_until.store(0, Ordering::Release);
+            self.recover(now);
+            changes.push(Change::Readmitted);
         }
     }
 
@@ -144,7 +156,7 @@ impl Peer {
         }
         // The score first, as nobody is to be judged by the one that was banned for.
         let probation = self.probation(rules, &cold);
-        self.put_score(rules, probation, now);
+        self.put_score(&mut cold, rules, probation, now, changes);
         self.lift(&mut cold, now, changes);
     }
 
@@ -184,7 +196,7 @@ impl Peer {
         let times = self.next_time(rules, now);
         let until = Some(now + ban.lasts(times));
         self.impose(&mut cold, None, until, times, now);
-        changes.push(Change::Banned { score, times, until });
+        changes.push(Change::Banned { score, times, until, again: false });
     }
 
     /// The how manieth ban the next one is.
@@ -219,9 +231,16 @@ impl Peer {
     }
 
     /// Puts the score, whatever it was, and the tier that goes with it.
-    pub(super) fn put_score(&self, rules: &Rules, state: u64, now: Tick) {
+    pub(super) fn put_score(
+        &self,
+        cold: &mut Locked<'_>,
+        rules: &Rules,
+        state: u64,
+        now: Tick,
+        changes: &mut Changes,
+    ) {
         let score = rules.scoring.score(state, rules.seconds(now));
         self.seat().state().store(state, Ordering::Release);
-        self.seat.mark().store(rules.tiers.of(score) as u32, Ordering::Release);
+        self.put_tier(cold, rules.tiers.of(score), changes);
     }
 }

@@ -80,8 +80,7 @@ impl Peer {
         }
     }
 
-    /// The group it is in.
-    #[inline]
+    /// The group it is in: by its score at `now`, and by the one it was in, which it leaves only where it is far enough from it.
     pub(crate) fn tier(&self, rules: &Rules, now: Tick) -> Tier {
         let ban = self.ban_word();
         if ban.left(now).is_some() {
@@ -89,8 +88,21 @@ impl Peer {
         } else if ban.is_marked() {
             rules.tiers.of(self.score(rules, now))
         } else {
-            tier_of(self.seat.mark().load(Ordering::Relaxed))
+            rules.tiers.after(self.marked_tier(), self.score(rules, now))
         }
+    }
+
+    /// The group it is in, as far as nothing but a judgement changes it: quick, for those who compare peers with each call. What is
+    /// forgotten with time only counts from the next judgement on.
+    #[inline]
+    pub(crate) fn tier_as_judged(&self, rules: &Rules, now: Tick) -> Tier {
+        if self.ban_word().is_marked() { self.tier(rules, now) } else { self.marked_tier() }
+    }
+
+    /// The group that was told last.
+    #[inline]
+    pub(super) fn marked_tier(&self) -> Tier {
+        tier_of(self.seat.mark().load(Ordering::Relaxed))
     }
 
     /// What it did, by kind.

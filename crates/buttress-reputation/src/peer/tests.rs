@@ -48,23 +48,23 @@ impl Rig {
     fn admit(&mut self) -> Result<Ticket, Refused> {
         let mut changes = Changes::default();
         let ticket = self.peer.admit(&self.rules, self.now, &mut changes);
-        self.told.extend(changes);
+        self.told.extend(changes.told());
         ticket
     }
 
     fn ask(&mut self) -> Result<(), Refused> {
         let mut changes = Changes::default();
         let asked = self.peer.ask(&self.rules, self.now, &mut changes);
-        self.told.extend(changes);
+        self.told.extend(changes.told());
         asked
     }
 
     fn settle(&mut self, ticket: Ticket, outcome: Outcome, took: impl Into<Option<Duration>>) {
-        self.told.extend(self.peer.settle(&self.rules, ticket, outcome, took.into(), self.now));
+        self.told.extend(self.peer.settle(&self.rules, ticket, outcome, took.into(), self.now).told());
     }
 
     fn judge(&mut self, deed: Deed) {
-        self.told.extend(self.peer.judge(&self.rules, &deed, self.now));
+        self.told.extend(self.peer.judge(&self.rules, &deed, self.now).told());
     }
 
     /// Fails until it is banned.
@@ -75,11 +75,11 @@ impl Rig {
     }
 
     fn ban(&mut self, reason: &str, until: Option<Tick>) {
-        self.told.extend(self.peer.ban(&self.rules, reason.into(), until, self.now));
+        self.told.extend(self.peer.ban(&self.rules, reason.into(), until, self.now).told());
     }
 
     fn unban(&mut self) {
-        self.told.extend(self.peer.unban(&self.rules, self.now));
+        self.told.extend(self.peer.unban(&self.rules, self.now).told());
     }
 
     fn score(&self) -> f64 {

@@ -2,7 +2,7 @@
 //!
 //! What a network has taught costs as much to learn again as it did at first, and who was banned is glad of every restart.
 //! [`Kept`] is a [`Ledger`] that begins with what the process before has left, and is saved every so often on a thread of its own,
-//! soon after a ban that is new, and at the end. Nobody who records anything waits for the disk.
+//! soon after a ban or its end, and at the end. Nobody who records anything waits for the disk.
 //!
 //! ```
 //! use buttress_reputation::Config;
@@ -13,7 +13,7 @@
 //! # let path = folder.path().join("peers.json");
 //! let kept = Kept::<String>::open(&path, "swarm", Config::default());
 //! kept.ledger().record_success("alice", Duration::from_millis(20));
-//! kept.ledger().ban("mallory", "sent garbage", Duration::from_secs(3600));
+//! assert!(kept.ledger().ban("mallory", "sent garbage", Duration::from_secs(3600)));
 //! drop(kept);
 //!
 //! let kept = Kept::<String>::open(&path, "swarm", Config::default());
@@ -130,8 +130,8 @@ where
         let bans = {
             let saver = keeper.saver().clone();
             let last = Mutex::new(None);
-            ledger.on_event(move |_, change| {
-                if let Change::Banned { .. } | Change::Unbanned = change {
+            ledger.on_event(move |_, event| {
+                if let Change::Banned { .. } | Change::Unbanned = event.change {
                     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
                     let now = clock::now();
                     if last.is_none_or(|last| now.since(last) >= BETWEEN_BANS) {

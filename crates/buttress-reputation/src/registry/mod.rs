@@ -5,7 +5,7 @@ mod overview;
 mod told;
 
 use crate::breaker::State;
-use crate::{Change, Ledger, Tick, clock};
+use crate::{Change, Ledger, PeerEvent, Tick, clock};
 #[cfg(feature = "persist")]
 use buttress::disk::keeper::{Saver, Saves};
 use buttress::registry::{PeerEvents, PeerTroubles, Peers, PeersStatus};
@@ -41,7 +41,7 @@ const GOOD_FOR: Duration = Duration::from_secs(1);
 impl Watched {
     /// This happened to a peer.
     pub(crate) fn note(&self, change: &Change, now: Tick) {
-        let banned = matches!(change, Change::Banned { .. });
+        let banned = matches!(change, Change::Banned { again: false, .. });
         if banned {
             self.bans.fetch_add(1, Ordering::Relaxed);
         }
@@ -70,7 +70,10 @@ where
         self.watched().events.get_or_init(|| {
             let events = Arc::new(PeerEvents::new(self.name()));
             let tell = Arc::clone(&events);
-            self.on_event(move |key: &K, change| tell.happens(key, told::told(change))).forever();
+            let told = move |key: &K, event: &PeerEvent| {
+                tell.happens(key, event.number, told::told(&event.change));
+            };
+            self.on_event(told).forever();
             events
         })
     }

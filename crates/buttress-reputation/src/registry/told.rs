@@ -5,7 +5,7 @@ use buttress::PeerChange;
 
 pub(super) fn told(change: &Change) -> PeerChange {
     match *change {
-        Change::Banned { score, times, until } => PeerChange::Banned {
+        Change::Banned { score, times, until, .. } => PeerChange::Banned {
             score: score.get(),
             times,
             ban_for: until.map(|until| until.since(clock::now())),

@@ -1,7 +1,7 @@
 //! Points for what succeeded, points off for what failed, and a slow return to the start.
 
 use super::decay::Decay;
-use super::{Score, Scoring};
+use super::{Score, Scoring, bits, keep};
 use crate::{Deed, Weights};
 use buttress_core::InvalidConfig;
 
@@ -107,19 +107,28 @@ impl Scoring for Additive {
         shown(self.decayed(state, at))
     }
 
-    fn at_most(&self, state: u64) -> Score {
-        let (score, _) = unpack(state);
-        shown(score.max(self.start))
-    }
-
-    fn hopeful(&self, states: &[u64], floor: Score) -> u64 {
-        // Whole words are in the order of their scores, so there is nothing to unpack.
-        let floor = pack((floor.get() * UNITS) as u32, u32::MAX);
-        if pack(self.start, 0) > floor {
-            return u64::MAX;
+    fn hopeful(&self, states: &[u64], at: u32, floor: Score) -> u64 {
+        let (start, floor) = (f64::from(self.start), floor.get() * UNITS);
+        // How far it may be from the start, with what rounding adds and a hair.
+        let least = floor - start - 0.6;
+        let of = |state| {
+            let (score, since) = unpack(state);
+            (f64::from(score) - start, at.saturating_sub(since))
+        };
+        if floor < start {
+            // Those below the start rise to it, by no more than a straight line from here.
+            return bits(states, |state| {
+                let (distance, age) = of(state);
+                distance * self.decay.left_at_least(age) > least
+            });
         }
-        let bits = states.iter().take(64).enumerate();
-        bits.fold(0, |hopeful, (at, state)| hopeful | u64::from(*state > floor) << at)
+        // Whole words are in the order of their scores, so most are told by one comparison.
+        let above = pack(floor as u32, u32::MAX);
+        let least = least.max(0.0);
+        keep(states, bits(states, |state| state > above), |state| {
+            let (distance, age) = of(state);
+            distance > least * self.decay.shrunk_at_least(age)
+        })
     }
 
     fn set(&self, score: Score, at: u32) -> u64 {

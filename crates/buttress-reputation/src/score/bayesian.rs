@@ -1,7 +1,7 @@
 //! What is to be expected of a peer, by what it did lately.
 
 use super::decay::Decay;
-use super::{Score, Scoring};
+use super::{Score, Scoring, bits, keep};
 use crate::{Deed, Weights};
 use buttress_core::InvalidConfig;
 use std::time::Duration;
@@ -122,26 +122,19 @@ impl Bayesian {
     fn faded(&self, state: u64, at: u32) -> Evidence {
         let then = Evidence::of(state, self.memory);
         let step = (at / self.step) & TIME_MASK;
-        let (steps, back) =
-            (step.wrapping_sub(then.step) & TIME_MASK, then.step.wrapping_sub(step) & TIME_MASK);
-        if steps == 0 {
+        if step == then.step {
             return then;
         }
-        if back <= TIME_MASK / 2 {
-            // A clock that went back, by a little as another thread read it earlier, or by so much that time begins again.
+        let Some(steps) = age(then.step, step) else {
+            // By a little as another thread read the clock earlier, or by so much that time begins again.
+            let back = then.step.wrapping_sub(step) & TIME_MASK;
             let since = if u64::from(back) <= STEPS { then.step } else { step };
             return Evidence { step: since, ..then };
-        }
+        };
         let left = self.decay.left(steps.saturating_mul(self.step));
         // Both rounded the same way, so that peers with as much evidence keep as much, and the bad is never more than all.
         let fade = |units: u32| (f64::from(units) * left + 0.5) as u32;
         Evidence { all: fade(then.all), bad: fade(then.bad), step }
-    }
-
-    /// By how much more than fading alone a score can rise: fading goes straight to the prior, and what is rounded is half a unit of
-    /// what is good and half a unit of what is bad, with a margin.
-    fn rounding(&self) -> f64 {
-        1.5 / self.weight
     }
 
     fn expected(&self, evidence: Evidence) -> f64 {
@@ -150,14 +143,26 @@ impl Bayesian {
     }
 }
 
+/// All evidence in a word, and what of it is bad: signed, as such are made floating-point numbers many at once.
+#[inline]
+const fn halves(state: u64) -> (i32, i32) {
+    ((state >> (EVIDENCE_BITS + TIME_BITS)) as i32, ((state >> TIME_BITS) & EVIDENCE_MASK) as i32)
+}
+
+/// The steps from `then` to `now`, which go around; `None` if the clock went back.
+#[inline]
+fn age(then: u32, now: u32) -> Option<u32> {
+    let steps = now.wrapping_sub(then) & TIME_MASK;
+    (steps <= TIME_MASK / 2).then_some(steps)
+}
+
 impl Evidence {
     /// A word from elsewhere may say more than is remembered, or more that is bad than there is.
     #[inline]
     fn of(state: u64, memory: u32) -> Self {
-        let all = (state >> (EVIDENCE_BITS + TIME_BITS)) as u32;
-        let bad = ((state >> TIME_BITS) & EVIDENCE_MASK) as u32;
-        let known = Self { all, bad: bad.min(all), step: state as u32 & TIME_MASK };
-        if all <= memory { known } else { known.with(0, true, memory) }
+        let (all, bad) = halves(state);
+        let known = Self { all: all as u32, bad: bad.min(all) as u32, step: state as u32 & TIME_MASK };
+        if known.all <= memory { known } else { known.with(0, true, memory) }
     }
 
     const fn pack(self) -> u64 {
@@ -202,23 +207,37 @@ impl Scoring for Bayesian {
         Score::new(100.0 * self.expected(self.faded(state, at)))
     }
 
-    fn at_most(&self, state: u64) -> Score {
-        let now = self.expected(Evidence::of(state, self.memory));
-        Score::new(100.0 * (now.max(self.prior) + self.rounding()))
-    }
-
-    fn hopeful(&self, states: &[u64], floor: Score) -> u64 {
-        // A hair less, as it is a product here and a quotient there.
-        let floor = floor.get() / 100.0 - self.rounding() - 1e-12;
-        if self.prior > floor {
-            return u64::MAX;
-        }
-        let bits = states.iter().take(64).enumerate();
-        bits.fold(0, |hopeful, (at, state)| {
-            let Evidence { all, bad, .. } = Evidence::of(*state, self.memory);
-            let good = f64::from(all - bad) + self.prior * self.weight;
-            hopeful | u64::from(good > floor * (f64::from(all) + self.weight)) << at
-        })
+    fn hopeful(&self, states: &[u64], at: u32, floor: Score) -> u64 {
+        let share = floor.get() / 100.0;
+        // What must be left of the good, beyond its share of all that is left: what the prior lacks. Rounding adds a unit at most.
+        let least = (share - self.prior) * self.weight - 1.01;
+        let now = (at / self.step) & TIME_MASK;
+        let unknown_is = self.score(self.fresh(), at) > floor;
+        let is_hopeful = |state| {
+            let then = Evidence::of(state, self.memory);
+            let age = age(then.step, now).unwrap_or(0).saturating_mul(self.step);
+            let shrunk = self.decay.shrunk_at_least(age);
+            let all = f64::from(then.all);
+            let excess = f64::from(then.all - then.bad) - share * all;
+            if all + all < shrunk {
+                // All of it is gone.
+                unknown_is
+            } else if least > 0.0 {
+                excess > least * shrunk
+            } else {
+                excess * self.decay.left_at_least(age) > least
+            }
+        };
+        // Of most it is told by less than that.
+        let perhaps = if least > 0.0 {
+            bits(states, |state| {
+                let (all, bad) = halves(state);
+                f64::from(all - bad) - share * f64::from(all) > least - 1.0
+            })
+        } else {
+            u64::MAX
+        };
+        keep(states, perhaps, is_hopeful)
     }
 
     fn set(&self, score: Score, at: u32) -> u64 {

@@ -26,4 +26,24 @@ impl Decay {
         // Most judgements follow another one within the same second.
         if seconds == 0 { 1.0 } else { (self.per_second * f64::from(seconds)).exp2() }
     }
+
+    /// No more than is [left](Self::left): by a straight line, which an exponential curve never goes below.
+    #[inline]
+    pub(super) fn left_at_least(&self, seconds: u32) -> f64 {
+        (1.0 - self.exponent(seconds)).max(0.0)
+    }
+
+    /// No more than how many times what is [left](Self::left) there was: by the first terms of the exponential series, all of
+    /// which are positive.
+    #[inline]
+    pub(super) fn shrunk_at_least(&self, seconds: u32) -> f64 {
+        let by = self.exponent(seconds);
+        1.0 + by * (1.0 + by * (1.0 / 2.0 + by * (1.0 / 6.0)))
+    }
+
+    /// How often it shrinks by e.
+    #[inline]
+    fn exponent(&self, seconds: u32) -> f64 {
+        -self.per_second * std::f64::consts::LN_2 * f64::from(seconds)
+    }
 }

@@ -69,6 +69,30 @@ impl fmt::Display for Score {
     }
 }
 
+/// A bit for each of at most 64 states, the lowest for the first.
+#[inline]
+fn bits(states: &[u64], mut is: impl FnMut(u64) -> bool) -> u64 {
+    let states = states.iter().take(64).enumerate();
+    states.fold(0, |bits, (at, state)| bits | u64::from(is(*state)) << at)
+}
+
+/// Those of `bits` whose states are as they are to be.
+#[inline]
+fn keep(states: &[u64], bits: u64, is: impl Fn(u64) -> bool) -> u64 {
+    let places = ones(bits).take_while(|place| *place < states.len());
+    places.filter(|place| is(states[*place])).fold(0, |kept, place| kept | 1 << place)
+}
+
+/// The places of the bits that are set.
+#[inline]
+pub(crate) fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = (bits != 0).then(|| bits.trailing_zeros() as usize);
+        bits &= bits.wrapping_sub(1);
+        place
+    })
+}
+
 /// A way to come to a score. All that it knows of a peer is one word of 64 bits, and the time is in whole seconds
 /// since the ledger began.
 ///
@@ -91,15 +115,12 @@ pub trait Scoring: Send + Sync + fmt::Debug + 'static {
     /// The score at that time.
     fn score(&self, state: u64, at: u32) -> Score;
 
-    /// No less than the score at any time from the last judgement on: quick, so that the best of many peers are found without
-    /// working out the score of each.
-    fn at_most(&self, state: u64) -> Score;
-
-    /// Of these states, at most 64, those whose scores can be above `floor`: a bit for each, the lowest for the first. What
-    /// [`at_most`](Self::at_most) says of each, asked of all of them at once.
-    fn hopeful(&self, states: &[u64], floor: Score) -> u64 {
-        let bits = states.iter().take(64).enumerate();
-        bits.fold(0, |hopeful, (at, state)| hopeful | u64::from(self.at_most(*state) > floor) << at)
+    /// Of these states, at most 64, those whose scores can be above `floor` at that time: a bit for each, the lowest for the first.
+    ///
+    /// By this the best of many peers are found. Whatever answers it quicker than by working out each score, as the two ways here
+    /// do, may name some too many, and none too few.
+    fn hopeful(&self, states: &[u64], at: u32, floor: Score) -> u64 {
+        bits(states, |state| self.score(state, at) > floor)
     }
 
     /// A state that has this score at that time, as nearly as it can: what a pardon, a probation and a file say.

@@ -80,7 +80,6 @@ fn holds(scoring: &dyn Scoring, mut state: u64, deeds: &[Deed], times: &[u32]) -
         let after = scoring.score(judged, at);
         prop_assert!((0.0..=100.0).contains(&after.get()), "{after:?}");
         prop_assert_eq!(scoring.judged_with_score(state, deed, at), (judged, after));
-        prop_assert!(scoring.at_most(state) >= before, "{before:?} of {:?}", scoring.at_most(state));
         prop_assert!((0.0..=1.0).contains(&scoring.confidence(judged, 3)));
         let worth = match deed.kind() {
             crate::deed::Kind::Points(points) => points,
@@ -133,18 +132,21 @@ proptest! {
         mut states in proptest::collection::vec(any::<u64>(), 0..=64),
         by in 0.0..=1.0_f64,
         level in 0..64_usize,
+        times in times(),
+        at in 0..40_usize,
     ) {
+        let (since, at) = (times[0], times[at % times.len()]);
         for scoring in [&points as &dyn Scoring, &shares] {
-            let of = |state: &u64| scoring.at_most(*state);
+            let of = |state: &u64| scoring.score(*state, at);
             // Some that such a scoring makes, as any word is one of hardly any of them.
-            let made = (0..32).map(|step| scoring.set(Score::new(f64::from(step) * 100.0 / 31.0), 0));
+            let made = (0..32).map(|step| scoring.set(Score::new(f64::from(step) * 100.0 / 31.0), since));
             states.splice(0..states.len().min(32), made);
             states.truncate(64);
             // A floor that is anywhere, and one that is a score itself.
             for floor in [Score::new(100.0 * by), of(&states[level % states.len()])] {
-                let hopeful = scoring.hopeful(&states, floor);
-                for (at, state) in states.iter().enumerate() {
-                    let listed = hopeful >> at & 1 == 1;
+                let hopeful = scoring.hopeful(&states, at, floor);
+                for (place, state) in states.iter().enumerate() {
+                    let listed = hopeful >> place & 1 == 1;
                     prop_assert!(listed || of(state) <= floor, "{state:#x} and {floor:?}");
                 }
             }

@@ -80,7 +80,8 @@ where
     #[inline]
     fn standing(&self, prices: &Prices, now: Tick) -> Standing {
         let (peer, rules) = (&self.record.peer, self.record.rules());
-        let cost = peer.cost(rules, now).map(|cost| cost * prices.tiers[peer.tier(rules, now) as usize]);
+        let cost =
+            peer.cost(rules, now).map(|cost| cost * prices.tiers[peer.tier_as_judged(rules, now) as usize]);
         let is_dear = cost.is_some_and(|cost| cost >= prices.dear);
         let calls = f64::from(peer.in_flight()) + 1.0;
         Standing { cost, calls, warmth: peer.warmth(rules, now), is_dear }
@@ -102,6 +103,10 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
 {
     fn calls(&self) -> (u32, u32) {
+        if self.record.key().is_none() {
+            // What those without room share is nobody's own: nothing of it is held against any of them.
+            return (0, 0);
+        }
         let counts = self.record.peer.counts();
         // Cut off as counters that wrap around are: only what they grow by matters.
         (counts.samples() as u32, (counts.samples() - counts.succeeded()) as u32)

@@ -147,7 +147,7 @@ const fn is_of_a_call(event: &Event) -> bool {
             | EventKind::HealthChanged(_)
             | EventKind::Budget(_)
             | EventKind::Failing { .. }
-            | EventKind::Peer(_)
+            | EventKind::Peer { .. }
     );
     !not_of_one
 }

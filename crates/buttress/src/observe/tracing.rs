@@ -35,10 +35,12 @@ pub(crate) fn trace(event: &Event) {
             _ => info!(target: "buttress", layer, name, "{change}"),
         },
         EventKind::Failing { .. } => warn!(target: "buttress", layer, name, key, "{}", event.kind),
-        EventKind::Peer(change) if change.is_trouble() => {
-            warn!(target: "buttress", layer, name, key, "{change}");
+        EventKind::Peer { number, change } if change.is_trouble() => {
+            warn!(target: "buttress", layer, name, key, number, "{change}");
         }
-        EventKind::Peer(change) => info!(target: "buttress", layer, name, key, "{change}"),
+        EventKind::Peer { number, change } => {
+            info!(target: "buttress", layer, name, key, number, "{change}");
+        }
         kind => debug!(target: "buttress", layer, name, key, "{kind}"),
     }
 }

@@ -62,3 +62,14 @@ fn s3_67_the_ledger_moves_the_limit_that_the_adjuster_is_for() {
     assert_eq!(peers.summary().bandwidth.download_limit_bps, 2_000);
     assert_eq!(peers.adjust_bandwidth(&adjuster), None, "it has seen nothing");
 }
+
+#[test]
+fn f4_a_flood_of_names_does_not_take_the_totals_of_who_only_moved_bytes() {
+    let peers = ledger(2, |to| to);
+    peers.add_bytes(&1, UP, 1_000);
+    for key in 2..100 {
+        // An entry of which nothing is known.
+        drop(peers.admit(&key));
+    }
+    assert_eq!(peers.peer(&1).map(|peer| peer.bytes_sent), Some(1_000));
+}

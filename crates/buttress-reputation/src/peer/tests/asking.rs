@@ -17,9 +17,9 @@ fn s3_14_a_reset_forgets_what_speaks_for_it_and_against_it_and_keeps_what_it_did
         rig.judge(Deed::sync(false));
     }
     rig.ban("by hand", None);
-    rig.told.extend(rig.peer.eject(&rig.rules, Rule::SuccessRate, rig.now + secs(60), rig.now));
+    rig.told.extend(rig.peer.eject(&rig.rules, Rule::SuccessRate, rig.now + secs(60), rig.now).told());
     rig.told.clear();
-    rig.told.extend(rig.peer.reset(&rig.rules, rig.now));
+    rig.told.extend(rig.peer.reset(&rig.rules, rig.now).told());
     assert_eq!(rig.told, [Change::Unbanned, Change::Closed, Change::Readmitted]);
     assert_eq!((rig.may(), rig.score(), rig.peer.counts().syncs.failed), (Ok(()), 50.0, 5));
     rig.fall();
@@ -47,7 +47,7 @@ fn to_look_takes_nothing_and_to_ask_without_a_ticket_leases_a_probe() {
 #[test]
 fn an_ejected_peer_is_left_out_until_its_time_and_comes_back_by_itself() {
     let mut rig = Rig::new(|builder| builder);
-    rig.told.extend(rig.peer.eject(&rig.rules, Rule::SuccessRate, rig.now + secs(30), rig.now));
+    rig.told.extend(rig.peer.eject(&rig.rules, Rule::SuccessRate, rig.now + secs(30), rig.now).told());
     assert_eq!(rig.may().unwrap_err().why, Why::Ejected);
     assert!(rig.peer.is_out(&rig.rules, rig.now));
     assert_eq!(rig.peer.may_despite(&rig.rules, rig.now), Ok(()));

@@ -89,7 +89,7 @@ proptest! {
                     Step::Points => rig.judge(Deed::points(-1.0)),
                     Step::Ask | Step::Judge(_) => {}
                     Step::Pass(time) => rig.pass(secs(time)),
-                    Step::Reset => rig.told.extend(rig.peer.reset(&rig.rules, rig.now)),
+                    Step::Reset => rig.told.extend(rig.peer.reset(&rig.rules, rig.now).told()),
                 }
                 None
             });

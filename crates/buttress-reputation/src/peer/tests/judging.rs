@@ -39,6 +39,39 @@ fn s3_68_the_tier_is_told_when_it_changes_and_not_at_each_deed() {
 }
 
 #[test]
+fn s3_68_the_tier_fades_with_the_score_and_is_as_slow_to_fall_as_after_a_deed() {
+    let mut rig = Rig::new(|builder| builder.breaker(Kind::Off).ban(None));
+    rig.judge(Deed::points(-50.0));
+    let tier = |rig: &Rig| rig.peer.snapshot(&rig.rules, rig.now).tier;
+    assert_eq!(tier(&rig), Tier::Poor);
+    rig.pass(secs(600 * 86_400));
+    assert_eq!((rig.score(), tier(&rig)), (50.0, Tier::Neutral));
+    rig.judge(Deed::points(11.0));
+    let [.., Change::Tier { from: Tier::Poor, to: Tier::Good }] = rig.told[..] else {
+        panic!("{:?}: it is told with the next deed", rig.told)
+    };
+    rig.pass(secs(20 * 3_600));
+    assert!(rig.score() < 60.0 && tier(&rig) == Tier::Good, "{}: near enough", rig.score());
+    rig.pass(secs(40 * 3_600));
+    assert!(rig.score() < 58.0 && tier(&rig) == Tier::Neutral, "{}", rig.score());
+}
+
+#[test]
+fn s3_68_a_pardon_tells_the_tier_that_it_puts() {
+    let pardons: [fn(&mut Rig); 2] =
+        [Rig::unban, |rig| rig.told.extend(rig.peer.reset(&rig.rules, rig.now).told())];
+    for pardon in pardons {
+        let mut rig = Rig::without_breaker();
+        rig.judge(Deed::points(40.0));
+        rig.ban("by hand", None);
+        rig.told.clear();
+        pardon(&mut rig);
+        let fell = Change::Tier { from: Tier::Trusted, to: Tier::Neutral };
+        assert_eq!(rig.told, [fell, Change::Unbanned]);
+    }
+}
+
+#[test]
 fn s3_34_what_is_ignored_or_cancelled_judges_nothing_and_gives_the_lease_back() {
     let mut rig = Rig::new(|builder| builder);
     for _ in 0..5 {

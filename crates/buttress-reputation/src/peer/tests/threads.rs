@@ -24,7 +24,7 @@ impl Common {
     }
 
     fn note(&self, changes: Changes) {
-        let closed = changes.into_iter().filter(|change| *change == Change::Closed).count();
+        let closed = changes.told().filter(|change| *change == Change::Closed).count();
         self.closed.fetch_add(closed as u64, Ordering::SeqCst);
     }
 }
@@ -97,7 +97,7 @@ fn w48_what_is_told_of_bans_and_pardons_at_once_is_how_it_stands_in_the_end() {
             });
             start.wait();
             let banned = rig.peer.ban(&rig.rules, "by hand".into(), None, rig.now);
-            banned.into_iter().chain(pardon.join().expect("it ends")).collect::<Vec<_>>()
+            banned.told().chain(pardon.join().expect("it ends").told()).collect::<Vec<_>>()
         });
         rig.told.extend(told);
         let times = |change: fn(&Change) -> bool| rig.told.iter().filter(|told| change(told)).count();
@@ -105,4 +105,74 @@ fn w48_what_is_told_of_bans_and_pardons_at_once_is_how_it_stands_in_the_end() {
             (times(|told| matches!(told, Change::Banned { .. })), times(|told| *told == Change::Unbanned));
         assert_eq!(bans - pardons, usize::from(rig.peer.is_banned(rig.now)), "{:?}", rig.told);
     }
+}
+
+/// What listeners would think of a peer who hear of it in the order of the numbers.
+#[derive(Debug, PartialEq)]
+struct Heard {
+    banned: bool,
+    ejected: bool,
+    tier: Tier,
+    breaker: State,
+}
+
+impl Heard {
+    fn hear(&mut self, change: Change) {
+        match change {
+            Change::Banned { again, .. } => {
+                assert_eq!(self.banned, again);
+                self.banned = true;
+            }
+            Change::Unbanned => assert!(std::mem::take(&mut self.banned)),
+            Change::Ejected { .. } => assert!(!std::mem::replace(&mut self.ejected, true)),
+            Change::Readmitted => assert!(std::mem::take(&mut self.ejected)),
+            Change::Tier { from, to } => assert_eq!(std::mem::replace(&mut self.tier, to), from),
+            Change::Opened => assert_ne!(std::mem::replace(&mut self.breaker, State::Open), State::Open),
+            Change::HalfOpened => {
+                assert_eq!(std::mem::replace(&mut self.breaker, State::HalfOpen), State::Open);
+            }
+            Change::Closed => assert_ne!(std::mem::take(&mut self.breaker), State::Closed),
+        }
+    }
+}
+
+#[test]
+fn d3_whoever_hears_in_the_order_of_the_numbers_what_threads_do_knows_how_it_stands_in_the_end() {
+    const ROUNDS: u64 = 100_000;
+    let soon = millis(100);
+    let breaker = crate::breaker::Config::builder().open_for(soon).escalation(1.0, soon).build().unwrap();
+    let rig = Rig::new(|builder| builder.breaker(Kind::Compact(breaker)));
+    let does = |thread: u64| {
+        let mut told = Vec::new();
+        for round in 0..ROUNDS {
+            let (peer, rules) = (&rig.peer, &rig.rules);
+            let now = START + millis(round);
+            let mut asked = Changes::default();
+            let _ = peer.ask(rules, now, &mut asked);
+            told.extend(asked);
+            told.extend(match (round.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).wrapping_add(thread) % 32 {
+                0 => peer.ban(rules, "by hand".into(), Some(now + soon), now),
+                1 => peer.unban(rules, now),
+                2..4 => peer.reset(rules, now),
+                4..10 => peer.eject(rules, crate::outlier::Rule::SuccessRate, now + soon, now),
+                points @ 10..14 => {
+                    peer.judge(rules, &Deed::points(if points < 12 { 30.0 } else { -30.0 }), now)
+                }
+                even => peer.judge(rules, &Deed::sync(even % 2 == 0), now),
+            });
+        }
+        told
+    };
+    let mut told: Vec<_> = thread::scope(|scope| {
+        let threads = [0, 1, 2].map(|thread| scope.spawn(move || does(thread)));
+        threads.into_iter().flat_map(|thread| thread.join().expect("it ends")).collect()
+    });
+    told.sort_by_key(|event| event.number);
+    let tier = rig.rules.tiers.of(rig.rules.scoring.score(rig.rules.scoring.fresh(), 0));
+    let mut heard = Heard { banned: false, ejected: false, tier, breaker: State::Closed };
+    told.iter().for_each(|event| heard.hear(event.change));
+    let peer = &rig.peer;
+    let ejected = peer.ejected_until.load(Ordering::Relaxed) != 0;
+    let (banned, tier) = (peer.ban_word().is_marked(), peer.marked_tier());
+    assert_eq!(heard, Heard { banned, ejected, tier, breaker: peer.state() });
 }

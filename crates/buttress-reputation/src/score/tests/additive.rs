@@ -117,20 +117,6 @@ proptest! {
             low = scoring.judged(low, deed, at);
             high = scoring.judged(high, deed, at);
             prop_assert!(scoring.score(low, at) <= scoring.score(high, at));
-            prop_assert!(scoring.at_most(low) <= scoring.at_most(high));
-        }
-    }
-
-    #[test]
-    fn c30_no_later_score_exceeds_the_bound(
-        scoring in additives(),
-        score in 0_u32..=100 << 25,
-        since in any::<u32>(),
-        times in times(),
-    ) {
-        let state = u64::from(score) << 32 | u64::from(since);
-        for at in times {
-            prop_assert!(scoring.score(state, at) <= scoring.at_most(state));
         }
     }
 }
@@ -139,9 +125,13 @@ proptest! {
 fn w59_of_points_only_those_above_a_floor_are_hopeful() {
     let scoring = Additive::default();
     let states = [10.0, 50.0, 75.0, 75.000_001, 99.0].map(|score| scoring.set(Score::new(score), 1_234));
-    assert_eq!(scoring.hopeful(&states, Score::new(75.0)), 0b11000);
-    assert_eq!(scoring.hopeful(&states, Score::new(50.0)), 0b11100);
+    let hopeful = |hours: u32, floor| scoring.hopeful(&states, 1_234 + hours * 3_600, Score::new(floor));
+    assert_eq!(hopeful(0, 75.0), 0b11000);
+    assert_eq!(hopeful(0, 50.0), 0b11100);
+    assert_eq!(hopeful(0, 49.0), 0b11110);
+    assert_eq!(hopeful(0, 100.0), 0);
     // Each of them returns to the start in time.
-    assert_eq!(scoring.hopeful(&states, Score::new(49.0)), u64::MAX);
-    assert_eq!(scoring.hopeful(&states, Score::MAX), 0);
+    assert_eq!(hopeful(1, 75.0), 0b10000);
+    assert_eq!(hopeful(2_000, 51.0), 0);
+    assert_eq!(hopeful(2_000, 49.0), 0b11111);
 }

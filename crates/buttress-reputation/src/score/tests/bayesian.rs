@@ -143,20 +143,18 @@ proptest! {
             prop_assert!(scoring.score(low, at) <= scoring.score(high, at));
         }
     }
-
-    #[test]
-    fn c30_no_later_share_exceeds_the_bound(scoring in bayesians(), state in any::<u64>(), times in times()) {
-        for at in times {
-            prop_assert!(scoring.score(state, at) <= scoring.at_most(state));
-        }
-    }
 }
 
 #[test]
 fn w59_of_shares_hardly_more_than_those_above_a_floor_are_hopeful() {
     let scoring = Bayesian::default();
     let states = [10.0, 50.0, 74.9, 75.1, 99.0].map(|score| scoring.set(Score::new(score), 1_234));
-    assert_eq!(scoring.hopeful(&states, Score::new(75.0)), 0b11000);
-    assert_eq!(scoring.hopeful(&states, Score::new(49.0)), u64::MAX);
-    assert_eq!(scoring.hopeful(&states, Score::MAX), 0);
+    let hopeful = |later: u32, floor| scoring.hopeful(&states, 1_234 + later, Score::new(floor));
+    assert_eq!(hopeful(0, 75.0), 0b11000);
+    assert_eq!(hopeful(0, 49.0), 0b11110);
+    assert_eq!(hopeful(0, 100.0), 0);
+    // Each of them returns to the prior in time.
+    assert_eq!(hopeful(600, 75.0), 0b10000);
+    assert_eq!(hopeful(86_400, 75.0), 0);
+    assert_eq!(hopeful(86_400, 49.0), 0b11111);
 }

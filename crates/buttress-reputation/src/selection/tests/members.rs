@@ -127,7 +127,7 @@ fn g4_where_all_are_banned_they_are_asked_all_the_same_unless_that_is_not_wanted
     let selection = selection(100);
     selection.extend((0..4).map(|peer| (peer, "")));
     for peer in 0..4 {
-        selection.ledger().ban(&peer, "by mistake", None);
+        assert!(selection.ledger().ban(&peer, "by mistake", None));
     }
     assert!(selection.pick().is_ok(), "who is banned since the last count is counted");
 

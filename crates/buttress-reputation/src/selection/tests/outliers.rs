@@ -4,7 +4,7 @@ use crate::dice::Rolls;
 use crate::outlier::{self, Rule, SuccessRate};
 use crate::selection::{Config, Selection};
 use crate::sync::{Mutex, lock};
-use crate::{Change, CostRules, FailureKind, Ledger, Outcome, Tick, breaker, clock, presets};
+use crate::{Change, CostRules, FailureKind, Ledger, Outcome, PeerEvent, Tick, breaker, clock, presets};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn minutes(rules: Option<outlier::Config>) -> (Vec<[u32; MEMBERS]>, Vec<(usize, 
     let told: Arc<Mutex<Vec<(usize, Change)>>> = Arc::default();
     let listening = ledger.on_event({
         let told = Arc::clone(&told);
-        move |key: &usize, change: &Change| lock(&told).push((*key, *change))
+        move |key: &usize, event: &PeerEvent| lock(&told).push((*key, event.change))
     });
     let selection = Selection::new(&ledger, Config::default().tier_cost(1.0).expect("one is allowed"));
     selection.extend((0..MEMBERS).map(|member| (member, ())));
@@ -77,8 +77,8 @@ fn whoever_is_told_of_an_ejection_may_change_the_selection() {
     let removed = Arc::new(Mutex::new(Vec::new()));
     let listening = ledger.on_event({
         let (selection, removed) = (selection.clone(), Arc::clone(&removed));
-        move |key, change| {
-            if matches!(change, Change::Ejected { .. }) {
+        move |key, event| {
+            if matches!(event.change, Change::Ejected { .. }) {
                 lock(&removed).push((*key, selection.remove(key)));
             }
         }
@@ -94,4 +94,27 @@ fn whoever_is_told_of_an_ejection_may_change_the_selection() {
     assert_eq!(*lock(&removed), [(0, true)]);
     assert_eq!(selection.len(), MEMBERS - 1);
     drop(listening);
+}
+
+#[test]
+fn w50_a_bad_member_without_room_does_not_have_the_others_without_room_left_out() {
+    let rate = SuccessRate { request_volume: 20, ..SuccessRate::default() };
+    let rules = outlier::Config::builder().success_rate(rate).build().unwrap();
+    let free = CostRules::default().failure_cost(Duration::from_micros(1)).expect("a microsecond is allowed");
+    let config = presets::router().to_builder().breaker(breaker::Kind::Off).cost(free).capacity(MEMBERS);
+    let ledger = Ledger::new("full", config.outlier(Some(rules)).build().expect("each of these is allowed"));
+    let selection = Selection::new(&ledger, Config::default().tier_cost(1.0).expect("one is allowed"));
+    // The last two find no room, as the others are held.
+    selection.extend((0..MEMBERS + 2).map(|member| (member, ())));
+    let shared = ledger.enter(&MEMBERS);
+    assert!(shared.key().is_none());
+    let (mut rolls, began) = (Rolls::of(7), clock::now());
+    for call in 0..60 * 300_u64 {
+        let now = began + Duration::from_micros(call * 1_000_000 / 300);
+        let picked = selection.pick_at(now, rolls.next(), |_| true).expect("most of them may be asked");
+        let fails = *picked.key() == MEMBERS;
+        let outcome = if fails { Outcome::Failure(FailureKind::Response) } else { Outcome::Success };
+        picked.record_at(outcome, Some(Duration::from_millis(10)), now + Duration::from_millis(1));
+        assert!(!shared.peer.is_ejected(shared.rules(), now), "left out after {call} calls");
+    }
 }

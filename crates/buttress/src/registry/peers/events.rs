@@ -57,10 +57,11 @@ impl PeerEvents {
         self.listeners.panics()
     }
 
-    /// `change` happens to `peer`: `tracing` hears it, and all who listen.
-    pub fn happens(&self, peer: &impl fmt::Display, change: PeerChange) {
+    /// `change` happens to `peer`: `tracing` hears it, and all who listen. Its `number` is greater than that of whatever happened to
+    /// that peer before, as two threads may tell what they did in another order.
+    pub fn happens(&self, peer: &impl fmt::Display, number: u64, change: PeerChange) {
         let peer = peer_label(peer).into();
-        self.listeners.happens(self.site, Some(peer), EventKind::Peer(change));
+        self.listeners.happens(self.site, Some(peer), EventKind::Peer { number, change });
     }
 }
 
