@@ -75,6 +75,11 @@ impl<K: PeerId, S> Turn<K, S> {
     fn asked(&self) -> usize {
         self.waiting.len() + self.failed.len()
     }
+
+    /// Whether this one is among them.
+    fn is_asked(&self, number: u64) -> bool {
+        self.failed.contains(&number) || self.waiting.iter().any(|candidate| candidate.number() == number)
+    }
 }
 
 impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
@@ -203,7 +208,9 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
                     (None, None) => one_more = true,
                 }
             } else {
-                one_more = self.alarm.rings(none.and_then(|none| none.retry_after), cx);
+                let sooner = none.and_then(|none| none.retry_after);
+                one_more =
+                    common.selection.has(|number| !self.is_asked(number)) && self.alarm.rings(sooner, cx);
                 if !one_more {
                     return Poll::Pending;
                 }
@@ -231,12 +238,7 @@ impl<K: PeerId, S: Clone + Send + Sync + 'static> Turn<K, S> {
 
     /// The same, not one that was given up.
     fn next_new(&self, common: &Common<K, S>, trail: Option<&Trail>) -> Result<Candidate<K, S>, NoPeer> {
-        let is_other = |number: u64| {
-            let mut waiting = self.waiting.iter().map(Candidate::number);
-            !(self.failed.contains(&number)
-                || self.given_up.contains(&number)
-                || waiting.any(|other| other == number))
-        };
+        let is_other = |number: u64| !(self.is_asked(number) || self.given_up.contains(&number));
         let Some(trail) = trail else { return Candidate::next(common, is_other) };
         match Candidate::next(common, |number| is_other(number) && trail.is_new(number)) {
             Err(_) if !self.waiting.iter().any(|candidate| trail.is_new(candidate.number())) => {

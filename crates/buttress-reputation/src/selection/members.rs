@@ -90,6 +90,12 @@ where
         self.len() == 0
     }
 
+    /// Whether there is a member whose number is `wanted`, whether it may be asked or not.
+    #[cfg(feature = "tower")]
+    pub(crate) fn has(&self, wanted: impl Fn(u64) -> bool) -> bool {
+        self.shared.list.read().iter().any(|member| wanted(member.number))
+    }
+
     /// Those who wait for the members to change.
     #[cfg(feature = "tower")]
     pub(crate) fn waiters(&self) -> &Arc<Waiters> {
