@@ -25,6 +25,7 @@ where
     /// Whether it is the peer that is waited for, and not the caller.
     is_awaited: bool,
     /// Whether it was picked whatever bans or ejections it has.
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "the router alone keeps what it picked"))]
     despite: bool,
 }
 
