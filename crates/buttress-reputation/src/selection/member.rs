@@ -21,7 +21,7 @@ where
     has_left: AtomicBool,
     pub(super) ledger: Ledger<K>,
     pub(super) record: Held<K>,
-    outlier: outlier::Standing,
+    outlier: Arc<outlier::Standing>,
 }
 
 impl<K, T> Member<K, T>
@@ -32,8 +32,14 @@ where
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let record = ledger.hold(&key);
-        let (ledger, outlier) = (ledger.clone(), outlier::Standing::default());
+        let (ledger, outlier) = (ledger.clone(), Arc::default());
         Self { number, key, value, has_left: AtomicBool::new(false), ledger, record, outlier }
+    }
+
+    /// It takes the place of this one, as the same peer: to those that tried it, and to the detector.
+    pub(super) fn follow(&mut self, before: &Self) {
+        self.number = before.number;
+        self.outlier = Arc::clone(&before.outlier);
     }
 
     /// It is taken out, or another one takes its place.

@@ -38,8 +38,7 @@ where
                 let left = match change {
                     Ok(mut member) => {
                         if let Some(before) = by_key.get(&member.key) {
-                            // The same peer to those that it was tried by.
-                            member.number = before.number;
+                            member.follow(before);
                         }
                         let member = Arc::new(member);
                         list.push(Arc::clone(&member));
