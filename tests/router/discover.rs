@@ -10,7 +10,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
-use support::{Plan, Probe, Task, WakeCount, paused, poll_ready, ready};
+use support::{Plan, Probe, Readiness, Task, WakeCount, paused, poll_ready, ready};
 use tower::Service;
 use tower::discover::Change;
 
@@ -154,5 +154,64 @@ fn where_it_ends_or_fails_the_peers_stay() {
             }
             assert_eq!(Arc::strong_count(&found.0), 1, "and let go");
         }
+    });
+}
+
+#[test]
+fn what_is_said_at_once_counts_in_the_order_in_which_it_is_said() {
+    paused(async {
+        let (found, [gone, older, newer]) = (Found::default(), std::array::from_fn(|_| Probe::default()));
+        let insert = |id: Id, probe: &Probe| Some(Ok(Change::Insert(id, probe.clone())));
+        let remove = |id: Id| Some(Ok(Change::Remove(id)));
+        found.say([insert("a", &gone), insert("b", &gone), remove("a"), insert("c", &older), remove("b")]);
+        found.say([insert("c", &newer), remove("d"), remove("b")]);
+        let mut router = router(&found);
+        call(&mut router).await.unwrap();
+        assert_eq!((router.selection().keys(), newer.calls()), (vec!["c"], 1));
+    });
+}
+
+struct Panics;
+
+impl Stream for Panics {
+    type Item = News;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<News>> {
+        panic!("a bug")
+    }
+}
+
+#[test]
+fn b3_a_source_that_panics_has_failed_and_the_peers_stay() {
+    paused(async {
+        let probe = Probe::default();
+        let mut router = PeerRouter::new(peers([("a", probe.clone())])).discover(Panics);
+        for _ in 0..3 {
+            assert!(
+                support::caught(|| poll_ready::<Plan, _>(&mut router)).expect("no caller's fault").is_ready()
+            );
+            router.call(Plan::OK).await.unwrap();
+        }
+        assert!(matches!(router.discovery().unwrap().state(), State::Failed(_)));
+        assert_eq!(probe.calls(), 3);
+    });
+}
+
+#[test]
+fn a8_who_waits_hears_of_what_is_found_though_another_asked_last() {
+    paused(async {
+        let (found, [a, b]) = (Found::default(), [Probe::default(), Probe::default()]);
+        a.set_readiness(Readiness::Pending);
+        found.comes("a", &a);
+        let (mut waits, (count, waker)) = (router(&found), WakeCount::new());
+        let poll = Service::<Plan>::poll_ready(&mut waits, &mut Context::from_waker(&waker));
+        assert!(poll.is_pending());
+        let mut other = waits.clone();
+        assert!(poll_ready::<Plan, _>(&mut other).is_pending());
+        drop(other);
+        found.comes("b", &b);
+        assert_eq!(count.get(), 1);
+        call(&mut waits).await.unwrap();
+        assert_eq!(b.calls(), 1);
     });
 }

@@ -21,6 +21,7 @@ struct Node(Arc<State>);
 struct State {
     calls: AtomicUsize,
     hangs: AtomicBool,
+    is_never_ready: AtomicBool,
 }
 
 impl Node {
@@ -39,7 +40,7 @@ impl Service<()> for Node {
     type Future = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
+        if self.0.is_never_ready.load(Ordering::Relaxed) { Poll::Pending } else { Poll::Ready(Ok(())) }
     }
 
     fn call(&mut self, (): ()) -> Self::Future {
@@ -110,5 +111,18 @@ fn g3_who_gives_up_says_how_long_it_takes_at_least_and_who_keeps_a_peer_says_not
         sleep(Duration::from_secs(4)).await;
         drop(picked);
         assert_eq!(takes(), Some(Duration::from_secs(4)));
+    });
+}
+
+#[test]
+fn g3_peers_that_are_never_ready_take_nobody_with_them() {
+    paused(async {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        let nodes: [Node; 10] = Default::default();
+        for node in &nodes[5..] {
+            node.0.is_never_ready.store(true, Ordering::Relaxed);
+        }
+        let router = PeerRouter::new(peers(names.into_iter().zip(nodes.iter().cloned())));
+        assert_eq!(load(&router, 10).await, 3000, "each call finds one that is ready");
     });
 }

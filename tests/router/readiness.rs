@@ -1,10 +1,15 @@
 //! Whom a call is made with: who is ready.
 
-use crate::{Id, account, accounts, peers};
+use crate::{Id, account, accounts, peers, peers_by};
+use buttress::clock;
 use buttress_reputation::router::PeerRouter;
 use buttress_reputation::selection::Selection;
+use buttress_reputation::{breaker, presets};
+use std::future::poll_fn;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use support::{Plan, Probe, ProbeError, Readiness, WakeCount, paused, poll_ready, ready};
+use tokio::time::{advance, timeout};
 use tower::Service;
 
 const IDS: [Id; 3] = ["a", "b", "c"];
@@ -124,7 +129,8 @@ fn a5_where_nobody_becomes_ready_the_call_has_the_last_error() {
         assert_eq!(polls(&probes), 3, "each once, however often the router is asked");
         let error = router.call(Plan::OK).await.unwrap_err();
         assert_eq!(error.downcast_ref(), Some(&ProbeError("readiness")), "as it is");
-        assert_eq!(accounts(&selection, &IDS), (0, 6, 0), "the call asks each once more");
+        assert_eq!(polls(&probes), 4, "the call asks one of them once more, to say what is wrong");
+        assert_eq!(accounts(&selection, &IDS), (0, 3, 0), "each is charged once");
         for probe in &probes {
             probe.set_readiness(Readiness::Ready);
         }
@@ -148,5 +154,115 @@ fn a1_what_is_ready_no_more_is_not_called() {
         ready(&mut router);
         assert_eq!((accounts(&selection, &IDS).2, account(&selection, IDS[other]).2), (1, 1));
         assert!(matches!(poll_ready::<Plan, _>(&mut router), Poll::Ready(Ok(()))));
+    });
+}
+
+#[test]
+fn a8_who_waits_hears_of_peers_that_come_and_of_its_own_that_goes() {
+    paused(async {
+        let [a, b] = probes();
+        a.set_readiness(Readiness::Pending);
+        let selection = peers([("a", a.clone())]);
+        let (count, waker) = WakeCount::new();
+        let mut cx = Context::from_waker(&waker);
+        let mut poll = |router: &mut _| Service::<Plan>::poll_ready(router, &mut cx).is_ready();
+
+        let mut router = PeerRouter::new(selection.clone());
+        assert!(!poll(&mut router));
+        selection.insert("b", b);
+        assert_eq!(count.get(), 1, "somebody has come");
+        assert!(poll(&mut router));
+        assert_eq!((account(&selection, "a").2, account(&selection, "b").2), (0, 1));
+
+        let mut other = router.clone();
+        drop(router);
+        selection.remove(&"b");
+        assert!(!poll(&mut other));
+        let newer = Probe::default();
+        selection.insert("a", newer.clone());
+        assert_eq!(count.get(), 2, "whom it waited for is another one now");
+        assert!(poll(&mut other));
+        assert_eq!(newer.reserved(), 1);
+        drop(other);
+
+        newer.set_readiness(Readiness::Pending);
+        let mut last = PeerRouter::new(selection.clone());
+        assert!(!poll(&mut last));
+        selection.remove(&"a");
+        assert_eq!(count.get(), 3, "there is nobody left to wait for");
+        assert!(poll(&mut last), "so the call is refused");
+        assert!(last.call(Plan::OK).await.is_err());
+    });
+}
+
+#[test]
+fn a8_who_waits_long_asks_all_in_turn_and_waits_for_few_at_once() {
+    paused(async {
+        let ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        let probes: [Probe; 8] = probes();
+        for probe in &probes {
+            probe.set_readiness(Readiness::Pending);
+        }
+        let selection = peers(ids.into_iter().zip(probes.iter().cloned()));
+        let mut router = PeerRouter::new(selection.clone());
+        for (millis, waits_for) in [(0, 3), (100, 4), (200, 5), (400, 6), (800, 6), (1600, 6)] {
+            advance(Duration::from_millis(millis)).await;
+            assert!(poll_ready::<Plan, _>(&mut router).is_pending());
+            assert_eq!(accounts(&selection, &ids).2, waits_for);
+        }
+        assert!(probes.iter().all(|probe| probe.ready_polls() > 0), "nobody is left out");
+        for (id, probe) in ids.iter().zip(&probes).filter(|(id, _)| account(&selection, id).2 == 0) {
+            probe.set_readiness(Readiness::Ready);
+            assert!(poll_ready::<Plan, _>(&mut router).is_pending(), "{id} was given up");
+        }
+        advance(Duration::from_millis(3200)).await;
+        ready(&mut router);
+    });
+}
+
+#[test]
+fn a8_who_waits_for_one_asks_another_when_that_may_be_asked() {
+    paused(async {
+        let [a, b] = probes();
+        a.set_readiness(Readiness::Pending);
+        let open_for = Duration::from_secs(5);
+        let breaker = breaker::Config::builder().failure_threshold(1).open_for(open_for).jitter(0.0);
+        let config = presets::router().to_builder().breaker(breaker.build().unwrap()).build().unwrap();
+        let selection = peers_by(config, [("a", a), ("b", b)]);
+        selection.ledger().record_failure(&"b");
+        let began = clock::now();
+        let mut router = PeerRouter::new(selection.clone());
+        let mut polls = 0;
+        let is_ready = poll_fn(|cx| {
+            polls += 1;
+            Service::<Plan>::poll_ready(&mut router, cx)
+        });
+        timeout(Duration::from_secs(60), is_ready).await.expect("one may be asked by now").unwrap();
+        assert_eq!(router.call(Plan::OK).await.unwrap(), "ok");
+        assert_eq!(clock::now().since(began).as_secs(), 5, "at the end of the open time");
+        assert!(polls < 10, "and it was not busy until then: {polls}");
+    });
+}
+
+#[test]
+fn a1_what_was_kept_is_not_called_where_it_may_not_be_asked_any_more() {
+    paused(async {
+        type Speaks = fn(&Selection<Id, Probe>, Id);
+        let left: Speaks = |peers, id| assert!(peers.remove(&id));
+        let banned: Speaks = |peers, id| assert!(peers.ledger().ban(&id, "to see what happens", None));
+        let open: Speaks = |peers, id| (0..300).for_each(|_| peers.ledger().record_failure(&id));
+        for (speaks, is_asked_again) in [left, banned, open].into_iter().zip([true, false].repeat(3)) {
+            let probes = probes();
+            let (mut router, selection) = router(&probes);
+            ready(&mut router);
+            let kept = probes.iter().position(|probe| probe.reserved() == 1).expect("one was reserved");
+            speaks(&selection, IDS[kept]);
+            if is_asked_again {
+                ready(&mut router);
+                assert_eq!((probes[kept].reserved(), reserved(&probes)), (0, 1), "another one is kept");
+            }
+            assert_eq!(router.call(Plan::OK).await.unwrap(), "ok");
+            assert_eq!(probes[kept].calls(), 0);
+        }
     });
 }

@@ -7,6 +7,7 @@ use crate::selection::Selection;
 use buttress::{Reason, Refusal, Rejected};
 use std::hash::Hash;
 use std::sync::Arc;
+use std::task::Context;
 
 /// What a peer can go by. Nothing to implement: every type that can be one is.
 pub trait PeerId: Clone + Eq + Hash + Send + Sync + 'static {}
@@ -22,6 +23,14 @@ pub(super) struct Common<K: PeerId, S> {
 }
 
 impl<K: PeerId, S> Common<K, S> {
+    /// Takes in what there is to hear of peers that come and go.
+    #[inline]
+    pub(super) fn discover(&self, cx: &Context<'_>) {
+        if let Some(discovery) = &self.discovery {
+            discovery.go_on(&self.selection, cx);
+        }
+    }
+
     /// The rejection of a call that has no peer.
     #[cold]
     pub(super) fn reject(&self, no_peer: NoPeer) -> Rejected {

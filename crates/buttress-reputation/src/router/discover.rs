@@ -2,12 +2,14 @@
 
 use super::common::PeerId;
 use crate::selection::Selection;
+use crate::sync::{Mutex, lock, try_lock};
 use buttress::BoxError;
 use std::error::Error;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use tower::discover::{Change, Discover};
 
 /// So many changes are taken at a time, so that no call waits for ten thousand of them; the next ones are taken by the next.
@@ -19,14 +21,18 @@ const AT_ONCE: usize = 64;
 /// asked again then; a stream that should go on after an error is to swallow it. Who wants to know looks at
 /// [`state`](Self::state).
 ///
+/// One that panics has failed.
+///
 /// A call to a peer that disappears goes on to its end.
-pub struct Discovery<K: PeerId, S>(Arc<Mutex<Inner<K, S>>>);
+pub struct Discovery<K: PeerId, S>(Arc<Inner<K, S>>);
 
 struct Inner<K: PeerId, S> {
-    state: State,
-    /// What is asked; let go when it has ended.
-    source: Option<Pin<Box<dyn Source<K, S>>>>,
+    state: Mutex<State>,
+    /// What is asked; let go when it has ended. Nobody waits for this lock, so peers that end under it may ask for the state.
+    source: Mutex<Option<Asked<K, S>>>,
 }
+
+type Asked<K, S> = Pin<Box<dyn Source<K, S>>>;
 
 /// Whether more is to come.
 #[derive(Clone, Debug)]
@@ -65,47 +71,47 @@ impl<K: PeerId, S> Discovery<K, S> {
     where
         D: Discover<Key = K, Service = S, Error: Into<BoxError>> + Send + 'static,
     {
-        let source: Pin<Box<dyn Source<K, S>>> = Box::pin(discover);
-        Self(Arc::new(Mutex::new(Inner { state: State::Running, source: Some(source) })))
+        let source: Asked<K, S> = Box::pin(discover);
+        Self(Arc::new(Inner { state: Mutex::new(State::Running), source: Mutex::new(Some(source)) }))
     }
 
     /// Whether more is to come.
     #[must_use]
     pub fn state(&self) -> State {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).state.clone()
+        lock(&self.0.state).clone()
     }
 
     /// Takes what is there. Who comes while another does so goes on without.
-    pub(super) fn go_on(&self, selection: &Selection<K, S>, cx: &mut Context<'_>)
-    where
-        K: Eq,
-    {
-        let mut inner = match self.0.try_lock() {
-            Ok(inner) => inner,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
+    pub(super) fn go_on(&self, selection: &Selection<K, S>, cx: &Context<'_>) {
+        let Some(mut source) = try_lock(&self.0.source) else { return };
+        let Some(asked) = &mut *source else { return };
+        // What comes is for all who wait: who asked last may be gone by then.
+        let waker = Waker::from(Arc::clone(selection.waiters()));
+        let mut changes = Vec::new();
+        let end = loop {
+            if changes.len() == AT_ONCE {
+                // There may be more, of which nobody will say anything.
+                cx.waker().wake_by_ref();
+                break None;
+            }
+            let poll = || asked.as_mut().poll_change(&mut Context::from_waker(&waker));
+            match catch_unwind(AssertUnwindSafe(poll)) {
+                Ok(Poll::Pending) => break None,
+                Ok(Poll::Ready(Some(Ok(Change::Insert(key, service))))) => changes.push((key, Some(service))),
+                Ok(Poll::Ready(Some(Ok(Change::Remove(key))))) => changes.push((key, None)),
+                Ok(Poll::Ready(Some(Err(error)))) => break Some(State::Failed(Arc::from(error))),
+                Ok(Poll::Ready(None)) => break Some(State::Ended),
+                // Else every call would panic from now on.
+                Err(_) => break Some(State::Failed(Arc::from(BoxError::from("the discovery panicked")))),
+            }
         };
-        let Some(source) = &mut inner.source else { return };
-        for _ in 0..AT_ONCE {
-            let end = match source.as_mut().poll_change(cx) {
-                Poll::Pending => return,
-                Poll::Ready(Some(Ok(Change::Insert(key, service)))) => {
-                    selection.insert(key, service);
-                    continue;
-                }
-                Poll::Ready(Some(Ok(Change::Remove(key)))) => {
-                    selection.remove(&key);
-                    continue;
-                }
-                Poll::Ready(Some(Err(error))) => State::Failed(Arc::from(error)),
-                Poll::Ready(None) => State::Ended,
-            };
-            inner.state = end;
-            inner.source = None;
-            return;
+        if !changes.is_empty() {
+            selection.apply(changes);
         }
-        // There may be more, of which nobody will say anything.
-        cx.waker().wake_by_ref();
+        if let Some(end) = end {
+            *lock(&self.0.state) = end;
+            *source = None;
+        }
     }
 }
 

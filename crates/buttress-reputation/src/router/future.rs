@@ -60,13 +60,14 @@ impl<K: PeerId, S: Service<Req>, Req, R, J> ResponseFuture<K, S, Req, R, J> {
 
     #[cold]
     pub(super) fn choosing(
+        turn: Turn<K, S>,
         common: Arc<Common<K, S>>,
         request: Req,
         trail: Option<Trail>,
         judge: J,
         refuse: R,
     ) -> Self {
-        let choosing = Choosing { turn: Turn::new(), common, request: Some(request), trail };
+        let choosing = Choosing { turn, common, request: Some(request), trail };
         Self { stage: Stage::Choosing { choosing: Box::new(choosing) }, judge, refuse }
     }
 }
@@ -101,7 +102,11 @@ where
                         let rejected = choosing.common.reject(no_peer);
                         this.stage.set(Stage::Refused { rejected });
                     }
-                    Err(No::Ready(error)) => return Poll::Ready(Err(R::inner(error))),
+                    Err(No::Ready(last)) => {
+                        let Choosing { common, trail, .. } = &**choosing;
+                        let error = last.charge::<Req, R, J>(common, trail.as_ref(), this.judge);
+                        return Poll::Ready(Err(R::inner(error)));
+                    }
                 },
                 StageProj::Refused { rejected } => return Poll::Ready(this.refuse.refuse(*rejected)),
             }
@@ -115,7 +120,7 @@ where
     S: Service<Req> + Clone + Send + Sync + 'static,
 {
     /// Makes the call with the first peer that is ready.
-    fn poll<R, J>(&mut self, judge: &J, cx: &mut Context<'_>) -> Polled<Sent<K, S, Req>, S::Error>
+    fn poll<R, J>(&mut self, judge: &J, cx: &mut Context<'_>) -> Polled<K, S, Sent<K, S, Req>, S::Error>
     where
         J: Judge<S::Response, S::Error>,
         R: Refuse<J::Response<Permit<K, S>>, S::Error>,

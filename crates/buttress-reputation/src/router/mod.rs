@@ -5,7 +5,7 @@
 //!
 //! # How it decides
 //! ```text
-//!   poll_ready: pick ──▶ ready? ──▶ kept for the call          at most 3 peers are asked whether they are ready
+//!   poll_ready: pick ──▶ ready? ──▶ kept for the call          3 peers are asked whether they are, more if none is for long
 //!                │        │ no: wait for it and pick another
 //!                │        └ failed: that is charged to it, and pick another
 //!                └ nobody may be asked: ready at once; the call picks once more, and is refused if that finds nobody
@@ -84,9 +84,13 @@
 //! call lets that go, picks another one and waits until it is ready. It is never an error that no peer is ready: the call says so.
 //! It is ready at once where nobody may be asked.
 //!
-//! What waits does so for those three alone: it does not hear of members that come or go meanwhile, nor of breakers that close. So
-//! have a peer whose readiness may not end give up by itself, with a timeout of its own. A peer that is kept is called however long
-//! ago it was picked. Where the readiness of all that were picked failed, the call asks once more, and charges that as well.
+//! A call that waits hears of members that come or go. Where there are others, it asks one more after 100 ms, then each time after
+//! twice as long, or when the wait of one that may not be asked is over; tokio's timer tells it when. It waits for six at once: then
+//! the one that it waited for longest makes room for the next, so that peers whose readiness never ends keep no call for ever.
+//!
+//! A peer that is kept is let go where something speaks against it by the time of the call: it has left, or has a ban by now, or an
+//! open breaker. Where the readiness of all that were picked failed, the call asks once more, another one or the last one again,
+//! as it has to say what is wrong; each is charged once.
 //!
 //! # Cancellation
 //! A call that is dropped before its response, or midway through a body whose end is waited for, blames its peer for nothing and
@@ -106,7 +110,9 @@
 //! readiness failed out for good, judges nobody, and prefers who fails fast. Its [`Discover`](tower::discover) is understood here:
 //! [`PeerRouter::discover`].
 
+mod alarm;
 mod builder;
+mod candidate;
 mod common;
 pub mod discover;
 mod future;

@@ -1,11 +1,12 @@
 //! The service: sends each call to the peer that was chosen for it.
 
+use super::candidate::{Candidate, Failed};
 use super::common::{Common, PeerId};
 use super::discover::Discovery;
 use super::future::ResponseFuture;
 use super::permit::Permit;
 use super::trail::{Follow, NoTrail};
-use super::turn::{Candidate, No, Turn};
+use super::turn::{Polled, Turn};
 use crate::selection::Selection;
 use buttress::{AtHead, Boxed, Judge, Refuse, classify};
 use std::sync::Arc;
@@ -28,9 +29,9 @@ pub struct PeerRouter<K: PeerId, S, R = Boxed, J = AtHead<classify::Errors>, T =
 pub(super) enum Chosen<K: PeerId, S> {
     Nothing,
     Ready(Candidate<K, S>),
-    Waiting(Turn<K, S>),
-    /// No peer may be asked, or none became ready: the call chooses for itself, and says so if it does no better.
-    InCall,
+    Waiting(Box<Turn<K, S>>),
+    /// No peer may be asked, or none became ready: the call goes on with this, and says so if it does no better.
+    InCall(Box<Turn<K, S>>),
 }
 
 impl<K: PeerId, S, Req, R, J, T> Service<Req> for PeerRouter<K, S, R, J, T>
@@ -48,16 +49,14 @@ where
     /// Never an error: of a peer that cannot be made ready another call need not hear.
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>> {
-        if let Some(discovery) = &self.common.discovery {
-            discovery.go_on(&self.common.selection, cx);
-        }
+        self.common.discover(cx);
         let mut candidate = match mem::replace(&mut self.chosen, Chosen::Nothing) {
-            Chosen::Ready(candidate) => candidate,
-            Chosen::Nothing => match Candidate::next(&self.common, |_| true) {
+            Chosen::Ready(candidate) if candidate.holds() => candidate,
+            Chosen::Ready(_) | Chosen::Nothing => match Candidate::next(&self.common, |_| true) {
                 Ok(candidate) => candidate,
-                Err(_) => return self.leave_to_call(),
+                Err(_) => return self.leave_to_call(Box::new(Turn::new())),
             },
-            Chosen::InCall => return self.leave_to_call(),
+            Chosen::InCall(turn) => return self.leave_to_call(turn),
             Chosen::Waiting(mut turn) => {
                 let polled = turn.poll::<Req, R, J>(&self.common, None, &self.judge, cx);
                 return self.keep(turn, polled);
@@ -69,11 +68,9 @@ where
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => {
-                let turn = Turn::after(candidate.number());
-                candidate.fail::<Req, R, J>(&self.common, &error, None, &self.judge);
-                self.poll_others(turn, Some(No::Ready(error)), cx)
+                self.start(Turn::after(candidate.number()), Some(Failed { candidate, error }), cx)
             }
-            Poll::Pending => self.poll_others(Turn::with(candidate), None, cx),
+            Poll::Pending => self.start(Turn::with(candidate), None, cx),
         }
     }
 
@@ -84,13 +81,20 @@ where
         let chosen = mem::replace(&mut self.chosen, Chosen::Nothing);
         match (chosen, trail) {
             (Chosen::Ready(candidate), trail)
-                if trail.as_ref().is_none_or(|trail| trail.is_new(candidate.number())) =>
+                if candidate.holds()
+                    && trail.as_ref().is_none_or(|trail| trail.is_new(candidate.number())) =>
             {
                 let (inner, permit) = candidate.call(&self.common, request, trail);
                 ResponseFuture::called(inner, permit, judge, refuse)
             }
-            // What was chosen goes back: the request has been there, and nobody knew.
-            (_, trail) => ResponseFuture::choosing(Arc::clone(&self.common), request, trail, judge, refuse),
+            (chosen, trail) => {
+                let turn = match chosen {
+                    Chosen::InCall(turn) => *turn,
+                    // What was chosen goes back: it may not be called any more, or the request has been there and nobody knew.
+                    _ => Turn::new(),
+                };
+                ResponseFuture::choosing(turn, Arc::clone(&self.common), request, trail, judge, refuse)
+            }
         }
     }
 }
@@ -98,10 +102,10 @@ where
 impl<K: PeerId, S, R, J, T> PeerRouter<K, S, R, J, T> {
     /// Goes on with others than the one that was not ready.
     #[cold]
-    fn poll_others<Req>(
+    fn start<Req>(
         &mut self,
         mut turn: Turn<K, S>,
-        last: Option<No<S::Error>>,
+        failed: Option<Failed<K, S, S::Error>>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), R::Error>>
     where
@@ -109,25 +113,25 @@ impl<K: PeerId, S, R, J, T> PeerRouter<K, S, R, J, T> {
         J: Judge<S::Response, S::Error>,
         R: Refuse<J::Response<Permit<K, S>>, S::Error>,
     {
-        let polled = turn.poll_others::<Req, R, J>(last, &self.common, None, &self.judge, cx);
-        self.keep(turn, polled)
+        let polled = turn.start::<Req, R, J>(failed, &self.common, &self.judge, cx);
+        self.keep(Box::new(turn), polled)
     }
 
     #[cold]
-    fn leave_to_call<E>(&mut self) -> Poll<Result<(), E>> {
-        self.chosen = Chosen::InCall;
+    fn leave_to_call<E>(&mut self, turn: Box<Turn<K, S>>) -> Poll<Result<(), E>> {
+        self.chosen = Chosen::InCall(turn);
         Poll::Ready(Ok(()))
     }
 
     /// Keeps a turn, or what came of it.
     fn keep<E, E2>(
         &mut self,
-        turn: Turn<K, S>,
-        polled: Poll<Result<Candidate<K, S>, E>>,
+        turn: Box<Turn<K, S>>,
+        polled: Polled<K, S, Candidate<K, S>, E>,
     ) -> Poll<Result<(), E2>> {
         self.chosen = match polled {
             Poll::Ready(Ok(candidate)) => Chosen::Ready(candidate),
-            Poll::Ready(Err(_)) => Chosen::InCall,
+            Poll::Ready(Err(no)) => Chosen::InCall(Box::new(turn.left_to_call(no))),
             Poll::Pending => {
                 self.chosen = Chosen::Waiting(turn);
                 return Poll::Pending;

@@ -7,7 +7,7 @@ use crate::outlier::{self, Rule, Watched};
 use crate::peer::{Changes, Ticket};
 use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// One that can be picked.
 pub(super) struct Member<K, T>
@@ -18,9 +18,10 @@ where
     pub(super) number: u64,
     pub(super) key: K,
     pub(super) value: T,
+    has_left: AtomicBool,
     pub(super) ledger: Ledger<K>,
     pub(super) record: Held<K>,
-    outlier: outlier::Standing,
+    outlier: Arc<outlier::Standing>,
 }
 
 impl<K, T> Member<K, T>
@@ -31,8 +32,25 @@ where
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let record = ledger.hold(&key);
-        let (ledger, outlier) = (ledger.clone(), outlier::Standing::default());
-        Self { number, key, value, ledger, record, outlier }
+        let (ledger, outlier) = (ledger.clone(), Arc::default());
+        Self { number, key, value, has_left: AtomicBool::new(false), ledger, record, outlier }
+    }
+
+    /// It takes the place of this one, as the same peer: to those that tried it, and to the detector.
+    pub(super) fn follow(&mut self, before: &Self) {
+        self.number = before.number;
+        self.outlier = Arc::clone(&before.outlier);
+    }
+
+    /// It is taken out, or another one takes its place.
+    pub(super) fn leave(&self) {
+        self.has_left.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is a member no longer.
+    #[inline]
+    pub(super) fn has_left(&self) -> bool {
+        self.has_left.load(Ordering::Relaxed)
     }
 
     /// Has a call to it admitted.

@@ -1,6 +1,8 @@
 //! The leave to ask the peer that was picked.
 
 use super::member::Member;
+#[cfg(feature = "tower")]
+use crate::breaker::State;
 use crate::peer::Ticket;
 use crate::{FailureKind, Outcome, Tick, clock};
 use std::fmt;
@@ -22,14 +24,17 @@ where
     since: Tick,
     /// Whether it is the peer that is waited for, and not the caller.
     is_awaited: bool,
+    /// Whether it was picked whatever bans or ejections it has.
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "the router alone keeps what it picked"))]
+    despite: bool,
 }
 
 impl<K, T> Picked<K, T>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
 {
-    pub(super) const fn new(member: Arc<Member<K, T>>, ticket: Ticket, now: Tick) -> Self {
-        Self { member, ticket: Some(ticket), since: now, is_awaited: true }
+    pub(super) const fn new(member: Arc<Member<K, T>>, ticket: Ticket, despite: bool, now: Tick) -> Self {
+        Self { member, ticket: Some(ticket), since: now, is_awaited: true, despite }
     }
 
     /// From now on the peer is waited for.
@@ -45,6 +50,27 @@ where
     #[inline]
     pub(crate) const fn keep(&mut self) {
         self.is_awaited = false;
+    }
+
+    /// Whether nothing has spoken against it since it was picked: it is a member, its breaker is not open, and it has no ban.
+    #[cfg(feature = "tower")]
+    #[inline]
+    pub(crate) fn holds(&self) -> bool {
+        !self.has_left() && (self.member.record.peer.is_clear() || self.holds_unless_clear())
+    }
+
+    #[cfg(feature = "tower")]
+    #[cold]
+    fn holds_unless_clear(&self) -> bool {
+        let Member { record, .. } = &*self.member;
+        let is_open = record.peer.state() == State::Open;
+        !is_open && (self.despite || !record.peer.is_out(record.rules(), clock::now()))
+    }
+
+    /// Whether the member is one no longer.
+    #[cfg(feature = "tower")]
+    pub(crate) fn has_left(&self) -> bool {
+        self.member.has_left()
     }
 
     /// Whom to ask.

@@ -194,3 +194,21 @@ fn conditions_and_listeners_may_change_the_members() {
     }
     assert_eq!(selection.keys(), [2, 3], "it is told that its breaker opened");
 }
+
+#[test]
+#[cfg(feature = "tower")]
+fn g1_what_is_found_at_once_is_one_change_of_the_list() {
+    use crate::router::PeerRouter;
+    use std::convert::Infallible;
+    use std::task::{Context, Waker};
+    use tower::Service;
+    use tower::discover::ServiceList;
+
+    let echo = tower::service_fn(|()| async { Ok::<_, Infallible>(()) });
+    let ledger = Ledger::new("members", presets::router());
+    let mut router = PeerRouter::new(Selection::new(&ledger, Config::default()));
+    router = router.discover(ServiceList::new([echo; 40]));
+    assert!(router.poll_ready(&mut Context::from_waker(Waker::noop())).is_ready());
+    let members = router.selection().shared.list.read();
+    assert_eq!((members.len(), members.version), (40, 1));
+}

@@ -11,8 +11,8 @@ use std::time::Duration;
 const MEMBERS: usize = 10;
 
 /// A minute and a half of 300 calls a second, of which the first member fails three of ten for 25 s: how often each was picked in each second,
-/// and what was told of whom, since when.
-fn minutes(rules: Option<outlier::Config>) -> (Vec<[u32; MEMBERS]>, Vec<(usize, Change)>, Tick) {
+/// and what was told of whom, since when. All are inserted again every so many seconds.
+fn minutes(rules: Option<outlier::Config>, again: u64) -> (Vec<[u32; MEMBERS]>, Vec<(usize, Change)>, Tick) {
     // Failures cost nothing by themselves, which would send most calls elsewhere before there are enough to compare.
     let free = CostRules::default().failure_cost(Duration::from_micros(1)).expect("a microsecond is allowed");
     let ledger = presets::router().to_builder().breaker(breaker::Kind::Off).cost(free).outlier(rules);
@@ -23,10 +23,12 @@ fn minutes(rules: Option<outlier::Config>) -> (Vec<[u32; MEMBERS]>, Vec<(usize, 
         move |key: &usize, event: &PeerEvent| lock(&told).push((*key, event.change))
     });
     let selection = Selection::new(&ledger, Config::default().tier_cost(1.0).expect("one is allowed"));
-    selection.extend((0..MEMBERS).map(|member| (member, ())));
     let (mut rolls, began) = (Rolls::of(7), clock::now());
     let mut picks = vec![[0; MEMBERS]; 90];
     for call in 0..90 * 300_u64 {
+        if call % (again * 300) == 0 {
+            selection.extend((0..MEMBERS).map(|member| (member, ())));
+        }
         let now = began + Duration::from_micros(call * 1_000_000 / 300);
         let picked = selection.pick_at(now, rolls.next(), |_| true).expect("most of them may be asked");
         let (member, second) = (*picked.key(), (call / 300) as usize);
@@ -44,7 +46,8 @@ fn minutes(rules: Option<outlier::Config>) -> (Vec<[u32; MEMBERS]>, Vec<(usize, 
 #[test]
 fn a_member_that_fails_more_often_than_the_others_is_left_out_and_comes_back() {
     let rate = SuccessRate { request_volume: 20, ..SuccessRate::default() };
-    let (picks, told, began) = minutes(Some(outlier::Config::builder().success_rate(rate).build().unwrap()));
+    let (picks, told, began) =
+        minutes(Some(outlier::Config::builder().success_rate(rate).build().unwrap()), 90);
     // The first interval ends after 10 s; half a minute later, to the second, it is back.
     let back = began + Duration::from_secs(40);
     let [(0, Change::Ejected { by: Rule::SuccessRate, until }), (0, Change::Readmitted)] = told[..] else {
@@ -60,8 +63,16 @@ fn a_member_that_fails_more_often_than_the_others_is_left_out_and_comes_back() {
 }
 
 #[test]
+fn a_member_that_is_found_again_and_again_is_judged_all_the_same() {
+    let rate = SuccessRate { request_volume: 20, ..SuccessRate::default() };
+    let rules = outlier::Config::builder().success_rate(rate).build().unwrap();
+    let (_, told, _) = minutes(Some(rules), 3);
+    assert!(matches!(told[..], [(0, Change::Ejected { .. }), (0, Change::Readmitted)]), "{told:?}");
+}
+
+#[test]
 fn without_rules_nobody_is_left_out() {
-    let (picks, told, _) = minutes(None);
+    let (picks, told, _) = minutes(None, 90);
     assert_eq!(told, []);
     assert!(picks[11..40].iter().map(|second| second[0]).sum::<u32>() > 0, "{picks:?}");
 }
