@@ -1,7 +1,7 @@
 //! One peer that a call may be made with.
 
 use super::common::{Common, PeerId};
-use super::permit::{Permit, settle_error};
+use super::permit::Permit;
 use super::trail::Trail;
 use crate::selection::{NoPeer, Picked};
 use buttress::{Judge, Refuse};
@@ -91,7 +91,7 @@ impl<K: PeerId, S: Send + Sync + 'static, E> Failed<K, S, E> {
         let Self { candidate, error } = self;
         common.note(trail, candidate.number());
         let mut permit = Permit::begin(candidate.picked, trail.cloned());
-        settle_error::<_, _, _, R, _, _>(judge, &error, &mut permit);
+        judge.settle_error::<R, _>(&error, &mut permit);
         error
     }
 }

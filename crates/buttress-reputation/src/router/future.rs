@@ -1,7 +1,7 @@
 //! The future of one call.
 
 use super::common::{Common, PeerId};
-use super::permit::{Permit, settle_error};
+use super::permit::Permit;
 use super::trail::Trail;
 use super::turn::{No, Polled, Turn};
 use buttress::{Judge, Refuse, Rejected};
@@ -91,7 +91,7 @@ where
                     return Poll::Ready(match result {
                         Ok(response) => Ok(this.judge.response(response, permit)),
                         Err(error) => {
-                            settle_error::<_, _, _, R, _, _>(this.judge, &error, permit);
+                            this.judge.settle_error::<R, _>(&error, permit);
                             Err(R::inner(error))
                         }
                     });

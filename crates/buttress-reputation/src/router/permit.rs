@@ -5,7 +5,7 @@ use super::trail::Trail;
 use crate::Tick;
 use crate::clock::fine;
 use crate::selection::Picked;
-use buttress::{Judge, Outcome, Refuse, Settle};
+use buttress::{Outcome, Settle};
 use std::fmt;
 use std::time::Duration;
 
@@ -74,22 +74,5 @@ impl<K: PeerId, S: Send + Sync + 'static> Settle for Permit<K, S> {
 impl<K: PeerId, S> fmt::Debug for Permit<K, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Permit").field(&self.0.is_some()).finish()
-    }
-}
-
-/// Settles a permit by an error. A rejection by our own stack is settled here, so that no classifier can take it for a failure of
-/// the peer.
-#[cold]
-#[inline(never)]
-pub(super) fn settle_error<Res, Err, J, R, K, S>(judge: &J, error: &Err, permit: &mut Permit<K, S>)
-where
-    J: Judge<Res, Err>,
-    R: Refuse<J::Response<Permit<K, S>>, Err>,
-    K: PeerId,
-    S: Send + Sync + 'static,
-{
-    match R::rejected(error) {
-        Some(rejected) => permit.rejected(rejected),
-        None => judge.error(error, permit),
     }
 }
