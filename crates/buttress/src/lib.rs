@@ -103,7 +103,7 @@ pub use failure_log::FailureLogLayer;
 pub use fallback::FallbackLayer;
 #[cfg(feature = "http")]
 pub use judge::{AtEnd, AtEndBoxed, JudgedBody, Rebox};
-pub use judge::{AtHead, Judge, Settle};
+pub use judge::{AtHead, Judge, JudgedCall, Settle};
 pub use operation::OperationLayer;
 pub use rate_limit::RateLimitLayer;
 #[cfg(feature = "tonic")]

@@ -71,6 +71,7 @@
 //! tower has no circuit breaker.
 
 mod events;
+mod future;
 mod handle;
 mod keyed;
 mod layer;
@@ -80,12 +81,12 @@ mod service;
 mod timing;
 mod wait;
 
-pub use crate::judge::ResponseFuture;
 pub use buttress_core::circuit_breaker::{
     Builder, Cause, Config, Difference, Explanation, LastFailure, Probes, Rule, Snapshot, Standing, State,
     Totals, Transition, TransitionCount, UnknownState, Window, WindowCounts, presets,
 };
 pub use events::Subscription;
+pub use future::ResponseFuture;
 pub use handle::{Handle, Shared};
 pub use keyed::Keyed;
 pub use layer::CircuitBreakerLayer;

@@ -1,9 +1,9 @@
 //! The service: carries out what the breaker decides.
 
+use super::future::ResponseFuture;
 use super::handle::{Handle, Refused, Shared};
 use super::permit::{Permit, Reservation};
 use super::wait::{Wait, wait};
-use crate::judge::ResponseFuture;
 use crate::source::{Select, Source};
 use crate::{AtHead, Boxed, Judge, Refuse, Rejected, classify, clock};
 use buttress_core::circuit_breaker::Pass;
@@ -70,7 +70,7 @@ where
 {
     type Response = J::Response<Permit<H::Lease>>;
     type Error = R::Error;
-    type Future = ResponseFuture<S::Future, Permit<H::Lease>, R, J>;
+    type Future = ResponseFuture<S::Future, H::Lease, R, J>;
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>> {

@@ -88,6 +88,7 @@
 
 mod actions;
 mod delivery;
+mod future;
 mod handle;
 mod layer;
 mod member;
@@ -100,11 +101,11 @@ mod shared;
 mod snapshot;
 mod source;
 
-pub use crate::judge::ResponseFuture;
 pub use buttress_core::error_budget::{
     Builder, Burn, Change, Changes, Config, Difference, Level, Pair, Percentiles, Quantile,
     Snapshot as BudgetSnapshot, State, Totals as BudgetTotals, presets,
 };
+pub use future::ResponseFuture;
 pub use handle::Handle;
 pub use layer::ErrorBudgetLayer;
 pub use recording::Recording;

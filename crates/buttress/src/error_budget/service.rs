@@ -1,10 +1,10 @@
 //! The service.
 
+use super::future::ResponseFuture;
 use super::handle::Handle;
 use super::recording::Recording;
 use super::shared::Shared;
 use super::source::Sheds;
-use crate::judge::ResponseFuture;
 use crate::source::Source;
 use crate::{AtHead, Boxed, Judge, Refuse, classify};
 use std::task::{Context, Poll};
@@ -36,7 +36,7 @@ where
 {
     type Response = J::Response<Recording<H::Lease>>;
     type Error = R::Error;
-    type Future = ResponseFuture<S::Future, Recording<H::Lease>, R, J>;
+    type Future = ResponseFuture<S::Future, H::Lease, R, J>;
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>> {

@@ -4,9 +4,9 @@
 mod at_end;
 #[cfg(feature = "http")]
 mod boxed;
-mod future;
 #[cfg(feature = "http")]
 mod judged_body;
+mod judged_call;
 #[cfg(feature = "http")]
 mod stall;
 #[cfg(feature = "http")]
@@ -16,9 +16,9 @@ mod watch;
 pub use at_end::AtEnd;
 #[cfg(feature = "http")]
 pub use boxed::{AtEndBoxed, Rebox};
-pub use future::ResponseFuture;
 #[cfg(feature = "http")]
 pub use judged_body::JudgedBody;
+pub use judged_call::JudgedCall;
 #[cfg(feature = "http")]
 pub(crate) use stall::Stall;
 

@@ -8,8 +8,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 pin_project! {
-    /// The response of a service that lets a call through with a permit `P`, or refuses it.
-    pub struct ResponseFuture<F, P, R, J> {
+    /// The response of a service that lets a call through with a permit `P`, which is settled by how the call ends, or refuses it.
+    /// Made by breakers and error budgets, and for a service of your own.
+    pub struct JudgedCall<F, P, R, J> {
         #[pin]
         stage: Stage<F, P, R, J>,
     }
@@ -32,19 +33,21 @@ pin_project! {
     }
 }
 
-impl<F, P, R, J> ResponseFuture<F, P, R, J> {
+impl<F, P, R, J> JudgedCall<F, P, R, J> {
+    /// A call that was let through: `judge` settles the permit. Dropped before that, the call was cancelled.
     #[inline]
-    pub(crate) const fn called(inner: F, permit: P, judge: J) -> Self {
+    pub const fn called(inner: F, permit: P, judge: J) -> Self {
         Self { stage: Stage::Called { inner, permit, judge } }
     }
 
+    /// A call that was not made: `refuse` says so.
     #[inline]
-    pub(crate) const fn refused(rejected: Rejected, refuse: R) -> Self {
+    pub const fn refused(rejected: Rejected, refuse: R) -> Self {
         Self { stage: Stage::Refused { rejected, refuse } }
     }
 }
 
-impl<F, P, R, J, Res, Err> Future for ResponseFuture<F, P, R, J>
+impl<F, P, R, J, Res, Err> Future for JudgedCall<F, P, R, J>
 where
     F: Future<Output = Result<Res, Err>>,
     P: Settle,
@@ -71,8 +74,8 @@ where
     }
 }
 
-impl<F, P, R, J> fmt::Debug for ResponseFuture<F, P, R, J> {
+impl<F, P, R, J> fmt::Debug for JudgedCall<F, P, R, J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+        f.debug_struct("JudgedCall").finish_non_exhaustive()
     }
 }
