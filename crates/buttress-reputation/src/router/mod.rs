@@ -85,8 +85,9 @@
 //! It is ready at once where nobody may be asked.
 //!
 //! A call that waits hears of members that come or go. Where there are others, it asks one more after 100 ms, then each time after
-//! twice as long, or when the wait of one that may not be asked is over; tokio's timer tells it when, without which such a wait panics. It waits for six at once: then
-//! the one that it waited for longest makes room for the next, so that peers whose readiness never ends keep no call for ever.
+//! twice as long, or when the wait of one that may not be asked is over. tokio's timer tells it when: such a wait panics outside a
+//! runtime. It waits for six at once: then the one that it waited for longest makes room for the next, so that peers whose readiness
+//! never ends keep no call for ever.
 //!
 //! A peer that is kept is let go where something speaks against it by the time of the call: it has left, or has a ban by now, or an
 //! open breaker. Where the readiness of all that were picked failed, the call asks once more, another one or the last one again,
