@@ -46,18 +46,27 @@ fn w28_b7_a_million_calls_beside_snapshots_finish_and_balance() {
 
 #[test]
 fn s2_85_d3_every_crossing_is_told_once_whatever_threads_do() {
-    // One call of two may fail, so the threads go to and fro over the thresholds.
+    // One call of two may fail, so the threads go to and fro over the thresholds. They share one time: where each had its own, what
+    // is in the window would depend on which of them ran when.
+    const CALLS: u64 = 400_000;
+    const EACH: Duration = Duration::from_micros(750);
     let config = Config::builder().objective(share(0.5)).window(secs(60)).hysteresis(Ratio::ZERO);
     let budget = ErrorBudget::new(config.alerts(&[]).build().unwrap(), at(0));
     let told = [0; 3].map(|_: u64| AtomicU64::new(0));
+    let calls = AtomicU64::new(0);
+    let time = |call: u64| at(0) + EACH * u32::try_from(call).unwrap();
     thread::scope(|scope| {
         for seed in 0..4 {
-            let (budget, told) = (&budget, &told);
+            let (budget, told, calls, time) = (&budget, &told, &calls, &time);
             scope.spawn(move || {
                 let mut dice = Dice(seed);
-                for call in 0..100_000_u64 {
-                    let now = Tick::from_nanos(call * 3_000_000);
-                    let bad = dice.below(100) < [40, 60][usize::from(call % 50_000 < 25_000)];
+                loop {
+                    let call = calls.fetch_add(1, Ordering::Relaxed);
+                    if call >= CALLS {
+                        return;
+                    }
+                    let now = time(call);
+                    let bad = dice.below(100) < [40, 60][usize::from(call % 200_000 < 100_000)];
                     let changes = budget.record(!bad, now);
                     let changes = changes.into_iter().chain((call % 100 == 0).then(|| budget.check(now)));
                     for change in changes.flatten() {
@@ -77,6 +86,6 @@ fn s2_85_d3_every_crossing_is_told_once_whatever_threads_do() {
     let totals = budget.totals();
     assert_eq!(told, [totals.low, totals.exhausted, totals.recovered]);
     assert!(told.iter().all(|times| *times > 0), "{told:?}");
-    let snapshot = budget.snapshot(Tick::from_nanos(99_999 * 3_000_000));
+    let snapshot = budget.snapshot(time(CALLS - 1));
     assert_eq!(snapshot.level, budget.level(), "nothing is left untold");
 }
