@@ -14,7 +14,7 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
 {
     /// Puts in a peer, with what belongs to it. Where one was there by that name, what belonged to it goes; it keeps its
-    /// [number](Picked::number), and what the ledger knows of it stays.
+    /// [number](super::Picked::number), and what the ledger knows of it stays.
     pub fn insert(&self, key: K, value: T) {
         self.extend([(key, value)]);
     }
